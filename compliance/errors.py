@@ -1,0 +1,56 @@
+"""The exceptions that this package raises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with the settings: where, what was found there, what to do about it."""
+
+    key: str
+    #: What was found, as it is written; ``None`` where something is missing.
+    value: str | None = None
+    remedy: str
+
+    def __str__(self) -> str:
+        found = self.key if self.value is None else f"{self.key} is {self.value}"
+        return f"{found}: {self.remedy}" if found else self.remedy
+
+
+class ComplianceError(Exception):
+    """The root of every exception of this package."""
+
+
+class SettingsError(ComplianceError):
+    """The settings cannot be used; *problems* lists everything that is wrong with *source*."""
+
+    def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__(source, problems)
+        self.source = source
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n  ".join((f"{self.source}:", *map(str, self.problems)))
+
+
+class DocumentError(ComplianceError):
+    """The legal document at *path* cannot be shown."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class ConsentError(ComplianceError):
+    """A reader's decision cannot be taken as it was sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,61 @@
+"""Language tags: how settings and pages write them, and which of several languages suits a reader."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+
+# RFC 5646 section 2.1, as far as languages of pages go; gettext's folders write an underscore for the hyphen.
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", re.IGNORECASE | re.ASCII)
+
+
+def parse(tag: str) -> str:
+    """Return *tag* in one spelling: ``zh-cn`` is ``zh_CN``.
+
+    Raises `ValueError` for what is not the tag of a known language (RFC 5646, CLDR).
+    """
+    match = _TAG.fullmatch(tag.strip())
+    spelling = _spell(match) if match else ""
+    try:
+        # "und" (undetermined) is well-formed; Babel answers it with English.
+        if match and Locale.parse(spelling).language == match[1].lower():
+            return spelling
+    except (UnknownLocaleError, ValueError):
+        pass
+    raise ValueError(f"{tag!r} is not the tag of a known language; write it as in 'en', 'zh_CN' or 'zh_TW'")
+
+
+@lru_cache(maxsize=1024)  # bounded: *wanted* is what a page says of itself
+def nearest(wanted: str | None, offered: tuple[str, ...]) -> str | None:
+    """Return the language among *offered* that a reader of *wanted* reads best, ``None`` if there is none.
+
+    The very tag first, then the language in the same script (``zh_HK`` is nearer to ``zh_TW`` than to
+    ``zh_CN``), then the language; among equals the first.
+    """
+    match = _TAG.match(wanted.strip()) if wanted else None
+    if not match:
+        return None
+    tag = _spell(match)
+    if tag in offered:
+        return tag
+    related = [other for other in offered if other.partition("_")[0] == match[1].lower()]
+    return next((other for other in related if _script(other) == _script(tag)), None) or next(iter(related), None)
+
+
+def _spell(match: re.Match[str]) -> str:
+    language, script, territory = match.groups()
+    return "_".join(filter(None, (language.lower(), script and script.title(), territory and territory.upper())))
+
+
+def _script(tag: str) -> str | None:
+    """Return the script in which *tag* is written, the likely one where it does not say (CLDR)."""
+    language, script, territory = _TAG.fullmatch(tag).groups()  # type: ignore[union-attr]  # tags are spelled here
+    if script:
+        return str(script)
+    likely = get_global("likely_subtags")
+    full = likely.get(f"{language}_{territory}") or likely.get(language, "")
+    match = _TAG.match(full)
+    return match[2] if match else None
