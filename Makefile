@@ -1,0 +1,50 @@
+# Everything runs in .venv, which the first target that needs it sets up.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+READY := .venv/ready
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
+
+.PHONY: demo test bench lint build translations screenshots clean
+
+demo: $(READY) $(CATALOGUES)
+	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
+	@$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --log-level warning wsgi:app
+
+test: $(READY) $(CATALOGUES)
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -r s $(ARGS)
+
+bench: $(READY) $(CATALOGUES)
+	@$(BIN)/python -m bench $(ARGS)
+
+lint: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+
+build: $(READY)
+	@$(BIN)/python -m build
+
+# Collect what templates and code say, bring every catalogue up to date, compile it.
+translations: $(READY)
+	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-location --sort-output \
+	    --project flask-compliance --output translations/compliance.pot .
+	@$(BIN)/pybabel --quiet update --domain compliance --no-fuzzy-matching --ignore-pot-creation-date \
+	    --input-file translations/compliance.pot --output-dir translations
+	@$(BIN)/pybabel --quiet compile --domain compliance --directory translations --statistics
+
+screenshots: $(READY) $(CATALOGUES)
+	@$(BIN)/python docs/screenshots.py
+
+clean:
+	rm -rf .venv dist build $(CATALOGUES)
+
+$(READY): pyproject.toml hatch_build.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
+	@echo "Setting up .venv"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet --group dev --editable '.[brotli,zstandard]'
+	@touch $@
+
+$(CATALOGUES): %.mo: %.po | $(READY)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@ --locale $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
