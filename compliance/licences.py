@@ -1,0 +1,211 @@
+"""The numbers of licences and filings that a mainland site shows: formats, spellings, links."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+# The two-digit codes of GB/T 2260 and the letters that stand for the provinces. Public security writes 川, 贵, 甘
+# and sometimes 云 where the ICP filing writes 蜀, 黔, 陇 and 滇.
+_PROVINCES = MappingProxyType(
+    {
+        letter: code
+        for code, letters in {
+            **{"11": "京", "12": "津", "13": "冀", "14": "晋", "15": "蒙", "21": "辽", "22": "吉", "23": "黑"},
+            **{"31": "沪", "32": "苏", "33": "浙", "34": "皖", "35": "闽", "36": "赣", "37": "鲁"},
+            **{"41": "豫", "42": "鄂", "43": "湘", "44": "粤", "45": "桂", "46": "琼"},
+            **{"50": "渝", "51": "蜀川", "52": "黔贵", "53": "滇云", "54": "藏"},
+            **{"61": "陕", "62": "陇甘", "63": "青", "64": "宁", "65": "新"},
+        }.items()
+        for letter in letters
+    }
+)
+_P = f"[{''.join(_PROVINCES)}]"
+_HAN = "[一-鿿]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licence:
+    """One licence or filing: its *kind* (a key of `KINDS`), the *number* as it is shown, where it links to.
+
+    *expires* is the last day of a licence that was issued for a term; *icon* is the address of the picture that the
+    authority gives out for the footer (public security's shield, CONAC's badge).
+    """
+
+    kind: str
+    number: str
+    url: str | None = None
+    expires: date | None = None
+    icon: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What numbers of one kind of licence look like once `normalise` has run, and what they link to."""
+
+    pattern: re.Pattern[str]
+    #: Valid numbers, the plainest first.
+    examples: tuple[str, ...]
+    #: The one spelling in use, as an expansion of *pattern*; empty where customs differ and the operator's stands.
+    spelling: str = ""
+    #: Where the rules want the number to link to, as an expansion of *pattern*.
+    link: str = ""
+    #: The hosts that such a link may have; empty where there is no rule.
+    hosts: tuple[str, ...] = ()
+    #: Says what is odd, though not impossible, about a number.
+    doubt: Callable[[re.Match[str]], str | None] = lambda match: None
+
+
+def _doubt_public_security(match: re.Match[str]) -> str | None:
+    letter, code = match[1], match[2]
+    if len(code) == 12:
+        return "twelve digits are the old style; the platform has long issued fourteen"
+    if _PROVINCES.get(letter) != code[:2]:
+        return f"{letter} does not go with a number that starts with {code[:2]}; compare it with the filing"
+    return None
+
+
+def _doubt_news(match: re.Match[str]) -> str | None:
+    if match[1] != "10" and match[1] not in _PROVINCES.values():
+        return f"no province has the code {match[1]} at the start of a news licence; compare it with the licence"
+    return None
+
+
+def _doubt_audio_visual(match: re.Match[str]) -> str | None:
+    return "such numbers have seven digits; compare it with the licence" if len(match[0]) == 9 else None
+
+
+#: Every kind, in the order in which a footer shows them.
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        # Measures for the filing of non-commercial internet information services (MII Order 33), art. 13.
+        "icp": Kind(
+            pattern=re.compile(rf"({_P})ICP备([0-9]{{6,10}})号?(-[0-9]{{1,3}})?"),
+            examples=("渝ICP备20009753号-2", "渝ICP备05003300号"),
+            spelling=r"\1ICP备\2号\3",
+            link="https://beian.miit.gov.cn/",
+            hosts=("beian.miit.gov.cn",),
+        ),
+        # Measures for internet information services (State Council Order 292), art. 12.
+        "icp_licence": Kind(
+            pattern=re.compile(rf"{_P}ICP证(?:[0-9]{{6}}|B2-[0-9]{{8}})号?(?:-[0-9]{{1,3}})?"),
+            examples=("京ICP证030173号", "苏ICP证B2-20100204"),
+        ),
+        "telecom": Kind(
+            pattern=re.compile(rf"{_P}?(?:A2|B1|B2)(?:\.[A-Z][0-9])*-[0-9]{{8}}(?:-[0-9]{{1,3}})?号?"),
+            examples=("B2-20090418", "浙B2-20080224-1"),
+        ),
+        # Measures for the security protection of international networking (1997), art. 12.
+        "public_security": Kind(
+            pattern=re.compile(rf"({_HAN})公网安备:?([0-9]{{6}}02[0-9]{{6}}|[0-9]{{12}})号?"),
+            examples=("渝公网安备50010402001494号", "京公网安备110105008661号"),
+            spelling=r"\1公网安备\2号",
+            link=r"https://beian.mps.gov.cn/#/query/webSearch?code=\2",
+            hosts=("beian.mps.gov.cn", "www.beian.gov.cn"),
+            doubt=_doubt_public_security,
+        ),
+        # Provisions on the administration of internet news information services (CAC Order 1), art. 18.
+        "news": Kind(
+            pattern=re.compile(r"(10|[1-6][0-9])[123]20[0-9]{2}[0-9]{3,4}"),
+            examples=("50120220004", "3112006001"),
+            spelling=r"\g<0>",
+            doubt=_doubt_news,
+        ),
+        "audio_visual": Kind(
+            pattern=re.compile("[0-9]{7}(?:[0-9]{2})?"),
+            examples=("0110516", "117330003"),
+            spelling=r"\g<0>",
+            doubt=_doubt_audio_visual,
+        ),
+        "tv_production": Kind(
+            pattern=re.compile(rf"\(?{_HAN}\)?字第[0-9]{{3,5}}号"), examples=("（京）字第00693号", "（沪）字第1248号")
+        ),
+        "culture": Kind(
+            pattern=re.compile(rf"{_HAN}网文[〔\[(【][0-9]{{4}}[〕\])】][0-9]{{4}}-[0-9]{{3}}号?"),
+            examples=("京网文〔2023〕1034-029号", "冀网文【2021】1825-001号"),
+        ),
+        "online_publishing": Kind(
+            pattern=re.compile(rf"(?:\(总\)网出证)?\({_HAN}\)字第?[0-9]{{3}}号|新出网证\({_HAN}\)字[0-9]{{3}}号"),
+            examples=("(总)网出证(京)字第161号", "新出网证(鄂)字008号"),
+        ),
+        # Local offices write this one each in a style of their own.
+        "publications": Kind(
+            pattern=re.compile("新出发.{1,12}[0-9]{3,7}号"), examples=("新出发滨字第0132号", "新出发京零字第大120007号")
+        ),
+        # Measures for internet drug information services (2004), art. 8.
+        "drug_information": Kind(
+            pattern=re.compile(
+                rf"\({_HAN}\)-非?经营性-[0-9]{{4}}-[0-9]{{4}}|\({_HAN}\)网药械信息备字\([0-9]{{4}}\)第[0-9]{{5}}号"
+            ),
+            examples=("(湘)-经营性-2014-0005", "(京)网药械信息备字(2025)第00153号"),
+        ),
+        # Provisions on algorithmic recommendation (2022), art. 26: number and link.
+        "algorithm": Kind(
+            pattern=re.compile("网信算备:?([0-9]{21})号?"),
+            examples=("网信算备330110507206401230035号",),
+            spelling=r"网信算备\1号",
+            link="https://beian.cac.gov.cn/#/index",
+            hosts=("beian.cac.gov.cn",),
+        ),
+        "religion": Kind(pattern=re.compile(rf"{_HAN}\([0-9]{{4}}\)[0-9]{{7}}"), examples=("京（2022）0000043",)),
+        "conac": Kind(
+            pattern=re.compile("[0-9A-F]{32}"),
+            examples=("0123456789ABCDEF0123456789ABCDEF",),
+            spelling=r"\g<0>",
+            link=r"https://bszs.conac.cn/sitename?method=show&id=\g<0>",
+            hosts=("bszs.conac.cn",),
+        ),
+        "government_site": Kind(
+            pattern=re.compile("[0-9]{10}"), examples=("5000000095", "1200000052"), spelling=r"\g<0>"
+        ),
+    }
+)
+
+
+def normalise(number: str) -> str:
+    """Return *number* with one form of every letter, digit, bracket and dash, and without spaces."""
+    return "".join(unicodedata.normalize("NFKC", _narrow(number)).upper().split())
+
+
+def parse(kind: str, number: str) -> Licence:
+    """Read *number* as one of *kind*, with the link that the rules want for it.
+
+    Raises `ValueError`, saying how such a number is written.
+    """
+    match = _match(kind, number)
+    if not match:
+        raise ValueError(f"write the number as it stands on the licence, such as {KINDS[kind].examples[0]}")
+    spelling, link = KINDS[kind].spelling, KINDS[kind].link
+    return Licence(
+        kind=kind,
+        number=match.expand(spelling) if spelling else _narrow(number),
+        url=match.expand(link) if link else None,
+    )
+
+
+def check_link(kind: str, url: str) -> None:
+    """Raise `ValueError` unless numbers of *kind* may link to *url*."""
+    hosts = KINDS[kind].hosts
+    if hosts and (urlsplit(url).hostname or "") not in hosts:
+        raise ValueError(f"link it to {' or '.join(hosts)}, or leave the link out: it is then made from the number")
+
+
+def doubt(licence: Licence) -> str | None:
+    """Say what is odd, though not impossible, about the number of *licence*."""
+    match = _match(licence.kind, licence.number)
+    return KINDS[licence.kind].doubt(match) if match else None
+
+
+def _narrow(number: str) -> str:
+    """Return *number* with narrow letters, digits and dashes; brackets, wide in Chinese print, stay as they are."""
+    narrow = re.sub("[^（）［］]+", lambda part: unicodedata.normalize("NFKC", part[0]), number)
+    return " ".join(re.sub("[‐‑‒–—−]", "-", narrow).split())
+
+
+def _match(kind: str, number: str) -> re.Match[str] | None:
+    return KINDS[kind].pattern.fullmatch(normalise(number))

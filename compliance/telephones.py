@@ -1,0 +1,76 @@
+"""Telephone numbers: shown as printed, dialled by an address that works."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_EXTENSION = re.compile(r"(?:转|轉|分机|分機|;?ext(?:ension)?[.=]?|x|#):?([0-9]{1,7})$", re.IGNORECASE)
+_WRITTEN = re.compile(r"\(?\+?[0-9().-]+")
+# Numbers of mainland China as they are dialled after +86: mobile; Beijing and the cities with a two-digit area
+# code; all other areas. A hotline such as 12345 or 96096 may stand in the subscriber number's place.
+_MAINLAND = re.compile(
+    r"1[3-9][0-9]{9}"
+    r"|(?:10|2[0-57-9])(?:[2-9][0-9]{7}|12[0-9]{3}|9[0-9]{4,5})"
+    r"|[3-9][0-9]{2}(?:[2-9][0-9]{6,7}|12[0-9]{3}|9[0-9]{4,5})"
+)
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_NATIONWIDE = re.compile(r"[48]00[0-9]{7}")
+_SERVICE = re.compile(r"[19][0-9]{2,5}")
+_FOREIGN = re.compile(r"\+(?!86)[1-9][0-9]{6,14}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telephone:
+    """A telephone number: *printed* for the eye, *uri* for the link (RFC 3966)."""
+
+    printed: str
+    uri: str
+
+
+def parse(text: str) -> Telephone:
+    """Read the one telephone number that *text* holds; without a country code it is one of mainland China.
+
+    Service numbers (12377, 110) and 400 and 800 numbers have no international form (ITU-T E.164), and are
+    dialled as they are. An extension may follow as 转3, 分机3, ext. 3, x3, #3 or -3.
+
+    Raises `ValueError`, saying what to write.
+    """
+    written = re.sub("[‐‑‒–—−]", "-", "".join(unicodedata.normalize("NFKC", text).split()))
+    if match := _EXTENSION.search(written):
+        number, extension = written[: match.start()], match[1]
+        dialled = _dial(number)
+    else:
+        extension = ""
+        dialled = _dial(written)
+        if not dialled:  # the customary way to print an extension: 023-67158993-801
+            number, _, extension = written.rpartition("-")
+            dialled = _dial(number) if re.fullmatch("[0-9]{1,6}", extension) else None
+    if not dialled:
+        raise ValueError(
+            "give one telephone number with its area or country code, such as '+86-23-67158993' or '023-67158993', "
+            "or a service number such as '12377'"
+        )
+    uri = f"tel:{dialled};ext={extension}" if extension else f"tel:{dialled}"
+    return Telephone(printed=" ".join(text.split()), uri=uri)
+
+
+def _dial(number: str) -> str | None:
+    """Return what reaches *number* from the widest area: in E.164 where the number has such a form."""
+    if not _WRITTEN.fullmatch(number):
+        return None
+    # "+44 (0)20 …" shows the trunk 0 that callers from abroad leave out; 00 is what mainland China dials for +.
+    digits = re.sub(r"[().-]", "", re.sub(r"(?<=[0-9)])\(0\)", "", number))
+    digits = re.sub("^00", "+", digits)
+    if _FOREIGN.fullmatch(digits):
+        return digits
+    national = digits.removeprefix("+86")
+    if _NATIONWIDE.fullmatch(national):
+        return national
+    if _SERVICE.fullmatch(digits):
+        return digits
+    significant = national.removeprefix("0")
+    # Without country code or trunk 0 the first digits of a fixed number are no area code.
+    placed = digits != significant or _MOBILE.fullmatch(significant)
+    return f"+86{significant}" if placed and _MAINLAND.fullmatch(significant) else None
