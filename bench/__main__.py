@@ -1,0 +1,14 @@
+"""Print what injection costs, beside its goals: `make bench`. Exit status 1 where a goal is missed."""
+
+from __future__ import annotations
+
+import sys
+
+from . import injection, served
+from .table import print_table
+
+met = [
+    print_table("Time per page and per request", "÷ turbohtml.rewrite", injection.rows()),
+    print_table("Requests per second under gunicorn", "÷ unwrapped", served.rows()),
+]
+sys.exit(not all(met))

@@ -1,0 +1,29 @@
+"""Time rivals side by side, in turns, so that a busy moment of the machine meets all of them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+from time import perf_counter
+
+ROUNDS = 41
+TURN_SECONDS = 0.01
+RIVAL_SECONDS = 3.0  # a slow rival sits out the rounds that would take it past this
+
+
+def medians(rivals: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Return the median seconds that one call of each of *rivals* takes."""
+    repeats = {name: max(1, round(TURN_SECONDS / _turn(call, 1))) for name, call in rivals.items()}
+    turns: dict[str, list[float]] = {name: [] for name in rivals}
+    for round_number in range(ROUNDS):
+        for name, call in rivals.items():
+            if round_number < 3 or sum(turns[name]) * repeats[name] < RIVAL_SECONDS:
+                turns[name].append(_turn(call, repeats[name]))
+    return {name: statistics.median(seconds) for name, seconds in turns.items()}
+
+
+def _turn(call: Callable[[], object], repeats: int) -> float:
+    start = perf_counter()
+    for _ in range(repeats):
+        call()
+    return (perf_counter() - start) / repeats
