@@ -1,0 +1,1 @@
+"""Compliance and privacy layer for Flask news sites."""

@@ -1,0 +1,41 @@
+"""The stylesheet and the script, under names that change with their content."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """One static file, read once."""
+
+    hashed: str  # its name with the hash of its content, such as compliance.0a1b2c3d4e.css
+    content: bytes
+    mimetype: str
+
+
+def load(folder: Path) -> Mapping[str, Asset]:
+    """Read the files of *folder*, by the name that they have there."""
+    return {path.name: _read(path) for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _read(path: Path) -> Asset:
+    content = path.read_bytes()
+    return Asset(
+        hashed=f"{path.stem}.{hashlib.sha256(content).hexdigest()[:10]}{path.suffix}",
+        content=content,
+        mimetype=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+    )
+
+
+def find(assets: Mapping[str, Asset], name: str) -> Asset | None:
+    """Return the asset asked for as *name*, hashed or plain, whichever content its hash stood for.
+
+    A page from a cache may name the hash of a release before; it gets today's file rather than none.
+    """
+    stem, dot, suffix = name.rpartition(".")
+    return assets.get(name) or assets.get(stem.rpartition(".")[0] + dot + suffix)

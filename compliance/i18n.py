@@ -1,0 +1,94 @@
+"""Languages: the extension's own catalogues, and the locale that the host chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from io import BytesIO
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import current_app
+from flask_babel import Domain, get_locale  # type: ignore[import-untyped]  # Flask-Babel 4 ships no types
+from markupsafe import Markup, escape
+
+from .languages import nearest
+from .paths import TRANSLATIONS
+
+_DOMAIN = "compliance"
+
+
+class Catalogue(Domain):  # type: ignore[misc]  # Flask-Babel 4 ships no types
+    """The extension's own messages in one *locale*; those that no translator gave are in English.
+
+    A `flask_babel.Domain` asks the current context for its locale; this one is told it. So it works where no context is
+    left (the middleware runs after the host's is gone) and never disturbs what the host's own Babel has chosen.
+    """
+
+    def __init__(self, locale: str) -> None:
+        super().__init__([str(TRANSLATIONS)], _DOMAIN)
+        found = nearest(locale, tuple(sorted(path.parts[-3] for path in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"))))
+        self._translations = _load(found) if found else NullTranslations()
+
+    def get_translations(self) -> NullTranslations:
+        """Return the messages of this catalogue's locale, whatever the context says."""
+        return self._translations
+
+    def markup(self, message: str, **values: Any) -> Markup:
+        """Translate *message* for HTML: the text, and each of *values* that is not markup yet, is escaped."""
+        text = Markup(escape(self.gettext(message)))
+        return text % values if values else text
+
+    def plural_markup(self, singular: str, plural: str, num: int, **values: Any) -> Markup:
+        """Translate for HTML in the plural form that *num* takes."""
+        return Markup(escape(self._translations.ungettext(singular, plural, num))) % {"num": num, **values}
+
+
+@lru_cache(maxsize=64)
+def catalogue(locale: str) -> Catalogue:
+    """Return the catalogue for *locale*, loaded once."""
+    return Catalogue(locale)
+
+
+def _load(folder: str) -> NullTranslations:
+    """Read the compiled catalogue in *folder*, or its source where that is newer (a checkout with nothing built)."""
+    source = TRANSLATIONS / folder / "LC_MESSAGES" / f"{_DOMAIN}.po"
+    compiled = source.with_suffix(".mo")
+    if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+        with compiled.open("rb") as file:
+            return Translations(file, _DOMAIN)
+    binary = BytesIO()
+    with source.open("rb") as file:
+        write_mo(binary, read_po(file, locale=folder))
+    binary.seek(0)
+    return Translations(binary, _DOMAIN)
+
+
+def tag(locale: str) -> str:
+    """Return *locale* as HTML's `lang` and `Content-Language` write it (RFC 5646)."""
+    return locale.replace("_", "-")
+
+
+def host_locale() -> str | None:
+    """Return the locale that the host's own Flask-Babel chose for this request, None where the host has none."""
+    if "babel" not in current_app.extensions:
+        return None
+    locale = get_locale()
+    return str(locale) if locale else None
+
+
+def helpers(locale: str) -> Mapping[str, Any]:
+    """Return what a template in *locale* calls by name: its messages, its dates, its language and direction."""
+    messages = catalogue(locale)
+    return {
+        "locale": locale,
+        "lang": tag(locale),
+        "dir": Locale.parse(locale).text_direction,
+        "_": messages.markup,
+        "ngettext": messages.plural_markup,
+        "format_date": partial(format_date, locale=locale),
+    }
