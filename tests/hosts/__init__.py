@@ -1,0 +1,1 @@
+"""Two applications as Flask's own tutorial teaches to write them; they know nothing of compliance."""
