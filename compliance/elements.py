@@ -1,0 +1,221 @@
+"""The elements that stand on a page: rendered once per language and kept, so that a request renders nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .assets import Asset
+from .charsets import encode
+from .consent import Decisions
+from .documents import Library
+from .i18n import helpers, tag
+from .injection import Markup
+from .languages import nearest
+from .licences import Licence
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+PARTS = ("report", "licences", "message")  # of the footer
+_KEPT = 256  # (language, charset, mount point, host's licences, left out) combinations; more are rendered again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The site's own words in one language, as templates read them."""
+
+    name: str
+    operator: str
+    slogan: str | None
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edition:
+    """What is injected on one day: a legal document may take effect at midnight."""
+
+    policy: str
+    digest: str
+    changed: datetime
+
+
+class Elements:
+    """The elements of one application.
+
+    Args:
+        render: a template's name and its context in, HTML out.
+        changed: when the settings, templates, catalogues or static files last changed.
+        host_chooses: whether the host has a Flask-Babel of its own, which our pages would ask for their language.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        documents: Library,
+        decisions: Decisions,
+        assets: Mapping[str, Asset],
+        render: Callable[[str, Mapping[str, Any]], str],
+        changed: datetime,
+        host_chooses: Callable[[], bool],
+    ) -> None:
+        self.languages = tuple(settings.site.languages)
+        self._settings = settings
+        self._documents = documents
+        self._decisions = decisions
+        self._assets = assets
+        self._render = render
+        self._changed = changed
+        self._host_chooses = host_chooses
+        self._edition = lru_cache(maxsize=2)(self._edit)
+        self._element = lru_cache(maxsize=_KEPT)(self._render_element)
+        self._markup = lru_cache(maxsize=_KEPT)(self._encode)
+
+    @property
+    def policy(self) -> str:
+        """The policy version that a decision is about today."""
+        return self._edition(date.today()).policy
+
+    @property
+    def digest(self) -> str:
+        """A short hash of everything that may be injected, in any language."""
+        return self._edition(date.today()).digest
+
+    @property
+    def changed(self) -> datetime:
+        """When what is injected last changed."""
+        return self._edition(date.today()).changed
+
+    def locale(self, lang: str | None) -> str:
+        """Return the site's language for a page in *lang*, its default one where it has none that fits."""
+        return nearest(lang, self.languages) or self.languages[0]
+
+    def decided(self, environ: WSGIEnvironment) -> bool:
+        """Return whether this reader's cookie holds a valid decision."""
+        return self._decisions.read(environ.get("HTTP_COOKIE"), policy=self.policy, now=datetime.now(UTC)) is not None
+
+    def markup(
+        self, *, lang: str | None, charset: str, environ: WSGIEnvironment, decided: bool, placed: frozenset[str]
+    ) -> Markup:
+        """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on."""
+        return self._markup(
+            self.locale(lang),
+            charset,
+            _root(environ.get("SCRIPT_NAME", "")),
+            self._licences(environ),
+            placed | {"banner"} if decided else placed,
+            self.policy,
+        )
+
+    def place(self, name: str, *, lang: str | None, environ: WSGIEnvironment) -> str:
+        """Return the element *name* for a template to place, and note in *environ* that this page has it now."""
+        placed: set[str] = environ.setdefault("compliance.placed", set())
+        if name in placed or name in environ.get("compliance.injected", ()):
+            return ""
+        omitted = frozenset(placed)
+        placed.update((name, *PARTS) if name == "footer" else (name,))
+        root = _root(environ.get("SCRIPT_NAME", ""))
+        return self._element(name, self.locale(lang), root, self._licences(environ), omitted, self.policy)
+
+    def context(self, locale: str, environ: WSGIEnvironment) -> dict[str, Any]:
+        """Return what every template is told, in *locale* and for the host and mount point of *environ*."""
+        return self._context(locale, _root(environ.get("SCRIPT_NAME", "")), self._licences(environ), self.policy)
+
+    def _licences(self, environ: WSGIEnvironment) -> tuple[Licence, ...]:
+        return self._settings.licences.for_host(environ.get("HTTP_HOST"))
+
+    def _encode(
+        self,
+        locale: str,
+        charset: str,
+        root: str,
+        licences: tuple[Licence, ...],
+        omitted: frozenset[str],
+        policy: str,
+    ) -> Markup:
+        def part(*names: str) -> bytes:
+            wanted = (name for name in names if name not in omitted)
+            text = "".join(self._element(name, locale, root, licences, omitted, policy) for name in wanted)
+            return encode(text, charset)
+
+        return Markup(head=part("assets", "banner"), foot=part("footer"))
+
+    def _render_element(
+        self, name: str, locale: str, root: str, licences: tuple[Licence, ...], omitted: frozenset[str], policy: str
+    ) -> str:
+        context = self._context(locale, root, licences, policy)
+        return self._render(f"compliance/{name}.html", {**context, "omitted": omitted}).strip()
+
+    def _context(self, locale: str, root: str, licences: tuple[Licence, ...], policy: str) -> dict[str, Any]:
+        site, consent = self._settings.site, self._settings.consent
+        base = root + site.prefix
+        # Without a host that chooses, a link needs no language to lead to a page in the default one.
+        query = f"?lang={tag(locale)}" if locale != self.languages[0] or self._host_chooses() else ""
+        return {
+            **helpers(locale),
+            "site": Site(
+                name=site.name.get(locale),
+                operator=site.operator.get(locale),
+                slogan=site.slogan.get(locale) if site.slogan else None,
+                email=site.email,
+            ),
+            "licences": licences,
+            "telephone": self._settings.reporting.telephone,
+            "reporting": self._settings.reporting,
+            "consent": consent,
+            "text": consent.text.get(locale) if consent.text else None,
+            "documents": tuple(
+                (name, document.title, f"{base}/legal/{quote(name)}{query}")
+                for name in self._documents.names
+                if (document := self._documents.get(name, locale))
+            ),
+            "policy": policy,
+            "urls": {
+                "home": f"{root}/",
+                "consent": f"{base}/consent{query}",
+                "preferences": f"{base}/consent{query}",
+                "receipt": f"{base}/receipt{query}",
+                "message": f"{base}/message{query}",
+                "report": f"{base}/report{query}",
+                "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
+                "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
+                "script": f"{base}/static/{self._assets['compliance.js'].hashed}",
+            },
+        }
+
+    def _edit(self, today: date) -> _Edition:
+        policy = self._documents.policy(today)
+        content = hashlib.sha256(self._settings.digest.encode())
+        for locale in self.languages:
+            markup = self._encode(locale, "utf-8", "", self._settings.licences.for_host(None), frozenset(), policy)
+            content.update(markup.head + markup.foot)
+        effective = (
+            datetime.combine(version.effective, time.min).astimezone(UTC)
+            for name in self._documents.names
+            for locale in self.languages
+            for version in self._documents.versions(name, locale)
+            if version.effective <= today
+        )
+        return _Edition(
+            policy=policy,
+            digest=content.hexdigest()[:10],
+            changed=max(self._changed, *effective),
+        )
+
+
+@lru_cache(maxsize=64)
+def _root(script_name: str) -> str:
+    """Return the mount point as it stands in a URL, with exactly one slash before it.
+
+    WSGI decodes SCRIPT_NAME as Latin-1 (PEP 3333). A proxy may take it from the client; two leading slashes would make
+    it a host.
+    """
+    path = quote(script_name.encode("latin-1"), safe="/!$&'()*+,;=:@~").strip("/")
+    return f"/{path}" if path else ""

@@ -1,0 +1,235 @@
+"""`Compliance`: joins the parts of this package to a Flask application."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Blueprint, Flask, Response, current_app, has_request_context, request
+from flask.signals import request_finished, request_started
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
+from markupsafe import Markup
+
+from . import assets, cli, documents, views
+from . import settings as settings_file
+from .consent import Consent, Decisions
+from .elements import Elements
+from .errors import Problem, SettingsError
+from .i18n import host_locale
+from .middleware import Middleware
+from .paths import STATIC, TEMPLATES, TRANSLATIONS
+from .settings import Settings
+
+_EXEMPT = "_compliance_exempt"
+_GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
+
+T = TypeVar("T", bound=Callable[..., Any] | Blueprint)
+
+
+class Compliance:
+    """Put consent banner, licence footer, reporting contact and message box on every page of a Flask site.
+
+    *settings* is the path of a settings file, a mapping of the same shape, or `Settings`; without it the settings are
+    looked for in `app.config["COMPLIANCE_SETTINGS"]`, the environment variable `COMPLIANCE_SETTINGS`, and a
+    `compliance.toml` beside the application. One instance serves any number of applications.
+
+    .. versionadded:: 0.1
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        settings: str | os.PathLike[str] | Mapping[str, Any] | Settings | None = None,
+    ) -> None:
+        self._settings = settings
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Set *app* up, or leave it as it was.
+
+        Raises `SettingsError` with everything that is wrong with the settings, `DocumentError` for a legal document
+        that cannot be shown, and `RuntimeError` where *app* was set up already.
+        """
+        if "compliance" in app.extensions:
+            raise RuntimeError(f"Compliance was set up for the application {app.name!r} already; call init_app once")
+        settings = self._load(app)
+        elements, state = _assemble(app, settings)
+
+        app.register_blueprint(views.blueprint, url_prefix=settings.site.prefix)
+        app.extensions["compliance"] = state
+        app.cli.add_command(cli.compliance)
+        for suffix, name in _GLOBALS.items():
+            app.add_template_global(partial(_place, name), f"compliance_{suffix}")
+        request_started.connect(_begin, app)
+        request_finished.connect(_finish, app)
+        app.wsgi_app = Middleware(  # type: ignore[method-assign]  # Flask's documented way to wrap an application
+            app.wsgi_app, elements, raise_errors=partial(_raises, app)
+        )
+
+    @property
+    def consent(self) -> Consent:
+        """What the reader of the current request allows; `RuntimeError` outside a request."""
+        if not has_request_context():
+            raise RuntimeError("compliance.consent belongs to a request: read it in a view or a function called by one")
+        # The answer now depends on the reader: no shared cache may give it to another (RFC 9110 section 12.5.5).
+        request.environ["compliance.personal"] = True
+        return views.consent()
+
+    def exempt(self, view: T) -> T:
+        """Leave the pages of *view*, a function or a blueprint, as they are; works as a decorator."""
+        setattr(view, _EXEMPT, True)
+        return view
+
+    def _load(self, app: Flask) -> Settings:
+        """Load the settings; a missing key is told together with what is wrong in them."""
+        problems: tuple[Problem, ...] = ()
+        if not app.config.get("SECRET_KEY"):
+            problems = (Problem(key='app.config["SECRET_KEY"]', remedy="set it: the consent cookie is signed with it"),)
+        try:
+            source = settings_file.find(Path(app.root_path), app.config.get("COMPLIANCE_SETTINGS"), self._settings)
+            settings = settings_file.load(source)
+        except SettingsError as error:
+            raise SettingsError(error.source, error.problems + problems) from error
+        if problems:
+            raise SettingsError(f"the application {app.name!r}", problems)
+        return settings
+
+
+def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
+    """Build everything that *app* will work with, without touching it."""
+    own = [settings.legal.directory] if settings.legal.directory else []
+    library = documents.load(settings, folders=[TEMPLATES / "documents", *own])
+    try:
+        decisions = Decisions(
+            categories=settings.consent.categories,
+            mode=settings.consent.mode,
+            lifetime=timedelta(days=settings.consent.lifetime_days),
+            keys=[*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.config["SECRET_KEY"]],
+        )
+    except ValueError as error:
+        problem = Problem(key="consent.categories", remedy=str(error))
+        raise SettingsError(str(settings.path or "the settings"), (problem,)) from error
+    static = assets.load(STATIC)
+    render = partial(_render, cache(partial(_environment, app)))
+    elements = Elements(
+        settings=settings,
+        documents=library,
+        decisions=decisions,
+        assets=static,
+        render=render,
+        changed=_changed(settings, [TEMPLATES, TRANSLATIONS, STATIC, *own]),
+        host_chooses=lambda: "babel" in app.extensions,
+    )
+    state = views.State(
+        settings=settings,
+        documents=library,
+        decisions=decisions,
+        assets=static,
+        changed=lambda: elements.changed,
+        locale=elements.locale,
+        policy=lambda: elements.policy,
+        context=elements.context,
+        render=render,
+        place=elements.place,
+    )
+    return elements, state
+
+
+def _environment(app: Flask) -> Environment:
+    """Return the host's Jinja environment with Jinja's own syntax: a host may have chosen other delimiters.
+
+    The host's templates come first, so that a site replaces any of ours by one of the same name.
+    """
+    environment = app.jinja_env.overlay(
+        block_start_string="{%",
+        block_end_string="%}",
+        variable_start_string="{{",
+        variable_end_string="}}",
+        comment_start_string="{#",
+        comment_end_string="#}",
+        line_statement_prefix=None,
+        line_comment_prefix=None,
+        trim_blocks=False,
+        lstrip_blocks=False,
+        autoescape=True,
+    )
+    host: list[BaseLoader] = [app.jinja_env.loader] if app.jinja_env.loader else []
+    environment.loader = ChoiceLoader([*host, FileSystemLoader(TEMPLATES)])
+    return environment
+
+
+def _render(environment: Callable[[], Environment], name: str, context: Mapping[str, Any]) -> str:
+    return environment().get_template(name).render(context)
+
+
+def _changed(settings: Settings, folders: Iterable[Path]) -> datetime:
+    """Return when anything that is injected last changed; settings without a file change with every start."""
+    newest = max(path.stat().st_mtime for folder in folders for path in Path(folder).rglob("*") if path.is_file())
+    return max(
+        datetime.fromtimestamp(int(newest), UTC), settings.changed or datetime.now(UTC).replace(microsecond=0)
+    )
+
+
+def _raises(app: Flask) -> bool:
+    return app.testing or app.debug
+
+
+def _place(name: str, lang: str | None = None) -> Markup:
+    """Place an element by hand, in *lang*, else in the language that the host's Flask-Babel chose."""
+    environ = request.environ if has_request_context() else {}
+    try:
+        return Markup(views.state().place(name, lang=lang or host_locale(), environ=environ))
+    except Exception:
+        _report(f"the element {name!r} could not be placed")
+        return Markup()
+
+
+def _begin(app: Flask, **_: Any) -> None:
+    """Note what the middleware must know of a request, before any hook of the host reads it."""
+    try:
+        if request.blueprint == views.blueprint.name:
+            request.max_content_length = views.LARGEST_FORM
+            _free(app)
+        marked = [app.view_functions.get(request.endpoint or ""), *map(app.blueprints.get, request.blueprints)]
+        if any(getattr(part, _EXEMPT, False) for part in marked):
+            request.environ["compliance.exempt"] = True
+    except Exception:
+        _report("a request could not be prepared")
+
+
+def _free(app: Flask) -> None:
+    """Keep the host's CSRF tokens and default rate limits off our endpoints, whenever they were set up.
+
+    Our pages are the same for all readers, so no token fits in them (a same-site check stands in its place), and a
+    page's stylesheet must not use up the limit of the host's own pages. Both calls may be repeated.
+    """
+    if csrf := app.extensions.get("csrf"):
+        csrf.exempt(views.blueprint)
+    for limiter in app.extensions.get("limiter", ()):
+        limiter.exempt(views.blueprint)
+
+
+def _finish(app: Flask, response: Response, **_: Any) -> None:
+    """Note the host's language, and harden what our endpoints answer, after every hook of the host."""
+    try:
+        if request.blueprint == views.blueprint.name:
+            views.harden(response)
+        if "compliance.personal" in request.environ:
+            response.vary.update(("Cookie", "Sec-GPC"))
+        if response.mimetype == "text/html" and (locale := host_locale()):
+            request.environ["compliance.locale"] = locale
+    except Exception:
+        _report("a response could not be completed")
+
+
+def _report(what: str) -> None:
+    """Log the current exception; a page of the host goes out all the same, except where a developer should see it."""
+    if _raises(current_app):  # type: ignore[arg-type]  # the proxy stands for the application
+        raise
+    current_app.logger.exception("Compliance: %s", what)

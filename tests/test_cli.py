@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from compliance import Compliance, settings
+from compliance.cli import compliance
+
+
+def alone(*arguments: str) -> Result:
+    """Run a command as `python -m compliance` does, without an application."""
+    return CliRunner().invoke(compliance, arguments)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and nothing in the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COMPLIANCE_SETTINGS", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [([], "compliance.toml"), (["site.toml"], "site.toml"), (["instance"], "instance/compliance.toml")],
+)
+def test_init_writes_settings_that_a_site_starts_with(folder: Path, arguments: list[str], written: str) -> None:
+    (folder / "instance").mkdir()
+    result = alone("init", *arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    app = Flask("host")
+    app.config["SECRET_KEY"] = "key"
+    Compliance(app, settings=folder / written)
+    assert tomllib.loads((folder / written).read_text(encoding="utf-8"))["site"]["name"]
+
+
+def test_init_keeps_a_file_that_is_there(folder: Path) -> None:
+    (folder / "compliance.toml").write_text("[site]\n")
+    result = alone("init")
+    assert (result.exit_code, (folder / "compliance.toml").read_text()) == (2, "[site]\n")
+    assert "compliance.toml exists" in result.stderr
+
+
+def test_init_names_the_folder_it_cannot_write_to() -> None:
+    result = alone("init", "nowhere/compliance.toml")
+    assert result.exit_code == 2
+    assert "nowhere/compliance.toml" in result.stderr
+
+
+def test_legal_lists_every_document_in_every_language(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["compliance", "legal", "--format", "json"])
+    rows = json.loads(result.output)
+    assert result.exit_code == 0
+    assert {(row["document"], row["language"]) for row in rows} >= {
+        (name, language)
+        for name in ("privacy", "cookies", "terms", "about", "contact")
+        for language in ("en", "zh_CN")
+    }
+    for row in rows:
+        assert row.keys() == {"document", "language", "version", "effective", "material", "sha256"}
+        assert len(row["sha256"]) == 64
+
+
+def test_legal_prints_a_table(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["compliance", "legal"])
+    heading, *lines = result.output.splitlines()
+    assert heading.split() == ["document", "language", "version", "effective", "material", "sha256"]
+    assert len(lines) >= 10
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_legal_without_an_application_takes_the_settings_file() -> None:
+    alone("init")
+    result = alone("legal", "--format", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.output)
+
+
+def test_legal_without_settings_cannot_run() -> None:
+    result = alone("legal")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "compliance.toml" in result.stderr
+
+
+def test_legal_in_an_application_that_cannot_start_tells_why(folder: Path) -> None:
+    source = "from flask import Flask\nfrom compliance import Compliance\ndef create_app():\n"
+    body = "    app = Flask('site')\n    Compliance(app, settings={'site': {}})\n    return app\n"
+    (folder / "site_factory.py").write_text(source + body)
+    command = "from flask.cli import FlaskGroup, ScriptInfo\nfrom compliance.cli import compliance\n"
+    script = f"{command}compliance(['legal'], obj=ScriptInfo('site_factory:create_app'))"
+    run = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "SECRET_KEY" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["legal", "--format", "xml"]])
+def test_what_no_command_takes_cannot_run(arguments: list[str]) -> None:
+    assert alone(*arguments).exit_code == 2
+
+
+def test_commands_run_as_a_module(folder: Path) -> None:
+    run = subprocess.run([sys.executable, "-m", "compliance", "init"], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert settings.load(folder / "compliance.toml").site.name

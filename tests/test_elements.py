@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask, render_template_string
+from flask.testing import FlaskClient
+from flask_babel import Babel
+from jinja2 import StrictUndefined
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import Client
+
+from compliance import Compliance
+
+BY_HAND = "<!doctype html><html lang=en><title>News</title><body>{placed}<h1>News</h1></body></html>"
+
+
+def names(page: str) -> list[str]:
+    """The elements of *page*, as often as they stand there, nested ones within theirs once."""
+    return re.findall(r'<(?:div|section|footer|p) data-compliance="(\w+)"', page)
+
+
+def by_hand(app: Flask, *placed: str) -> Flask:
+    """Give *app* a page at `/by-hand` that places elements itself."""
+    template = BY_HAND.format(placed="".join(f"{{{{ compliance_{name}() }}}}" for name in placed))
+    app.add_url_rule("/by-hand", "by_hand", lambda: render_template_string(template))
+    return app
+
+
+def test_page_has_every_element_once(client: FlaskClient) -> None:
+    assert names(client.get("/").text) == ["assets", "banner", "footer", "report", "licences", "message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/", ["I Agree", "New Era, New Journey, New Chongqing", "Leaving a message"]),
+        ("/zh", ["我同意", "新时代 新征程 新重庆", "留言"]),
+    ],
+)
+def test_elements_are_in_the_language_of_the_page(client: FlaskClient, path: str, words: list[str]) -> None:
+    page = client.get(path).text
+    assert [word for word in words if word not in page] == []
+    assert f'data-compliance="footer" role="none" lang="{"zh-CN" if path == "/zh" else "en"}"' in page
+
+
+def test_footer_names_licences_and_reporting_contact(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert '<a href="https://beian.miit.gov.cn/"' in page
+    numbers = ["渝ICP备20009753号-2", "50120220004", "+86-23-67158993", "tel:+862367158993", "service@ichongqing.info"]
+    assert [number for number in numbers if number not in page] == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-CN"])
+def test_links_keep_the_language_of_the_page(client: FlaskClient, lang: str) -> None:
+    page = client.get("/zh" if lang == "zh-CN" else "/").text
+    links = [link for link in re.findall(r'(?:href|action)="(/compliance/[^"]*)"', page) if "/static/" not in link]
+    assert links
+    for link in links:
+        assert f'<html lang="{lang}"' in client.get(link).text
+
+
+def test_links_name_the_language_where_the_host_chooses_one(host: Flask, settings: dict[str, Any]) -> None:
+    Compliance(host, settings=settings)
+    Babel(host, locale_selector=lambda: "zh_CN")
+    link = re.search(r'href="(/compliance/consent[^"]*)"', host.test_client().get("/").text)[1]  # type: ignore[index]
+    assert '<html lang="en"' in host.test_client().get(link).text
+
+
+@pytest.mark.parametrize(
+    ("placed", "expected"),
+    [
+        (["banner"], ["assets", "banner", "footer", "report", "licences", "message"]),
+        (["footer"], ["assets", "banner", "footer", "report", "licences", "message"]),
+        (["report"], ["assets", "banner", "report", "footer", "licences", "message"]),
+        (["message_box", "report"], ["assets", "banner", "message", "report", "footer", "licences"]),
+        (["banner", "banner"], ["assets", "banner", "footer", "report", "licences", "message"]),
+        (["footer", "report"], ["assets", "banner", "footer", "report", "licences", "message"]),
+    ],
+)
+def test_element_placed_by_hand_stands_once(app: Flask, placed: list[str], expected: list[str]) -> None:
+    assert names(by_hand(app, *placed).test_client().get("/by-hand").text) == expected
+
+
+def test_element_placed_by_hand_takes_the_language_of_the_host(host: Flask, settings: dict[str, Any]) -> None:
+    Babel(host, locale_selector=lambda: "zh_CN")
+    Compliance(host, settings=settings)
+    assert "我同意" in by_hand(host, "banner").test_client().get("/by-hand").text
+
+
+def test_element_placed_by_hand_takes_a_language_as_argument(app: Flask) -> None:
+    with app.test_request_context():
+        assert "我同意" in render_template_string("{{ compliance_banner('zh-CN') }}")
+
+
+def test_element_can_be_rendered_without_a_request(app: Flask) -> None:
+    with app.app_context():
+        assert "tel:+862367158993" in render_template_string("{{ compliance_report() }}")
+
+
+def test_mounted_application_links_to_its_own_endpoints(app: Flask) -> None:
+    mount = "/新闻".encode().decode("latin-1")  # as WSGI writes it (PEP 3333)
+    client = Client(DispatcherMiddleware(Flask("outer"), {mount: app}))
+    page = client.get("/新闻/").text
+    links = re.findall(r'(?:href|src|action)="(/[^"]*)"', page)
+    assert links
+    for link in links:
+        assert link.startswith("/%E6%96%B0%E9%97%BB/compliance/")
+        assert client.get(link).status_code == 200
+
+
+def test_prefix_from_a_proxy_cannot_make_a_link_leave(app: Flask) -> None:
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_prefix=1)  # type: ignore[method-assign]
+    page = app.test_client().get("/", headers={"X-Forwarded-Prefix": '//evil.example"><script>'}).text
+    assert '"//' not in page
+    assert "<script>" not in page
+
+
+def test_licences_follow_the_host_name(host: Flask, settings: dict[str, Any]) -> None:
+    numbers = {"www.ichongqing.info": "渝ICP备20009753号-2", "en.ichongqing.info": "渝ICP备20009753号-3"}
+    settings["licences"]["icp"] = numbers
+    Compliance(host, settings=settings)
+    for name, number in numbers.items():
+        page = host.test_client().get("/", base_url=f"https://{name}").text
+        assert [number for number in numbers.values() if number in page] == [number]
+
+
+def test_etag_changes_with_anything_that_is_injected(settings: dict[str, Any]) -> None:
+    tags = set()
+    for slogan in ("One", "Two", "One"):
+        app = Flask("host")
+        app.config.update(SECRET_KEY="key", TESTING=True)
+        settings["site"]["slogan"] = slogan
+        Compliance(app, settings=settings)
+
+        def page(app: Flask = app) -> Any:
+            response = app.make_response("<!doctype html><title>News</title><body>")
+            response.set_etag("page")
+            return response
+
+        app.add_url_rule("/", "page", page)
+        tags.add(app.test_client().get("/").headers["ETag"])
+    assert len(tags) == 2
+
+
+def test_reader_with_a_decision_sees_no_banner_on_a_private_page(app: Flask) -> None:
+    def private() -> Any:
+        response = app.make_response("<!doctype html><title>News</title><body>")
+        response.cache_control.private = True
+        return response
+
+    app.add_url_rule("/private", "private", private)
+    client = app.test_client()
+    assert "banner" in names(client.get("/private").text)
+    client.post("/compliance/consent", data={"choice": "reject"})
+    assert "banner" not in names(client.get("/private").text)
+    assert "banner" in names(client.get("/").text)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"variable_start_string": "[[", "variable_end_string": "]]"},
+        {"block_start_string": "{{", "block_end_string": "}}", "variable_start_string": "<<"},
+        {"line_statement_prefix": "<", "line_comment_prefix": "{{"},
+        {"undefined": StrictUndefined},
+        {"autoescape": False},
+        {"extensions": ["jinja2.ext.i18n"]},
+    ],
+)
+def test_templates_render_whatever_syntax_the_host_chose(settings: dict[str, Any], options: dict[str, Any]) -> None:
+    app = Flask("host")
+    app.jinja_options = options
+    app.config.update(SECRET_KEY="key", TESTING=True)
+    app.add_url_rule("/", "home", lambda: "<!doctype html><title>News</title><body>")
+    settings["site"]["slogan"] = "New & <old>"
+    Compliance(app, settings=settings)
+    client = app.test_client()
+    assert names(client.get("/").text) == ["assets", "banner", "footer", "report", "licences", "message"]
+    assert "New &amp; &lt;old&gt;" in client.get("/compliance/consent").text
+
+
+def test_site_replaces_an_element(host: Flask, settings: dict[str, Any], tmp_path: Any) -> None:
+    (tmp_path / "compliance").mkdir()
+    text = '<footer data-compliance="footer">Ours: {{ site.operator }}</footer>'
+    (tmp_path / "compliance" / "footer.html").write_text(text, encoding="utf-8")
+    host.jinja_loader.searchpath.insert(0, str(tmp_path))  # type: ignore[union-attr]
+    Compliance(host, settings=settings)
+    assert "Ours: Chongqing International Communication Center" in host.test_client().get("/").text
