@@ -1,0 +1,88 @@
+"""The drawing in docs/architecture.md is the rule: imports point down its layers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "compliance"
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+FILES = sorted(PACKAGE.rglob("*.py"))
+MAY_KNOW_FLASK = {"cli", "extension", "i18n", "views"}
+LONGEST = 400
+
+# A line of the drawing that opens with a number holds modules of the layer of that height.
+HEIGHT = {
+    name: int(height)
+    for height, names in re.findall(r"^(\d) │ (.+?) *│$", PAGE, re.MULTILINE)
+    for name in names.split()
+}
+
+
+def module(path: Path) -> str:
+    """The module that *path* belongs to: a file, or a folder as a whole."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules of the package that *path* imports, as dotted names; the package imports its own relatively."""
+    depth = len(path.relative_to(PACKAGE).parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = path.relative_to(PACKAGE).parts[: depth - node.level]
+            for target in [node.module] if node.module else [alias.name for alias in node.names]:
+                yield ".".join((*folder, target))
+
+
+def foreign(path: Path) -> Iterator[str]:
+    """The packages other than its own that *path* imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def test_every_module_is_placed():
+    assert {module(path) for path in FILES} == set(HEIGHT)
+
+
+def test_every_module_is_explained():
+    explained = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
+    assert sorted(explained) == sorted(HEIGHT)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_point_down(path: Path):
+    own = module(path)
+    others = {target.split(".")[0] for target in imported(path)} - ({own} if path.parent != PACKAGE else set())
+    assert {target for target in others if HEIGHT[target] >= HEIGHT[own]} == set()
+
+
+def test_no_files_import_each_other_in_a_circle():
+    TopologicalSorter({name(path): set(imported(path)) for path in FILES}).prepare()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_the_package_imports_itself_relatively(path: Path):
+    assert "compliance" not in foreign(path)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if module(path) not in MAY_KNOW_FLASK], ids=name)
+def test_only_the_edge_knows_flask(path: Path):
+    assert not {package for package in foreign(path) if package.startswith("flask")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_a_file_can_be_read_in_one_go(path: Path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
