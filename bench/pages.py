@@ -80,5 +80,5 @@ def _teaser(chance: random.Random) -> str:
         f'<img class="card__photo" src="/photos/{number}-s.jpg" alt="" width="160" height="90"></a>\n'
         f'<h3 class="card__title"><a href="/news/{number}.html">{chance.choice(_SENTENCES)}</a></h3>\n'
         f'<span class="card__meta"><time datetime="2023-01-14">Jan 14, 2023</time><i class="icon icon-eye"></i> '
-        f"<b>{number}</b></span><ul><li><a href=\"/tag/two-sessions\">Two Sessions</a></li></ul></div>\n"
+        f'<b>{number}</b></span><ul><li><a href="/tag/two-sessions">Two Sessions</a></li></ul></div>\n'
     )

@@ -1,0 +1,142 @@
+"""What README and docs/ say: snippets run, links lead somewhere, nothing public is left out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from pydantic import BaseModel, RootModel
+
+import compliance
+from compliance.cli import compliance as commands
+from compliance.settings import Settings, load
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SNIPPET = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:|mailto:)([^)#]*)(?:#([^)]*))?\)")
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def snippets(language: str) -> list[Any]:
+    """The snippets in *language*, page by page."""
+    found = [(page, [code for kind, code in SNIPPET.findall(read(page)) if kind == language]) for page in PAGES]
+    return [pytest.param(codes, id=page.name) for page, codes in found if codes]
+
+
+def shown_commands() -> list[str]:
+    return [line for param in snippets("sh") for code in param.values[0] for line in code.splitlines()]
+
+
+def headings(page: Path) -> list[str]:
+    return re.findall(r"^#+ (.+)$", SNIPPET.sub("", read(page)), re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """The anchor that code forges give to *heading*."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    return base | {
+        key: merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in over.items()
+    }
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with the settings file that `flask compliance init` writes."""
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(commands, ["init"]).exit_code == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize("codes", snippets("python"))
+def test_python_runs(codes: list[str], site: Path):
+    names: dict[str, Any] = {"__name__": "snippet"}
+    for code in codes:
+        exec(compile(code, "snippet", "exec"), names)
+
+
+@pytest.mark.parametrize("codes", snippets("toml"))
+def test_toml_is_accepted(codes: list[str], site: Path):
+    """A snippet is a whole file, or what one adds to the starter file."""
+    starter = tomllib.loads(read(site / "compliance.toml"))
+    (site / "legal").mkdir()
+    for code in codes:
+        load(merged(starter, tomllib.loads(code)))
+
+
+@pytest.mark.parametrize("line", shown_commands())
+def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    match shlex.split(line):
+        case ["make", *targets]:
+            subprocess.run(["make", "--dry-run", *targets], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        case ["pip", "install", what]:
+            project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+            name, _, extras = what.rstrip("]").partition("[")
+            assert name == project["name"]
+            assert set(filter(None, extras.split(","))) <= set(project["optional-dependencies"])
+        case ["flask", "compliance", *arguments] | ["python", "-m", "compliance", *arguments]:
+            assert CliRunner().invoke(commands, arguments).exit_code == 0
+        case _:
+            pytest.fail("nothing here knows how to try this line")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path):
+    for target, fragment in LINK.findall(read(page)):
+        linked = (page.parent / target).resolve() if target else page
+        assert linked.exists(), target
+        assert not fragment or fragment in map(anchor, headings(linked)), f"{target}#{fragment}"
+
+
+def test_index_names_every_page():
+    linked = {target for target, _ in LINK.findall(read(ROOT / "docs" / "index.md"))}
+    assert linked == {page.name for page in PAGES} - {"README.md", "index.md"}
+
+
+def test_every_public_name_has_its_heading():
+    assert set(headings(ROOT / "docs" / "api.md")) >= {f"`{name}`" for name in compliance.__all__}
+
+
+def test_every_command_has_its_heading():
+    assert set(headings(ROOT / "docs" / "api.md")) >= {f"`flask compliance {name}`" for name in commands.commands}
+
+
+def test_every_address_is_listed(app: Flask):
+    rules = {
+        f"{method} {rule.rule.removeprefix('/compliance')}"
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("compliance.")
+        for method in rule.methods & {"GET", "POST"}
+    }
+    assert set(re.findall(r"^\| `([A-Z]+ [^`]+)` \|", read(ROOT / "docs" / "api.md"), re.MULTILINE)) == rules
+
+
+def keys(table: type[BaseModel], above: str = "") -> Iterator[str]:
+    """The keys of *table* and of the tables in it, as one writes them in dotted form."""
+    for name, field in table.model_fields.items():
+        inner = [part for part in (field.annotation, *get_args(field.annotation)) if isinstance(part, type)]
+        tables = [part for part in inner if issubclass(part, BaseModel) and not issubclass(part, RootModel)]
+        for part in tables:
+            yield from keys(part, f"{above}{name}.")
+        if not tables:
+            yield f"{above}{name}"
+
+
+def test_every_settings_key_has_its_heading():
+    assert set(headings(ROOT / "docs" / "settings.md")) >= {f"`{key}`" for key in keys(Settings)}

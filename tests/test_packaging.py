@@ -1,0 +1,93 @@
+"""What an installation finds: built as a release is, installed where nothing else is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import venv
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# A host as small as can be; prints its Chinese page, a starter text and a static file as they left the application.
+PROBE = """
+from flask import Flask
+from compliance import Compliance
+
+app = Flask("host")
+app.secret_key = "key"
+app.add_url_rule("/", view_func=lambda: "<!doctype html><html lang=zh-CN><title>t</title><body><p>p</body></html>")
+settings = {
+    "site": {"name": "N", "url": "https://n.example", "operator": "O", "email": "e@n.example", "languages": ["zh_CN"]},
+    "licences": {"icp": "渝ICP备20009753号-2"},
+    "reporting": {"telephone": "+86-23-67158993"},
+}
+Compliance(app, settings=settings)
+client = app.test_client()
+for address in ("/", "/compliance/legal/privacy", "/compliance/static/compliance.css"):
+    response = client.get(address)
+    assert response.status_code == 200, (address, response.status)
+    print(response.text)
+"""
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, unpacked too, and the wheel made from it."""
+    folder = tmp_path_factory.mktemp("release")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as sdist:
+        sdist.extractall(folder, filter="data")
+    return folder
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    """Run *command* and return what it printed; fail with all of it."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def data_files() -> set[str]:
+    """What the wheel must carry beside the code, by its path in the wheel."""
+    moved = [
+        path.relative_to(ROOT) for folder in ("templates", "translations") for path in (ROOT / folder).rglob("*.*")
+    ]
+    static = [path.relative_to(ROOT) for path in (ROOT / "compliance" / "static").iterdir()]
+    files = {f"compliance/{path}" for path in moved if path.suffix in {".html", ".txt", ".md", ".toml", ".po"}}
+    return files | {path.replace(".po", ".mo") for path in files} | set(map(str, static)) | {"compliance/py.typed"}
+
+
+def test_wheel_carries_all_that_the_package_reads(release: Path):
+    names = set(ZipFile(next(release.glob("*.whl"))).namelist())
+    assert data_files() - names == set()
+
+
+def test_wheel_holds_the_package_and_nothing_else(release: Path):
+    names = ZipFile(next(release.glob("*.whl"))).namelist()
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"compliance", "flask_compliance"}
+
+
+@pytest.mark.parametrize("way", ["wheel", "source", "editable"])
+def test_an_empty_environment_shows_the_banner_in_chinese(way: str, release: Path, tmp_path: Path):
+    unpacked = next(path for path in release.iterdir() if path.is_dir())
+    what = {"wheel": [next(release.glob("*.whl"))], "source": [unpacked], "editable": ["--editable", unpacked]}[way]
+    venv.create(tmp_path / "venv", with_pip=False)
+    run(sys.executable, "-m", "pip", "--quiet", "--python", tmp_path / "venv", "install", *what)
+    shown = run(tmp_path / "venv" / "bin" / "python", "-I", "-X", "utf8", "-W", "error", "-c", PROBE, cwd=tmp_path)
+    with (ROOT / "translations" / "zh_CN" / "LC_MESSAGES" / "compliance.po").open("rb") as source:
+        button = read_po(source)["I Agree"].string
+    assert button and f">{button}<" in "".join(shown.split())
+    assert "I Agree" not in shown
