@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from itsdangerous import BadData, Serializer, URLSafeTimedSerializer
-from itsdangerous.encoding import base64_encode
+from itsdangerous.encoding import base64_encode, want_bytes
 from werkzeug.http import parse_cookie
 
 from .errors import ConsentError
@@ -83,7 +83,7 @@ class Decisions:
         self.lifetime = lifetime
         self._assumed = mode != "opt-in"
         self._serializer = _Uncompressed(
-            list(keys), salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256}
+            [want_bytes(key) for key in keys], salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256}
         )
         if len(self.sign(self.decide("withdraw", (), policy="x" * 16, now=datetime.now(UTC)))) >= _LONGEST:
             raise ValueError(f"do not fit in a cookie of {_LONGEST} bytes; give fewer categories, or shorter names")
@@ -105,8 +105,7 @@ class Decisions:
     def sign(self, record: Record) -> str:
         """Return the cookie's value for *record*; the time of signing is the serializer's own."""
         payload = {"id": record.id, "policy": record.policy, "choices": record.choices, "method": record.method}
-        signed = self._serializer.dumps(payload)
-        return signed.decode() if isinstance(signed, bytes) else signed
+        return self._serializer.dumps(payload)
 
     def read(self, cookies: str | None, *, policy: str, now: datetime) -> Record | None:
         """Return the decision in a `Cookie` header, or None: unsigned, stale, for another policy, garbled, too long.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -180,27 +181,35 @@ def _raises(app: Flask) -> bool:
     return app.testing or app.debug
 
 
+@contextmanager
+def _guarded(what: str) -> Iterator[None]:
+    """Log a fault of ours; a page of the host goes out all the same, except where a developer should see the fault."""
+    try:
+        yield
+    except Exception:
+        if _raises(current_app):
+            raise
+        current_app.logger.exception("Compliance: %s", what)
+
+
 def _place(name: str, lang: str | None = None) -> Markup:
     """Place an element by hand, in *lang*, else in the language that the host's Flask-Babel chose."""
-    environ = request.environ if has_request_context() else {}
-    try:
-        return Markup(views.state().place(name, lang=lang or host_locale(), environ=environ))
-    except Exception:
-        _report(f"the element {name!r} could not be placed")
-        return Markup()
+    placed = ""
+    with _guarded(f"the element {name!r} could not be placed"):
+        environ = request.environ if has_request_context() else {}
+        placed = views.state().place(name, lang=lang or host_locale(), environ=environ)
+    return Markup(placed)
 
 
 def _begin(app: Flask, **_: Any) -> None:
     """Note what the middleware must know of a request, before any hook of the host reads it."""
-    try:
+    with _guarded("a request could not be prepared"):
         if request.blueprint == views.blueprint.name:
             request.max_content_length = views.LARGEST_FORM
             _free(app)
         marked = [app.view_functions.get(request.endpoint or ""), *map(app.blueprints.get, request.blueprints)]
         if any(getattr(part, _EXEMPT, False) for part in marked):
             request.environ["compliance.exempt"] = True
-    except Exception:
-        _report("a request could not be prepared")
 
 
 def _free(app: Flask) -> None:
@@ -217,19 +226,10 @@ def _free(app: Flask) -> None:
 
 def _finish(app: Flask, response: Response, **_: Any) -> None:
     """Note the host's language, and harden what our endpoints answer, after every hook of the host."""
-    try:
+    with _guarded("a response could not be completed"):
         if request.blueprint == views.blueprint.name:
             views.harden(response)
         if "compliance.personal" in request.environ:
             response.vary.update(("Cookie", "Sec-GPC"))
         if response.mimetype == "text/html" and (locale := host_locale()):
             request.environ["compliance.locale"] = locale
-    except Exception:
-        _report("a response could not be completed")
-
-
-def _report(what: str) -> None:
-    """Log the current exception; a page of the host goes out all the same, except where a developer should see it."""
-    if _raises(current_app):  # type: ignore[arg-type]  # the proxy stands for the application
-        raise
-    current_app.logger.exception("Compliance: %s", what)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, request
+from flask import Blueprint, current_app, jsonify, redirect, request
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response
 
 from .assets import Asset, find
 from .consent import COOKIE, Consent, Decisions, Record
@@ -21,6 +22,9 @@ from .errors import ConsentError
 from .i18n import host_locale, tag
 from .settings import Settings
 from .signals import consent_given, consent_withdrawn
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 LARGEST_FORM = 16 * 1024  # bytes; the longest decision has a few hundred
 POLICY = (
@@ -53,7 +57,7 @@ class State:
     changed: Callable[[], datetime]
     locale: Callable[[str | None], str]
     policy: Callable[[], str]
-    context: Callable[[str, Mapping[str, Any]], dict[str, Any]]
+    context: Callable[[str, WSGIEnvironment], dict[str, Any]]
     render: Callable[[str, Mapping[str, Any]], str]
     place: Callable[..., str]
 
@@ -197,12 +201,10 @@ def refuse(error: Refusal) -> Response:
     return _problem(_STATUS[error.reason], error.reason)
 
 
-@blueprint.errorhandler(HTTPException)
-def fail(error: HTTPException) -> Response:
-    """Tell in our own form what Werkzeug or the host's hooks refused, such as a form that is too large."""
-    if error.response is not None or error.code is None:
-        return error.get_response()  # type: ignore[return-value]  # Flask takes any WSGI response
-    return _problem(error.code, "other" if error.code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "size")
+@blueprint.errorhandler(RequestEntityTooLarge)
+def refuse_large(error: RequestEntityTooLarge) -> Response:
+    """Tell that a form is too large; Werkzeug has not read it."""
+    return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size")
 
 
 def harden(response: Response) -> None:
@@ -237,7 +239,7 @@ def _problem(status: int, reason: str) -> Response:
     text = state().render("compliance/reason.txt", {**context, "reason": reason})
     detail = Markup(text).unescape().strip()
     if _wants_json():
-        response = jsonify(type="about:blank", title=title, status=status, detail=detail)
+        response: Response = jsonify(type="about:blank", title=title, status=status, detail=detail)
         response.mimetype = "application/problem+json"
         response.content_language.add(context["lang"])
     else:

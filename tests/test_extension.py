@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import logging
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -282,3 +285,9 @@ def test_forked_worker_answers_as_its_parent_does(client: FlaskClient) -> None:
         page = pipe.read()
     os.waitpid(child, 0)
     assert page == client.get("/zh").data
+
+
+def test_green_threads_share_an_application(settings: dict[str, Any]) -> None:
+    script = Path(__file__).parent / "hosts" / "green.py"
+    run = subprocess.run([sys.executable, script, json.dumps(settings)], capture_output=True, text=True, check=False)
+    assert (run.stdout, run.stderr, run.returncode) == ("1 True\n", "", 0)
