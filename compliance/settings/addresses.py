@@ -1,0 +1,110 @@
+"""Addresses in the settings: of pages, of mailboxes, of services."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, ValidationInfo
+
+from .table import Context
+
+# The HTML standard, section "E-mail state", and a dot in the domain: mail to a bare host name leaves no network.
+_EMAIL = re.compile(
+    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
+    re.IGNORECASE | re.ASCII,
+)
+_SERVICE = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE | re.ASCII)
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_HOST = re.compile(r"(?!.*[.]{2})[^\W_][\w.-]*", re.IGNORECASE)
+
+
+def _split(value: str) -> SplitResult | None:
+    """Return the parts of the web address *value*, ``None`` if it is none."""
+    try:
+        parts = urlsplit(value)
+        port_is_number = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    plausible = "[" in parts.netloc or _HOST.fullmatch(host)
+    # A password in an address that readers follow is public.
+    sound = parts.scheme in ("http", "https") and plausible and port_is_number and "@" not in parts.netloc
+    return parts if sound and not re.search(r"[\s\x00-\x1f\x7f\"<>\\^`{|}]", value) else None
+
+
+def _web_address(value: str) -> str:
+    if not _split(value):
+        raise ValueError("write the whole address with http:// or https://, such as 'https://www.example.org/page'")
+    return value
+
+
+def _site_address(value: str) -> str:
+    parts = _split(value)
+    if not parts or parts.query or parts.fragment:
+        raise ValueError(
+            "write the address of the home page with http:// or https://, such as 'https://www.example.org'"
+        )
+    return value.rstrip("/")
+
+
+def _picture_address(value: str) -> str:
+    if not _split(value) and not re.fullmatch(r"/(?!/)[^\s\"<>\\]*", value):
+        raise ValueError("write where the picture lies, such as '/static/shield.png'")
+    return value
+
+
+def _email_address(value: str) -> str:
+    if not _EMAIL.fullmatch(value):
+        raise ValueError("write one e-mail address, such as 'editors@example.org'")
+    return value
+
+
+def _service_address(value: str) -> str:
+    if not _SERVICE.fullmatch(value):
+        raise ValueError("write the address of the service with its scheme")
+    return value
+
+
+def _recipient(value: str) -> str:
+    parts = _split(value)
+    if not _EMAIL.fullmatch(value) and not (parts and parts.scheme == "https"):
+        raise ValueError("write an e-mail address, or the address of a webhook with https://")
+    return value
+
+
+def _prefix(value: str) -> str:
+    if not _PREFIX.fullmatch(value):
+        raise ValueError("write a path with a slash in front and none at the end, such as '/compliance'")
+    return value
+
+
+def _host(value: str) -> str:
+    try:
+        # As browsers send it: names in Chinese characters travel in their ASCII form (RFC 5891).
+        name = value.lower().encode("idna").decode("ascii")
+    except UnicodeError:
+        name = ""
+    if not _HOST.fullmatch(name):
+        raise ValueError("write the name of a host without http:// and without port, such as 'www.example.org'")
+    return name
+
+
+def _folder(value: str, info: ValidationInfo) -> Path:
+    folder: Path = Context.of(info).folder / value
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}; make it, or leave the key out for the built-in texts")
+    return folder
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+SiteAddress = Annotated[str, AfterValidator(_site_address)]
+PictureAddress = Annotated[str, AfterValidator(_picture_address)]
+EmailAddress = Annotated[str, AfterValidator(_email_address)]
+ServiceAddress = Annotated[str, AfterValidator(_service_address)]
+Recipient = Annotated[str, AfterValidator(_recipient)]
+Prefix = Annotated[str, AfterValidator(_prefix)]
+Host = Annotated[str, AfterValidator(_host)]
+Folder = Annotated[Path, AfterValidator(_folder)]

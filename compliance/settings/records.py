@@ -1,0 +1,285 @@
+"""The tables of the settings file: every key, what it means, what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from ..errors import Problem
+from ..licences import doubt
+from ..telephones import Telephone, parse
+from .addresses import EmailAddress, Folder, Prefix, Recipient, ServiceAddress, SiteAddress, WebAddress
+from .filings import Licences
+from .table import Context, Table
+from .texts import Language, Text, Words
+
+#: The category that needs no consent; it is always there and never listed.
+NECESSARY = "necessary"
+#: The categories that have a name and a description in every language of this package.
+CATEGORIES = ("functional", "analytics", "advertising", "social")
+
+
+def _telephone(value: Any) -> Any:
+    return parse(value) if isinstance(value, str) else value
+
+
+class Site(Table):
+    """The site and who runs it."""
+
+    name: Text = Field(description="The name of the site.", examples=["iChongqing"])
+    url: SiteAddress = Field(
+        description="The address of the home page, as readers know it.", examples=["https://www.ichongqing.info"]
+    )
+    operator: Text = Field(
+        description="Who runs the site and answers for personal information.",
+        examples=["Chongqing International Communication Center"],
+    )
+    slogan: Text | None = Field(
+        default=None, description="A line at the head of the footer.", examples=["New Era, New Journey, New Chongqing"]
+    )
+    email: EmailAddress = Field(description="The mailbox for inquiries.", examples=["service@ichongqing.info"])
+    address: Text | None = Field(
+        default=None,
+        description="The operator's postal address, for the legal documents.",
+        examples=["Yubei, Chongqing"],
+    )
+    languages: tuple[Language, ...] = Field(
+        min_length=1,
+        description="The languages of the site's pages; the first is the default.",
+        examples=[["en", "zh_CN"]],
+    )
+    prefix: Prefix = Field(
+        default="/compliance",
+        description="The path under which this package's own pages lie.",
+        examples=["/compliance"],
+    )
+
+    @field_validator("languages")
+    @classmethod
+    def _each_once(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(tags)) < len(tags):
+            raise ValueError("name every language once")
+        return tags
+
+
+class Reporting(Table):
+    """Where illegal and undesirable information is reported."""
+
+    telephone: Annotated[
+        Telephone | None, BeforeValidator(_telephone), WithJsonSchema({"type": "string", "minLength": 3})
+    ] = Field(
+        default=None,
+        description="The telephone number for reports, shown as it is written here.",
+        examples=["+86-23-67158993"],
+    )
+    email: EmailAddress | None = Field(
+        default=None, description="The mailbox for reports.", examples=["jubao@ichongqing.info"]
+    )
+    url: WebAddress | None = Field(
+        default=None,
+        description="A page for reports that the site has already, such as the provincial centre's.",
+        examples=["https://jubao.example.org/"],
+    )
+    national_centre: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether the national reporting centre (12377) is named, too.",
+        examples=[True],
+    )
+
+
+class Category(Table):
+    """A kind of cookies and trackers that a reader allows or refuses."""
+
+    name: Text | None = Field(default=None, description="What readers see it called.", examples=["Maps"])
+    description: Text | None = Field(
+        default=None,
+        description="What it is for, in a sentence.",
+        examples=["Shows maps of another company inside articles."],
+    )
+
+
+class Cookie(Table):
+    """A cookie that the site sets, for the cookie policy and the preference page."""
+
+    name: Words = Field(description="The name; `*` at its end stands for any text.", examples=["_pk_id*"])
+    category: str = Field(default=NECESSARY, description="The category that it belongs to.", examples=["analytics"])
+    provider: Text | None = Field(
+        default=None, description="Whose it is, where it is not the site's own.", examples=["Matomo"]
+    )
+    purpose: Text = Field(description="What it is for.", examples=["Counts visits."])
+    lifetime: Text | None = Field(
+        default=None, description="How long it is kept; without it until the browser closes.", examples=["13 months"]
+    )
+
+    @field_validator("category")
+    @classmethod
+    def _is_declared(cls, category: str, info: ValidationInfo) -> str:
+        declared = tuple(dict.fromkeys((NECESSARY, *Context.of(info).categories)))
+        if category not in declared:
+            raise ValueError(f"name a category of consent.categories ({', '.join(declared)}), or add it there")
+        return category
+
+
+def _category(key: str, info: ValidationInfo) -> str:
+    if key == NECESSARY:
+        raise ValueError("leave it out: what is necessary is always there, and nobody is asked about it")
+    # It travels in the consent cookie, which holds less than 400 bytes.
+    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
+        raise ValueError("write the key with up to 32 small letters, digits and underscores, a letter first")
+    if key not in (*CATEGORIES, *Context.of(info).named):
+        known = ", ".join(CATEGORIES)
+        raise ValueError(f"give it a name in a table [consent.categories.{key}]; {known} have one already")
+    return key
+
+
+def _categories(value: Any) -> Any:
+    listed = isinstance(value, list | tuple) and all(isinstance(key, str) for key in value)
+    return dict.fromkeys(value, {}) if listed else value
+
+
+class Consent(Table):
+    """How readers are asked for consent."""
+
+    mode: Literal["notice", "opt-in", "opt-out"] = Field(
+        default="notice", description="What counts as consent.", examples=["notice"]
+    )
+    lifetime_days: int = Field(
+        default=365,
+        ge=1,
+        le=400,  # browsers keep no cookie longer (RFC 6265bis, section 5.5)
+        strict=True,
+        description="After how many days a reader is asked again.",
+        examples=[365],
+    )
+    text: Text | None = Field(
+        default=None,
+        description="The banner's text; without it one that suits the mode.",
+        examples=["By continuing to browse our site you agree to our use of cookies."],
+    )
+    position: Literal["bottom", "flow"] = Field(
+        default="bottom",
+        description="Where the banner stands: over the bottom of the window, or in the page above all else.",
+        examples=["bottom"],
+    )
+    categories: Annotated[
+        dict[Annotated[str, AfterValidator(_category)], Category],
+        BeforeValidator(_categories, json_schema_input_type=list[str] | dict[str, Category]),
+    ] = Field(
+        default={},
+        description="The optional categories: a list of those that this package names, or a table of tables.",
+        examples=[["functional", "analytics", "advertising", "social"]],
+    )
+    cookies: tuple[Cookie, ...] = Field(default=(), description="The cookies that the site sets.")
+
+
+class Legal(Table):
+    """The legal documents."""
+
+    directory: Annotated[Folder | None, WithJsonSchema({"type": "string", "minLength": 1})] = Field(
+        default=None,
+        description="The folder of the site's own documents, from the folder of the settings file.",
+        examples=["legal"],
+    )
+
+
+class Messages(Table):
+    """The message box and the report form."""
+
+    challenge: Literal["altcha", "none"] = Field(
+        default="altcha", description="What keeps robots from the forms.", examples=["altcha"]
+    )
+    deliver_to: tuple[Recipient, ...] = Field(
+        default=(),
+        description="Who is told of a new message or report.",
+        examples=[["editors@example.org"]],
+        repr=False,
+    )
+
+
+class Limits(Table):
+    """How often the forms may be sent."""
+
+    enabled: bool = Field(default=True, strict=True, description="Whether there is a limit.", examples=[True])
+    storage: ServiceAddress | None = Field(
+        default=None,
+        description="Where all servers of the site count together; without it each counts in its memory.",
+        examples=["redis://127.0.0.1:6379/0"],
+        repr=False,
+    )
+
+
+class Storage(Table):
+    """Where consents, messages and reports are kept."""
+
+    url: ServiceAddress = Field(
+        default="sqlite:///compliance.db",
+        description="The address of the database, as SQLAlchemy writes it.",
+        examples=["sqlite:///compliance.db"],
+        repr=False,
+    )
+
+
+class Settings(Table):
+    """What a settings file says; `load` makes it."""
+
+    site: Site = Field(description="The site and who runs it.")
+    licences: Licences = Field(default=Licences(), description="The numbers that the footer shows.")
+    reporting: Reporting = Field(
+        default=Reporting(), description="Where illegal and undesirable information is reported."
+    )
+    consent: Consent = Field(default=Consent(), description="How readers are asked for consent.")
+    legal: Legal = Field(default=Legal(), description="The legal documents.")
+    messages: Messages = Field(default=Messages(), description="The message box and the report form.", repr=False)
+    limits: Limits = Field(default=Limits(), description="How often the forms may be sent.", repr=False)
+    storage: Storage = Field(
+        default=Storage(), description="Where consents, messages and reports are kept.", repr=False
+    )
+
+    _path: Path | None = PrivateAttr(None)
+    _changed: datetime | None = PrivateAttr(None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the settings came from, ``None`` where it was no file."""
+        return self._path
+
+    @property
+    def changed(self) -> datetime | None:
+        """When that file last changed, in UTC and whole seconds."""
+        return self._changed
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of all that readers can see; it is published, and so knows nothing of what stays on the server."""
+        seen = self.model_dump_json(include={"site", "licences", "reporting", "consent"})
+        return sha256(seen.encode()).hexdigest()
+
+    def warnings(self, today: date) -> tuple[Problem, ...]:
+        """Return what is odd about the settings on *today*, though not impossible."""
+        return tuple(self._doubts(today))
+
+    def _doubts(self, today: date) -> Iterator[Problem]:
+        for licence in self.licences.all():
+            key, value = f"licences.{licence.kind}", licence.number
+            if remedy := doubt(licence):
+                yield Problem(key=key, value=value, remedy=remedy)
+            if licence.expires and licence.expires < today:
+                yield Problem(
+                    key=key, value=value, remedy=f"expired on {licence.expires}; renew it or correct the date"
+                )

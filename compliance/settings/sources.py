@@ -1,0 +1,127 @@
+"""Where settings come from: a file, a mapping, or a file that is looked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from .. import languages
+from ..errors import Problem, SettingsError
+from .problems import masked, problems
+from .records import Settings
+from .table import Context
+
+#: What `load` takes.
+Source = str | os.PathLike[str] | Mapping[str, Any] | Settings
+NAME = "compliance.toml"
+VARIABLE = "COMPLIANCE_SETTINGS"
+
+
+def load(source: Source, *, folder: Path | None = None) -> Settings:
+    """Return the settings of *source*: a file's path, a mapping of the same shape, or settings that are loaded already.
+
+    Paths in a file are taken from the file's folder, those in a mapping from *folder* (else the working directory).
+
+    Raises `SettingsError` with everything that is wrong.
+    """
+    if isinstance(source, Settings):
+        return source
+    if isinstance(source, Mapping):
+        return _read(source, "the settings", folder or Path.cwd())
+    path = Path(source).absolute()
+    try:
+        content, stat = path.read_bytes(), path.stat()
+    except OSError as error:
+        problem = Problem(key="", remedy=f"the file cannot be read: {(error.strerror or str(error)).lower()}")
+        raise SettingsError(str(path), (problem,)) from error
+    settings = _read(_parsed(content, str(path)), str(path), path.parent)
+    settings._path = path
+    settings._changed = datetime.fromtimestamp(int(stat.st_mtime), UTC)
+    return settings
+
+
+def find(app_root: Path, config_value: Source | None = None, argument: Source | None = None) -> Source:
+    """Return where the settings of an application are: what `load` is to be given.
+
+    That is the first of *argument*, *config_value* (``app.config["COMPLIANCE_SETTINGS"]``), the environment variable
+    ``COMPLIANCE_SETTINGS``, and ``compliance.toml`` in *app_root*, its parent or the working directory.
+
+    Raises `SettingsError`, saying where it looked, if there is none.
+    """
+    named = {
+        "the argument of Compliance": argument,
+        f'app.config["{VARIABLE}"]': config_value,
+        f"the environment variable {VARIABLE}": os.environ.get(VARIABLE) or None,
+    }
+    for origin, source in named.items():
+        if isinstance(source, Mapping | Settings):
+            return source
+        if source is not None:
+            # As typed, and as Flask takes file names in a configuration: from the application's folder.
+            return _first([Path.cwd() / source, app_root / source], f"the settings that {origin} names")
+    places = [app_root / NAME, app_root.parent / NAME, Path.cwd() / NAME]
+    return _first(places, NAME, f"; write one with `flask compliance init`, or name one in {', '.join(named)}")
+
+
+def _first(places: list[Path], source: str, advice: str = "") -> Path:
+    """Return the first of *places* that is there."""
+    for place in places:
+        if place.exists():
+            return place
+    looked = " or ".join(dict.fromkeys(map(str, places)))
+    raise SettingsError(source, (Problem(key="", remedy=f"there is no file {looked}{advice}"),))
+
+
+def _parsed(content: bytes, source: str) -> dict[str, Any]:
+    try:
+        # Editors on Windows put a byte order mark in front, which TOML does not know.
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = Problem(key=f"line {line}", remedy="these bytes are not UTF-8; save the file in that encoding")
+        raise SettingsError(source, (problem,)) from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, place = re.fullmatch(r"(.*?)(?: \(at (.*)\))?", str(error), re.DOTALL).groups()  # type: ignore[union-attr]
+        number = re.search(r"line (\d+)", place or "")
+        lines = text.splitlines() or [""]
+        line = int(number[1]) if number else len(lines)
+        found = lines[min(line, len(lines)) - 1].strip()
+        remedy = f"this is not TOML: {reason[:1].lower()}{reason[1:]}"
+        problem = Problem(key=f"line {line}", value=masked(found) if found else None, remedy=remedy)
+        raise SettingsError(source, (problem,)) from error
+
+
+def _read(data: Mapping[str, Any], source: str, folder: Path) -> Settings:
+    try:
+        return Settings.model_validate(dict(data), context=_context(data, folder))
+    except ValidationError as error:
+        raise SettingsError(source, problems(error, data)) from error
+
+
+def _context(data: Mapping[str, Any], folder: Path) -> Context:
+    """Return what *data* declares, as far as it is well-formed: what is not is told where it stands."""
+    site, consent = (table if isinstance(table := data.get(key), Mapping) else {} for key in ("site", "consent"))
+    tags, categories = site.get("languages"), consent.get("categories")
+    known = []
+    for tag in tags if isinstance(tags, list | tuple) else ():
+        try:
+            known.append(languages.parse(tag))
+        except (AttributeError, TypeError, ValueError):
+            continue
+    names = categories if isinstance(categories, list | tuple | Mapping) else ()
+    tables = categories if isinstance(categories, Mapping) else {}
+    return Context(
+        languages=tuple(known),
+        categories=tuple(name for name in names if isinstance(name, str)),
+        named=frozenset(name for name, table in tables.items() if isinstance(table, Mapping) and "name" in table),
+        folder=folder,
+    )
