@@ -59,7 +59,7 @@ _BY_HOST: TypeAdapter[dict[str, tuple[Filing, ...]]] = TypeAdapter(
     dict[Host, Annotated[tuple[Filing, ...], Field(min_length=1)]]
 )
 _NUMBER = Words | Filing
-_TYPED = _NUMBER | list[_NUMBER]
+_TYPED = _NUMBER | Annotated[list[_NUMBER], Field(min_length=1)]
 
 
 def _kind(description: str, kind: str) -> Any:

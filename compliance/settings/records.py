@@ -138,13 +138,13 @@ class Cookie(Table):
 
 def _category(key: str, info: ValidationInfo) -> str:
     if key == NECESSARY:
-        raise ValueError("leave it out: what is necessary is always there, and nobody is asked about it")
+        raise ValueError(f"leave {key!r} out: it is always there, and nobody is asked about it")
     # It travels in the consent cookie, which holds less than 400 bytes.
     if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
-        raise ValueError("write the key with up to 32 small letters, digits and underscores, a letter first")
+        raise ValueError(f"write {key!r} with up to 32 small letters, digits and underscores, a letter first")
     if key not in (*CATEGORIES, *Context.of(info).named):
         known = ", ".join(CATEGORIES)
-        raise ValueError(f"give it a name in a table [consent.categories.{key}]; {known} have one already")
+        raise ValueError(f"give {key!r} a name in a table [consent.categories.{key}]; {known} have one already")
     return key
 
 

@@ -1,0 +1,68 @@
+"""Language tags: one spelling, and the language that suits a reader."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.languages import nearest, parse
+
+OFFERED = ("en", "zh_CN", "zh_TW", "sr_Latn", "pt_BR")
+
+
+@pytest.mark.parametrize(
+    ("tag", "spelling"),
+    [
+        ("en", "en"),
+        ("zh-CN", "zh_CN"),
+        ("ZH_cn", "zh_CN"),
+        (" zh-hant-tw ", "zh_Hant_TW"),
+        ("es-419", "es_419"),
+    ],
+)
+def test_tag_has_one_spelling(tag: str, spelling: str):
+    assert parse(tag) == spelling
+
+
+@pytest.mark.parametrize("tag", ["", "x", "und", "chinese", "en_CN", "zh-CN-x-ours", "C", "中文", "en\n_US"])
+def test_tag_of_no_language_is_refused(tag: str):
+    with pytest.raises(ValueError, match="known language"):
+        parse(tag)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [
+        ("zh-TW", "zh_TW"),
+        ("zh-HK", "zh_TW"),  # the same script
+        ("zh-Hant", "zh_TW"),
+        ("zh", "zh_CN"),
+        ("zh-SG", "zh_CN"),
+        ("zh-CN-x-ours", "zh_CN"),
+        ("en-CN", "en"),
+        ("sr", "sr_Latn"),  # another script is better than another language
+        ("pt", "pt_BR"),
+        ("fr", None),
+        ("english", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_nearest_language(wanted: str | None, language: str | None):
+    assert nearest(wanted, OFFERED) == language
+
+
+@given(st.text())
+def test_what_a_page_says_of_its_language_is_never_an_error(wanted: str):
+    assert nearest(wanted, OFFERED) in (*OFFERED, None)
+
+
+@given(st.from_regex(r"[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_][A-Za-z]{2})?", fullmatch=True))
+def test_spelling_is_stable(tag: str):
+    try:
+        spelling = parse(tag)
+    except ValueError:
+        return
+    assert parse(spelling) == spelling
+    assert nearest(tag, (spelling,)) == spelling
