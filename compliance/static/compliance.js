@@ -1,0 +1,68 @@
+"use strict";
+{
+  const root = document.documentElement;
+  const { policy } = document.currentScript.dataset;
+
+  // The cookie is payload.time.signature; what is blocked or garbled is no decision.
+  const decided = () => {
+    try {
+      return document.cookie.split("; ").some((cookie) => {
+        const [name, payload] = cookie.split(/[=.]/);
+        return (
+          name === "compliance_consent" &&
+          JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))).policy === policy
+        );
+      });
+    } catch {
+      return false;
+    }
+  };
+  const hide = (hidden) => root.classList.toggle("compliance-decided", hidden);
+
+  // Now, before the banner is parsed; when the page comes back from a cache; when another tab has decided.
+  hide(decided());
+  addEventListener("pageshow", (event) => event.persisted && hide(decided()));
+  document.addEventListener("visibilitychange", () => decided() && hide(true));
+  root.classList.toggle("compliance-gpc", !!navigator.globalPrivacyControl);
+
+  const sizes = new ResizeObserver(([{ target }]) =>
+    root.style.setProperty("--compliance-height", `${target.offsetHeight}px`),
+  );
+  const measure = () => {
+    const banner = document.querySelector("[data-compliance=banner]");
+    if (banner) sizes.observe(banner);
+    else if (document.readyState === "loading") requestAnimationFrame(measure);
+  };
+  measure();
+
+  // The note stands where the banner stood, so that Tab goes on into the page; it leaves at the reader's next move.
+  const thank = (form) => {
+    const note = document.createElement("p");
+    const { lang, dir } = form.parentNode;
+    Object.assign(note, { lang, dir, tabIndex: -1, textContent: form.dataset.saved });
+    note.dataset.compliance = "note";
+    note.setAttribute("role", "status");
+    form.parentNode.after(note);
+    if (document.activeElement === document.body) note.focus({ preventScroll: true });
+    for (const move of ["blur", "scroll", "pointerdown"])
+      addEventListener(move, () => note.remove(), { capture: true, once: true });
+  };
+
+  document.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (event.defaultPrevented || !form.matches("[data-compliance=banner] form:not([data-native])")) return;
+    const body = new URLSearchParams(new FormData(form));
+    body.set(submitter.name, submitter.value);
+    event.preventDefault();
+    submitter.blur();
+    hide(true);
+    fetch(form.action, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } })
+      .then((response) => (response.ok ? thank(form) : Promise.reject()))
+      .catch(() => {
+        hide(false);
+        if (!navigator.onLine) return;
+        form.dataset.native = "";
+        form.requestSubmit(submitter);
+      });
+  });
+}
