@@ -134,7 +134,7 @@ def keys(table: type[BaseModel], above: str = "") -> Iterator[str]:
         tables = [part for part in inner if issubclass(part, BaseModel) and not issubclass(part, RootModel)]
         for part in tables:
             yield from keys(part, f"{above}{name}.")
-        if not tables:
+        if above or not tables:
             yield f"{above}{name}"
 
 

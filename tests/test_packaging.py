@@ -65,9 +65,9 @@ def data_files() -> set[str]:
     moved = [
         path.relative_to(ROOT) for folder in ("templates", "translations") for path in (ROOT / folder).rglob("*.*")
     ]
-    static = [path.relative_to(ROOT) for path in (ROOT / "compliance" / "static").iterdir()]
     files = {f"compliance/{path}" for path in moved if path.suffix in {".html", ".txt", ".md", ".toml", ".po"}}
-    return files | {path.replace(".po", ".mo") for path in files} | set(map(str, static)) | {"compliance/py.typed"}
+    kept = [path.relative_to(ROOT) for path in (ROOT / "compliance").rglob("*.*") if "__pycache__" not in path.parts]
+    return files | {path.replace(".po", ".mo") for path in files} | {str(path) for path in kept if path.is_file()}
 
 
 def test_wheel_carries_all_that_the_package_reads(release: Path):
