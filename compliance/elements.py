@@ -74,6 +74,7 @@ class Elements:
         self._render = render
         self._changed = changed
         self._host_chooses = host_chooses
+        self._licences = lru_cache(maxsize=_KEPT)(settings.licences.for_host)
         self._edition = lru_cache(maxsize=2)(self._edit)
         self._element = lru_cache(maxsize=_KEPT)(self._render_element)
         self._markup = lru_cache(maxsize=_KEPT)(self._encode)
@@ -108,8 +109,7 @@ class Elements:
         return self._markup(
             self.locale(lang),
             charset,
-            _root(environ.get("SCRIPT_NAME", "")),
-            self._licences(environ),
+            *self._address(environ),
             placed | {"banner"} if decided else placed,
             self.policy,
         )
@@ -121,15 +121,15 @@ class Elements:
             return ""
         omitted = frozenset(placed)
         placed.update((name, *PARTS) if name == "footer" else (name,))
-        root = _root(environ.get("SCRIPT_NAME", ""))
-        return self._element(name, self.locale(lang), root, self._licences(environ), omitted, self.policy)
+        return self._element(name, self.locale(lang), *self._address(environ), omitted, self.policy)
 
     def context(self, locale: str, environ: WSGIEnvironment) -> dict[str, Any]:
         """Return what every template is told, in *locale* and for the host and mount point of *environ*."""
-        return self._context(locale, _root(environ.get("SCRIPT_NAME", "")), self._licences(environ), self.policy)
+        return self._context(locale, *self._address(environ), self.policy)
 
-    def _licences(self, environ: WSGIEnvironment) -> tuple[Licence, ...]:
-        return self._settings.licences.for_host(environ.get("HTTP_HOST"))
+    def _address(self, environ: WSGIEnvironment) -> tuple[str, tuple[Licence, ...]]:
+        """Return where *environ* says that the site is: its mount point, and the licences of its host."""
+        return _root(environ.get("SCRIPT_NAME", "")), self._licences(environ.get("HTTP_HOST"))
 
     def _encode(
         self,
@@ -194,7 +194,7 @@ class Elements:
         policy = self._documents.policy(today)
         content = hashlib.sha256(self._settings.digest.encode())
         for locale in self.languages:
-            markup = self._encode(locale, "utf-8", "", self._settings.licences.for_host(None), frozenset(), policy)
+            markup = self._encode(locale, "utf-8", "", self._licences(None), frozenset(), policy)
             content.update(markup.head + markup.foot)
         effective = (
             datetime.combine(version.effective, time.min).astimezone(UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +61,8 @@ class Compliance:
             raise RuntimeError(f"Compliance was set up for the application {app.name!r} already; call init_app once")
         settings = self._load(app)
         elements, state = _assemble(app, settings)
+        for doubt in settings.warnings(date.today()):
+            app.logger.warning("Compliance: %s", doubt)
 
         app.register_blueprint(views.blueprint, url_prefix=settings.site.prefix)
         app.extensions["compliance"] = state
@@ -94,7 +96,7 @@ class Compliance:
             problems = (Problem(key='app.config["SECRET_KEY"]', remedy="set it: the consent cookie is signed with it"),)
         try:
             source = settings_file.find(Path(app.root_path), app.config.get("COMPLIANCE_SETTINGS"), self._settings)
-            settings = settings_file.load(source)
+            settings = settings_file.load(source, folder=Path(app.root_path))
         except SettingsError as error:
             raise SettingsError(error.source, error.problems + problems) from error
         if problems:

@@ -84,7 +84,8 @@ def test_wrong_settings_are_told_together_and_leave_the_application_alone(
 
 
 def test_categories_that_fit_in_no_cookie_are_named(host: Flask, settings: dict[str, Any]) -> None:
-    settings["consent"] = {"mode": "opt-in", "categories": [f"category-number-{number}" for number in range(20)]}
+    categories = {f"category_number_{number}": {"name": str(number)} for number in range(20)}
+    settings["consent"] = {"mode": "opt-in", "categories": categories}
     with pytest.raises(SettingsError) as caught:
         Compliance(host, settings=settings)
     assert [problem.key for problem in caught.value.problems] == ["consent.categories"]

@@ -19,7 +19,7 @@ from compliance import Compliance, consent_given, consent_withdrawn
 from compliance.consent import COOKIE
 from compliance.views import safe_path
 
-OPT_IN = {"mode": "opt-in", "categories": ["necessary", "analytics", "advertising"]}
+OPT_IN = {"mode": "opt-in", "categories": ["analytics", "advertising"]}
 URL = "/compliance/consent"
 AS_SCRIPT = {"Accept": "application/json"}
 
