@@ -96,10 +96,10 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             pytest.fail("nothing here knows how to try this line")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path):
-    for target, fragment in LINK.findall(read(page)):
-        linked = (page.parent / target).resolve() if target else page
+@pytest.mark.parametrize("source", PAGES, ids=lambda source: source.name)
+def test_links_lead_somewhere(source: Path):
+    for target, fragment in LINK.findall(read(source)):
+        linked = (source.parent / target).resolve() if target else source
         assert linked.exists(), target
         assert not fragment or fragment in map(anchor, headings(linked)), f"{target}#{fragment}"
 
