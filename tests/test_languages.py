@@ -53,6 +53,10 @@ def test_nearest_language(wanted: str | None, language: str | None):
     assert nearest(wanted, OFFERED) == language
 
 
+def test_the_very_tag_is_nearest():
+    assert nearest("en-US", ("en", "en_GB", "en_US")) == "en_US"
+
+
 @given(st.text())
 def test_what_a_page_says_of_its_language_is_never_an_error(wanted: str):
     assert nearest(wanted, OFFERED) in (*OFFERED, None)

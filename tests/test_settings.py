@@ -196,6 +196,11 @@ def test_licences_stand_in_one_order_however_they_are_typed():
     assert len(licences.all()) == 5
 
 
+def test_licence_of_two_hosts_is_listed_once():
+    settings = load(typed("licences.icp", {"a.cn": "渝ICP备20009753号", "b.cn": "渝ICP备20009753号"}))
+    assert len(settings.licences.all()) == 1
+
+
 def test_licence_carries_what_only_the_operator_knows():
     filing = {"number": "50120220004", "url": "https://x.example/scan", "expires": date(2025, 6, 30), "icon": "/n.png"}
     settings = load(typed("licences.news", filing))
@@ -292,7 +297,7 @@ def test_wrong_value_is_told_with_its_key(key: str, value: Any, found: str):
         ("licences.icp", {"number": "渝ICP备20009753号", "url": "https://www.miit.gov.cn/"}, "licences.icp.url"),
         ("licences.news", {"number": "50120220004", "expires": "soon"}, "licences.news.expires"),
         ("licences.news", {"number": "50120220004", "icon": "//x.org/a.png"}, "licences.news.icon"),
-        ("consent.categories", {"necessary": {}}, "consent.categories.necessary"),
+        ("consent.categories", {"necessary": {"name": "Needed"}}, "consent.categories.necessary"),
         ("consent.categories", {"Maps": {"name": "Maps"}}, "consent.categories.Maps"),
         ("consent.cookies", [{"name": "x", "purpose": "y", "category": "z"}], "consent.cookies[0].category"),
         ("consent.cookies", [{"name": "x"}], "consent.cookies[0].purpose"),
