@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationInfo, field_validator
@@ -118,14 +119,25 @@ class Licences(Table):
         numbers of the first host there, so that a preview on a private address shows a whole footer.
         """
         name = (host or "").lower().rpartition("]")[2].partition(":")[0].rstrip(".")
-        labels = name.split(".")
-        domains = [".".join(labels[start:]) for start in range(len(labels))]
-        return tuple(
-            licence
-            for kind in KINDS
-            if (filed := getattr(self, kind))
-            for licence in next((filed[domain] for domain in domains if domain in filed), next(iter(filed.values())))
-        )
+        while name not in self.by_host:
+            name = name.partition(".")[2]
+        return self.by_host[name]
+
+    @cached_property
+    def by_host(self) -> dict[str, tuple[Licence, ...]]:
+        """What the footer shows on every host that the file names, and under ``""`` on all others."""
+        tables = [table for kind in KINDS if (table := getattr(self, kind))]
+        return {
+            host: tuple(licence for table in tables for licence in _nearest(table, host))
+            for host in {"", *(host for table in tables for host in table)}
+        }
+
+
+def _nearest(table: Filed, host: str) -> tuple[Licence, ...]:
+    """Return the numbers in *table* of *host*, else of the domain that it lies in, else the first."""
+    while host and host not in table:
+        host = host.partition(".")[2]
+    return table.get(host, next(iter(table.values())))
 
 
 def _is_by_host(value: Any) -> bool:
