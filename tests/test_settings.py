@@ -183,6 +183,12 @@ def test_host_has_its_own_numbers(host: str | None, number: str):
     assert licence.number == number
 
 
+@given(st.one_of(st.text(), st.text(alphabet="ab.:[]")))
+def test_no_host_that_a_request_names_is_an_error(host: str):
+    (licence,) = load(typed("licences.icp", BY_HOST)).licences.for_host(host)
+    assert licence.kind == "icp"
+
+
 def test_host_in_chinese_characters_is_known_by_the_name_that_browsers_send():
     hosts = {"例子.cn": "渝ICP备20009753号-2", "www.例子.cn": "渝ICP备20009753号-3"}
     (licence,) = load(typed("licences.icp", hosts)).licences.for_host("www.xn--fsqu00a.cn")
@@ -332,6 +338,11 @@ def test_unknown_key_is_answered_with_the_nearest_known_one(key: str, remedy: st
     wrong = problem(key, "x")
     assert wrong.key == key
     assert remedy in wrong.remedy
+
+
+def test_key_of_a_mapping_that_is_no_string_is_told():
+    (wrong,) = problems({**LEAST, 5: "x"})
+    assert (wrong.key, wrong.remedy) == ("[5]", "a key is a string")
 
 
 def test_unknown_key_of_a_licence_is_answered_with_the_nearest_known_one():

@@ -58,6 +58,8 @@ def _remedy(detail: ErrorDetails, steps: list[str | int], table: type[Table], fi
             return str(context["error"])
         case "extra_forbidden":
             return _unknown_key(str(steps[-1]), steps[:-1], table)
+        case "invalid_key":
+            return "a key is a string"
         case "missing":
             return f"this is missing; add {_example(steps, field)}"
         case "literal_error":
