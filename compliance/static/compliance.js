@@ -19,7 +19,7 @@
   };
   const hide = (hidden) => root.classList.toggle("compliance-decided", hidden);
 
-  // Now, before the banner is parsed; when the page comes back from a cache; when another tab has decided.
+  // Before the banner is parsed, back from the cache of pages, and when another tab decided.
   hide(decided());
   addEventListener("pageshow", (event) => event.persisted && hide(decided()));
   document.addEventListener("visibilitychange", () => decided() && hide(true));
@@ -35,7 +35,7 @@
   };
   measure();
 
-  // The note stands where the banner stood, so that Tab goes on into the page; it leaves at the reader's next move.
+  // The note stands where the banner stood, for Tab to go on from; it leaves at the reader's next move.
   const thank = (form) => {
     const note = document.createElement("p");
     const { lang, dir } = form.parentNode;
