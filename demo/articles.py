@@ -21,6 +21,7 @@ class Article:
     tags: tuple[str, ...]
     illustration: str
     title: str
+    series: str = ""
     summary: str
     alt: str
     caption: str
