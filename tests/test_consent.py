@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -91,6 +92,12 @@ def test_script_reads_the_payload_without_the_key() -> None:
     plain = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     assert plain.keys() == {"id", "policy", "choices", "method"}
     assert plain["policy"] == POLICY
+
+
+def test_cookie_is_signed_as_the_contract_says() -> None:
+    signer = {"digest_method": hashlib.sha256}
+    serializer = URLSafeTimedSerializer("key", salt="compliance.consent", signer_kwargs=signer)
+    assert serializer.loads(cookie().partition("=")[2])["method"] == "accept"
 
 
 def test_payload_is_never_compressed() -> None:

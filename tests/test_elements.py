@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Flask, Response, render_template_string, stream_with_context
 from flask.testing import FlaskClient
 from flask_babel import Babel
 from jinja2 import StrictUndefined
@@ -82,6 +83,15 @@ def test_links_name_the_language_where_the_host_chooses_one(host: Flask, setting
 )
 def test_element_placed_by_hand_stands_once(app: Flask, placed: list[str], expected: list[str]) -> None:
     assert names(by_hand(app, *placed).test_client().get("/by-hand").text) == expected
+
+
+def test_stream_whose_banner_has_left_gets_no_second_one_by_hand(app: Flask) -> None:
+    def pieces() -> Iterator[str]:
+        yield "<!doctype html><html lang=en><title>News</title><body><h1>News</h1>" + "<p>news</p>" * 10_000
+        yield render_template_string("{{ compliance_banner() }}")
+
+    app.add_url_rule("/stream", "stream", lambda: Response(stream_with_context(pieces())))
+    assert names(app.test_client().get("/stream").text).count("banner") == 1
 
 
 def test_element_placed_by_hand_takes_the_language_of_the_host(host: Flask, settings: dict[str, Any]) -> None:

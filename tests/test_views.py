@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -142,6 +143,14 @@ def test_reason_is_told_in_the_language_asked_for(client: FlaskClient) -> None:
     assert not chinese.isascii()
 
 
+def test_reason_is_plain_text_for_scripts(host: Flask, settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "compliance").mkdir()
+    (tmp_path / "compliance" / "reason.txt").write_text("{{ _('Don\\'t & won\\'t') }}")
+    host.jinja_loader.searchpath.insert(0, str(tmp_path))  # type: ignore[union-attr]
+    Compliance(host, settings=settings)
+    assert host.test_client().post(URL, headers=AS_SCRIPT).get_json()["detail"] == "Don't & won't"
+
+
 def test_reason_is_told_to_people_on_a_page(client: FlaskClient) -> None:
     response = client.post(f"{URL}?lang=zh-CN", data={})
     assert (response.status_code, response.mimetype) == (400, "text/html")
@@ -218,6 +227,12 @@ def test_signals_carry_the_record(app: Flask, client: FlaskClient) -> None:
             client.post(URL, data={"choice": choice})
     assert [record.method for record in given] == ["accept", "accept"]
     assert [record.method for record in withdrawn] == ["withdraw", "reject"]
+
+
+def test_agreement_by_browsing_on_is_withdrawn_too(app: Flask, client: FlaskClient) -> None:
+    with sent(consent_withdrawn, app) as withdrawn:
+        client.post(URL, data={"choice": "withdraw"})
+    assert [record.given for record in withdrawn] == [False]
 
 
 # Preferences and the receipt
@@ -344,7 +359,7 @@ def test_our_pages_have_no_inline_script_or_style(client: FlaskClient, path: str
     assert not re.search(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|<[^>]*javascript:", page)
 
 
-def test_site_replaces_a_template(host: Flask, settings: dict[str, Any], tmp_path: Any) -> None:
+def test_site_replaces_a_template(host: Flask, settings: dict[str, Any], tmp_path: Path) -> None:
     host.jinja_loader.searchpath.insert(0, str(tmp_path))  # type: ignore[union-attr]
     (tmp_path / "compliance").mkdir()
     (tmp_path / "compliance" / "message_page.html").write_text("<!doctype html><p>{{ site.name }} of {{ ours }}")
