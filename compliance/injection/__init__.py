@@ -1,0 +1,14 @@
+"""Bytes of HTML in, bytes out: where a body begins and ends, and what stands there.
+
+`opening` tells what the first bytes of a page say, `inject` changes a page in hand, `Stream` one that comes in
+pieces, both with the same result. Nothing of the page moves: less the injected nodes it parses to the tree it had.
+"""
+
+from __future__ import annotations
+
+from .memory import Memory
+from .opening import Opening
+from .page import inject, opening, placed
+from .stream import Stream
+
+__all__ = ["Memory", "Opening", "Stream", "inject", "opening", "placed"]

@@ -1,0 +1,141 @@
+"""The careful way: places are tried, and one is taken only where a full parse shows that nothing else moved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from turbohtml import Document, Element, parse
+
+from .opening import Undecided, find_opening
+from .place import Place
+from .syntax import ATTRIBUTES, compiled
+from .tail import body_end
+
+# A page larger than this is not parsed in a request (a parse takes about 2 ms per MB, a place four of them).
+LIMIT = 2 * 1024 * 1024
+_OURS = "[data-compliance]"
+_AT_BODY = "body > [data-compliance]"
+_BODY = compiled(rb"[bB][oO][dD][yY]" + ATTRIBUTES)
+_ELEMENT = re.compile(rb"<[a-zA-Z]")
+_COMMENT_ENDS = (b">", b"->", b"-->")
+# End tags that would make an element instead of closing one, or start a script that the page left unfinished.
+_NOT_CLOSED = frozenset({"p", "br", "script", "body", "html", "head"})
+
+
+def _parse(page: bytes) -> list[Document]:
+    """Parse *page* as browsers with and without scripting do."""
+    # One character per byte: bytes above ASCII have no meaning to the tree, and places stay what they are.
+    text = page.decode("latin-1")
+    return [
+        parse(text, scripting=scripting, positions=False, allow_declarative_shadow_roots=False)
+        for scripting in (True, False)
+    ]
+
+
+def _strip(tree: Document) -> None:
+    """Take our nodes out of *tree* and join the text that stood around them."""
+    tree.remove(_OURS)
+    root = tree.select_one("html")
+    if root is not None:
+        root.normalize()
+
+
+class Judge:
+    """Compares changed copies of one *page* with the page itself."""
+
+    def __init__(self, page: bytes) -> None:
+        trees = _parse(page)
+        self.frameset = trees[0].select_one("html > frameset") is not None
+        self.closers = b"".join(b"</%s>" % name.encode("latin-1") for name in _open_at_end(trees[0]))
+        self._shown = [_count(tree) for tree in trees]
+        for tree in trees:
+            _strip(tree)
+        self._before = trees
+
+    def accepts(self, changed: bytes, markup: bytes, *, in_body: bool = True) -> bool:
+        """Tell whether *changed* shows *markup* beyond what was accepted before, and else the page's own tree.
+
+        With *in_body* they are children of the body.
+        """
+        expected = _count(_parse(b"<!DOCTYPE html><body>" + markup)[0])
+        after = _parse(changed)
+        shown = [_count(tree) for tree in after]
+        for (at_body, ours), (at_body_before, ours_before), tree, before in zip(
+            shown, self._shown, after, self._before, strict=True
+        ):
+            if ours - ours_before != expected[1] or (in_body and at_body - at_body_before != expected[0]):
+                return False
+            _strip(tree)
+            if not before.equals(tree):
+                return False
+        self._shown = shown
+        return True
+
+
+def _count(tree: Document) -> tuple[int, int]:
+    """Return how many of our nodes are children of the body of *tree*, and how many there are."""
+    return len(tree.select(_AT_BODY)), len(tree.select(_OURS))
+
+
+def _open_at_end(tree: Document) -> list[str]:
+    """Return the names of the elements that may be open at the end of *tree*, innermost first."""
+    names: list[str] = []
+    body, node = tree.select_one("body"), tree.select_one("head")
+    if body is not None and len(body.children):
+        node = body
+    while node is not None:
+        inside = [child for child in node.children if isinstance(child, Element)]
+        node = inside[-1] if inside else None
+        if node is not None and node.tag not in _NOT_CLOSED:
+            names.insert(0, node.tag)
+    return names
+
+
+def _starts(page: bytes) -> Iterator[int]:
+    """Yield where the body of *page* may begin, the likeliest first."""
+    try:
+        opening = find_opening(page)
+        if opening is not None:
+            yield opening.start
+    except Undecided as undecided:
+        yield undecided.resume
+    for tag in islice(_BODY.finditer(page), 4):
+        yield tag.end()
+    for element in islice(_ELEMENT.finditer(page), 16):
+        yield element.start()
+    yield len(page)
+
+
+def place_head(page: bytes, head: bytes, judge: Judge) -> Place:
+    """Return where *head* stands first in the body of *page*; nowhere if no place is safe."""
+    for start in _starts(page):
+        for closers in (b"", judge.closers, *_COMMENT_ENDS) if start == len(page) else (b"",):
+            place = Place(head=start, head_closers=closers)
+            if judge.accepts(place.splice(page, head, b""), head):
+                return place
+    return Place()
+
+
+def place_foot(page: bytes, head: bytes, foot: bytes, placed: Place, judge: Judge, start: int) -> Place:
+    """Return *placed*, where *head* is, with the place of *foot*, last in the body and not before *start*."""
+    for place, in_body in _ends(page, judge, placed, max(start, placed.head)):
+        if judge.accepts(place.splice(page, head, foot), place.cell_of(foot), in_body=in_body):
+            return place
+    return placed
+
+
+def _ends(page: bytes, judge: Judge, placed: Place, start: int) -> Iterator[tuple[Place, bool]]:
+    """Yield where a footer may stand, the best first, and whether that is at the level of the body."""
+    end = body_end(page, start)
+    if end is not None:
+        yield replace(placed, foot=end), True
+    closers = [b"", *_COMMENT_ENDS, b"-->" + judge.closers]
+    closers.insert(1, judge.closers)
+    for closer in closers:
+        for cell in (False, True):
+            yield replace(placed, foot=len(page), foot_closers=closer, cell=cell), True
+    for cell in (False, True):
+        yield replace(placed, foot=len(page), cell=cell), False

@@ -1,0 +1,169 @@
+"""Where the body of a page begins, from its first bytes alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END, NOSCRIPT, SCRIPT, compiled, raw
+
+_WS = rb"[ \t\n\f\r]"
+_HTML = rb"[hH][tT][mM][lL]"
+_HEAD = rb"[hH][eE][aA][dD]"
+_BODY = rb"[bB][oO][dD][yY]"
+# What may stand before the first token that makes a page a page, or a fragment.
+_PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?+(?:" + _WS + rb"++|<" + COMMENT + rb"|<\?[^>]*+>)*+")
+_PAGE = re.compile(rb"<(?:!doctype|(?:html|head|body)" + NAME_END + rb")", re.IGNORECASE)
+_COMMENT = compiled(COMMENT)
+_DOCTYPE = re.compile(rb"<!doctype[^>]*+>", re.IGNORECASE)
+# Tokens that leave the parser before the body (13.2.6.4.1 to 13.2.6.4.6).
+_BEFORE_BODY = re.compile(
+    rb"(?:"
+    + _WS
+    + rb"++|<(?:"
+    + COMMENT
+    + rb"|"
+    + BOGUS
+    + rb"|(?:[mM][eE][tT][aA]|[lL][iI][nN][kK]|[bB][aA][sS][eE])"
+    + ATTRIBUTES
+    + rb"|"
+    + SCRIPT
+    + rb"|"
+    + raw(b"style")
+    + rb"|"
+    + raw(b"title")
+    + rb"|"
+    + NOSCRIPT
+    + rb"|(?:"
+    + _HTML
+    + rb"|"
+    + _HEAD
+    + rb"|/(?!(?:"
+    + _BODY
+    + rb"|"
+    + _HTML
+    + rb"|[bB][rR]|[pP])"
+    + NAME_END
+    + rb")[a-zA-Z][a-zA-Z0-9]*+)"
+    + ATTRIBUTES
+    + rb"))*+"
+)
+_BODY_TAG = compiled(_BODY + ATTRIBUTES)
+_HTML_TAG = compiled(_HTML + ATTRIBUTES)
+_LANG = re.compile(
+    rb"[ \t\n\f\r/\"'][lL][aA][nN][gG][ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"([^\"]*+)\"|'([^']*+)'|([^ \t\n\f\r\"'>]++))"
+)
+_NAME = re.compile(rb"<([a-zA-Z][^ \t\n\f\r/>]*+)" + NAME_END)
+# Tags that the head takes in; where one of them stops the scan, it is malformed or of a kind not read here.
+_HEAD_NAMES = frozenset(
+    b"html head body frameset meta link base basefont bgsound title style script noscript noframes template".split()
+)
+# A frameset replaces the body until text or one of these has come: "frameset-ok" (13.2.4.5).
+_FINAL = (
+    rb"(?:li|dd|dt|button|applet|marquee|object|table|area|br|embed|img|keygen|wbr|hr|textarea|xmp|iframe|select|pre|listing)"
+    + NAME_END
+)
+_NOT_FINAL = re.compile(
+    rb"(?:[ \t\n\f\r\0]++|<(?:"
+    + COMMENT
+    + rb"|"
+    + SCRIPT
+    + rb"|"
+    + NOSCRIPT
+    + rb"|"
+    + raw(b"style")
+    + rb"|"
+    + raw(b"title")
+    + rb"|(?!script|style|title|noscript|svg|math|template|plaintext|frameset|"
+    + _FINAL
+    + rb")/?[a-zA-Z][^ \t\n\f\r/>]*+"
+    + ATTRIBUTES
+    + rb"))*+",
+    re.IGNORECASE,
+)
+_FINAL_TAG = re.compile(rb"<" + _FINAL + rb"|[^<]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What the first bytes of a page tell.
+
+    *start* is the byte offset of the body's first child (-1 where only a full parse can find it), *lang* the value of
+    ``<html lang>`` as written.
+    """
+
+    start: int
+    lang: str | None
+
+
+class Undecided(Exception):
+    """The bytes in hand do not tell; *resume* is where the next look may begin."""
+
+    def __init__(self, resume: int = 0) -> None:
+        self.resume = resume
+
+
+def language(page: bytes, start: int, end: int) -> str | None:
+    """Return the ``lang`` of the first ``<html>`` tag of *page* between *start* and *end*."""
+    at = start
+    while (at := page.find(b"<", at, end)) >= 0:
+        comment = _COMMENT.match(page, at)
+        if comment is not None:
+            at = comment.end()
+            continue
+        tag = _HTML_TAG.match(page, at)
+        if tag is not None:
+            found = _LANG.search(page, at, tag.end())
+            if found is None:
+                return None
+            return (found[1] or found[2] or found[3] or b"").decode("latin-1").strip() or None
+        if _DOCTYPE.match(page, at) is None and page[at : at + 2] != b"<?":
+            return None
+        at += 1
+    return None
+
+
+def is_page(page: bytes) -> bool | None:
+    """Tell whether a doctype, ``<html>``, ``<head>`` or ``<body>`` opens *page*; ``None`` while that is open."""
+    first = _PREAMBLE.match(page).end()  # type: ignore[union-attr]
+    if _PAGE.match(page, first) is not None:
+        return True
+    rest = page[first : first + 10]
+    if len(rest) < 10 and (
+        not rest
+        or b"<!doctype"[: len(rest)] == rest.lower()
+        or rest[:1] == b"<"
+        and b">" not in rest
+        and b" " not in rest
+    ):
+        return None
+    if rest[:4] == b"<!--" or rest[:2] == b"<?":
+        return None
+    return False
+
+
+def find_opening(page: bytes, *, resume: int = 0) -> Opening | None:
+    """Return where the body of *page* begins, ``None`` where the page must be left alone.
+
+    Raises `Undecided` where the bytes in hand do not prove it. The answer is the same for every longer page that
+    begins with this one.
+    """
+    kind = is_page(page)
+    if kind is None:
+        raise Undecided
+    if not kind:
+        return None
+    at = _BEFORE_BODY.match(page, resume or _PREAMBLE.match(page).end()).end()  # type: ignore[union-attr]
+    body = _BODY_TAG.match(page, at)
+    if body is not None:
+        return Opening(start=body.end(), lang=language(page, 0, at))
+    if page[at : at + 1] not in (b"<", b"\0", b""):
+        return Opening(start=at, lang=language(page, 0, at))
+    name = _NAME.match(page, at)
+    if name is None or name[1].lower() in _HEAD_NAMES - {b"frameset"}:
+        raise Undecided(at)
+    if name[1].lower() == b"frameset":
+        return None
+    if _FINAL_TAG.match(page, _NOT_FINAL.match(page, at).end()) is None:  # type: ignore[union-attr]
+        raise Undecided(at)
+    return Opening(start=at, lang=language(page, 0, at))

@@ -1,0 +1,59 @@
+"""A page in hand: the cheap proof, and where it fails the careful way."""
+
+from __future__ import annotations
+
+import re
+
+from .careful import LIMIT, Judge, place_foot, place_head
+from .opening import Opening, Undecided, find_opening, is_page, language
+from .place import Place
+from .scan import Scan, foot_place
+from .tail import body_end
+
+_PLACED = re.compile(rb"""<[a-zA-Z][^<>]*?[ \t\n\f\r]data-compliance=["']?([a-z]+)""")
+
+
+def opening(page: bytes) -> Opening | None:
+    """Return what the first bytes of a whole *page* tell; ``None`` where the page is to be left as it is."""
+    try:
+        return find_opening(page)
+    except Undecided:
+        return Opening(start=-1, lang=language(page, 0, len(page))) if is_page(page) else None
+
+
+def locate(page: bytes, head: bytes, foot: bytes, found: Opening) -> Place:
+    """Return where *head* and *foot* go into *page*, of which `opening` returned *found*; either may be empty."""
+    start = found.start
+    if start >= 0:
+        if not foot:
+            return Place(head=start)
+        proven = foot_place(Scan(start), page, body_end(page, start))
+        if proven is not None:
+            return Place(head=start, foot=proven[0], foot_closers=proven[1])
+    if len(page) > LIMIT:
+        return Place(head=start)
+    judge = Judge(page)
+    if judge.frameset:
+        return Place()
+    placed = Place()
+    if head:
+        placed = Place(head=start)
+        if start < 0 or not judge.accepts(placed.splice(page, head, b""), head):
+            placed = place_head(page, head, judge)
+    return place_foot(page, head, foot, placed, judge, max(start, 0)) if foot else placed
+
+
+def inject(page: bytes, head: bytes, foot: bytes, found: Opening | None = None) -> bytes:
+    """Return *page* with *head* first and *foot* last in its body, each where that is safe.
+
+    *found* is what `opening` returned for the page.
+    """
+    found = found or opening(page)
+    return page if found is None else locate(page, head, foot, found).splice(page, head, foot)
+
+
+def placed(page: bytes) -> frozenset[str]:
+    """Return the names of the elements that *page* already carries."""
+    if b"data-compliance=" not in page:
+        return frozenset()
+    return frozenset(name.decode() for name in _PLACED.findall(page))
