@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from justhtml import JustHTML
 
-from compliance.injection import Memory, Opening, Stream, inject, opening, placed
+from compliance.injection import Markup, Memory, Opening, Stream, inject, opening, placed
 
 SUITE = Path(__file__).resolve().parents[2] / "shared" / "html5lib-tests" / "tree-construction"
 HEAD = (
@@ -84,7 +84,7 @@ def assert_same_tree(page: bytes, changed: bytes) -> None:
 
 
 def in_pieces(page: bytes, size: int) -> bytes:
-    stream = Stream(lambda _: (HEAD, FOOT))
+    stream = Stream(lambda *_: Markup(head=HEAD, foot=FOOT))
     pieces = [stream.feed(page[at : at + size]) for at in range(0, len(page), size)]
     return b"".join([*pieces, stream.close()])
 
@@ -187,7 +187,7 @@ def test_no_tag_soup_changes(page: bytes) -> None:
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(SOUP, st.lists(st.integers(1, 40), max_size=12))
 def test_soup_in_pieces_does_not_depend_on_the_cuts(page: bytes, cuts: list[int]) -> None:
-    stream = Stream(lambda _: (HEAD, FOOT))
+    stream = Stream(lambda *_: Markup(head=HEAD, foot=FOOT))
     pieces, at = [], 0
     for cut in cuts:
         pieces.append(stream.feed(page[at : at + cut]))
@@ -276,7 +276,7 @@ def test_opening_of_a_page_that_only_a_parse_can_place_tells_the_language_too() 
 
 
 def test_a_stream_hands_on_at_once_what_cannot_be_the_end() -> None:
-    stream = Stream(lambda _: (b"[", b"]"))
+    stream = Stream(lambda *_: Markup(head=b"[", foot=b"]"))
     assert stream.feed(b"<!doctype html><body><p>one</p>") == b"<!doctype html><body>[<p>one</p>"
     assert stream.feed(b"<p>two</p> ") == b"<p>two</p>"
     assert stream.feed(b"<p>three</p></bo") == b" <p>three</p>"
@@ -288,9 +288,9 @@ def test_a_stream_hands_on_at_once_what_cannot_be_the_end() -> None:
 def test_a_stream_asks_for_its_markup_once_with_the_opening() -> None:
     asked: list[Opening] = []
 
-    def markup(found: Opening) -> tuple[bytes, bytes]:
+    def markup(found: Opening, _: bytes) -> Markup:
         asked.append(found)
-        return b"[", b"]"
+        return Markup(head=b"[", foot=b"]")
 
     stream = Stream(markup)
     for byte in PAGE:
@@ -304,6 +304,7 @@ def test_memory_gives_what_a_fresh_reading_gives_and_forgets_old_pages() -> None
     pages = [PAGE.replace(b"Text", b"Text %d" % number) for number in range(40)]
     for page in [*pages, *pages]:
         assert memory.opening(bytes(page)) == opening(page)
+        assert memory.placed(bytes(page)) == placed(page)
         for foot in (FOOT, b""):
             assert memory.inject(bytes(page), HEAD, foot) == inject(page, HEAD, foot)
     assert sum(len(entry.page) for entry in memory._entries.values()) <= 2000

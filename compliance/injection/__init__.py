@@ -9,6 +9,7 @@ from __future__ import annotations
 from .memory import Memory
 from .opening import Opening
 from .page import inject, opening, placed
+from .place import Markup
 from .stream import Stream
 
-__all__ = ["Memory", "Opening", "Stream", "inject", "opening", "placed"]
+__all__ = ["Markup", "Memory", "Opening", "Stream", "inject", "opening", "placed"]

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from .opening import Opening
-from .page import locate, opening
+from .page import locate, opening, placed
 from .place import Place
 
 # A page larger than this is read anew each time, so that a few cannot drive the others out.
@@ -17,6 +17,7 @@ _PAGE = 1024 * 1024
 class _Entry:
     page: bytes
     opening: Opening | None
+    placed: frozenset[str]
     places: dict[tuple[bytes, bytes], Place] = field(default_factory=dict)
 
 
@@ -31,6 +32,10 @@ class Memory:
     def opening(self, page: bytes) -> Opening | None:
         """Return what `compliance.injection.opening` does."""
         return self._entry(page).opening
+
+    def placed(self, page: bytes) -> frozenset[str]:
+        """Return what `compliance.injection.placed` does."""
+        return self._entry(page).placed
 
     def inject(self, page: bytes, head: bytes, foot: bytes) -> bytes:
         """Return what `compliance.injection.inject` does."""
@@ -49,8 +54,9 @@ class Memory:
         key = len(page), page[len(page) // 2 : len(page) // 2 + 32]
         entry = self._entries.get(key)
         if entry is not None and entry.page == page:
+            entry.page = page  # what is asked next of this page need not compare it again
             return entry
-        entry = _Entry(page, opening(page))
+        entry = _Entry(page, opening(page), placed(page))
         if len(page) <= _PAGE:
             self._remember(key, entry)
         return entry

@@ -12,6 +12,14 @@ _CELL_END = b"</td></tr></tbody></table>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Markup:
+    """What stands first and last in a body, in the charset of the page; either may be empty."""
+
+    head: bytes
+    foot: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Byte offsets in a page, -1 for nowhere; the *closers* end what the page left open there.
 

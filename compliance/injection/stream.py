@@ -8,7 +8,7 @@ from collections.abc import Callable
 from .careful import Judge, place_foot
 from .opening import Opening, Undecided, find_opening
 from .page import inject, opening
-from .place import Place
+from .place import Markup, Place
 from .scan import Scan, foot_place
 from .tail import LIMIT as TAIL
 from .tail import body_end
@@ -19,23 +19,23 @@ HEAD = 1024 * 1024
 TOKEN = 1024 * 1024
 # How much of a page is kept, after it has left, for the careful way.
 KEPT = 1024 * 1024
-_MAY_END = re.compile(rb"[ \t\n\f\r]*+(?:<(?:/(?:b(?:od?)?)?)?)?\Z", re.IGNORECASE)
-
-Markup = Callable[[Opening], tuple[bytes, bytes]]
-
+# A "</body" that has come in part.
+_PART = re.compile(rb"<(?:/(?:b(?:od?)?)?)?", re.IGNORECASE)
 
 class Stream:
     """A page in pieces: `feed` and `close` return what may leave.
 
-    *markup* is called once, when the opening of the page is known, and returns what goes first and last in the body.
+    *markup* is called once, when the opening of the page is known, with it and the bytes there are, and returns what
+    goes first and last in the body. ``foot`` may be changed until `close`; empty, nothing goes last. ``decided`` tells
+    that the opening is known.
     """
 
-    def __init__(self, markup: Markup) -> None:
+    def __init__(self, markup: Callable[[Opening, bytes], Markup]) -> None:
         self._markup = markup
-        self._foot = b""
+        self.foot = b""
         self._held = b""
         self._cut = False
-        self._look: int | None = 0
+        self.decided = False
         self._resume = 0
         self._scan: Scan | None = None
         self._unread = b""
@@ -44,22 +44,31 @@ class Stream:
         self._head = b""
         self._start = 0
 
+    @property
+    def held(self) -> bytes:
+        """What was fed and has not left."""
+        return self._held
+
     def feed(self, chunk: bytes) -> bytes:
         """Take the next piece of the page."""
-        if self._look is None:
-            return self._pass(chunk) if self._foot else chunk
+        if self.decided and self.foot:
+            return self._pass(chunk)
         self._held += chunk
-        if len(self._held) < self._look or (b">" not in chunk and b"<" in self._held):
-            return b""
-        return self._open()
+        if self.decided:
+            held, self._held = self._held, b""
+            return held
+        return self._open() if b">" in chunk or b"<" not in self._held else b""
 
     def close(self) -> bytes:
         """Return the rest of the page; nothing may be fed after it."""
-        if self._look is not None:
+        if not self.decided:
             page = self._held
             found = opening(page)
-            return page if found is None else inject(page, *self._markup(found), found)
-        if not self._foot:
+            if found is None:
+                return page
+            markup = self._markup(found, page)
+            return inject(page, markup.head, markup.foot, found)
+        if not self.foot:
             return self._held
         held, self._held = self._held, b""
         end = None if self._cut and body_end(held) == 0 else body_end(held)
@@ -68,7 +77,7 @@ class Stream:
             proven = foot_place(self._scan, self._unread + held, None if end is None else read + end)
             if proven is not None:
                 place = proven[0] - read
-                return held[:place] + proven[1] + self._foot + held[place:]
+                return held[:place] + proven[1] + self.foot + held[place:]
         return self._close_carefully(held)
 
     def _open(self) -> bytes:
@@ -80,13 +89,14 @@ class Stream:
             if len(page) <= HEAD:
                 return b""
             opening = None
-        self._look = None
+        self.decided = True
         self._held = b""
         if opening is None:
             return page
         self._start = opening.start
-        self._head, self._foot = self._markup(opening)
-        if not self._foot:
+        markup = self._markup(opening, page)
+        self._head, self.foot = markup.head, markup.foot
+        if not self.foot:
             return page[: opening.start] + self._head + page[opening.start :]
         self._scan = Scan(0)
         self._kept = page[: opening.start]
@@ -98,7 +108,7 @@ class Stream:
         held = self._held + chunk
         end = body_end(held, partial=True)
         if end is None:
-            end = _MAY_END.search(held, max(0, len(held) - TAIL)).start()  # type: ignore[union-attr]
+            end = _quiet_end(held)
         self._cut = end > 0 and held[end - 1] in b" \t\n\f\r"
         self._held = held[end:]
         if self._scan is not None:
@@ -130,7 +140,18 @@ class Stream:
         if self._head and not judge.accepts(placed.splice(page, self._head, b""), self._head):
             return held
         sent = len(page) - len(held)
-        place = place_foot(page, self._head, self._foot, placed, judge, sent)
+        place = place_foot(page, self._head, self.foot, placed, judge, sent)
         if place.foot < sent:
             return held
-        return page[sent : place.foot] + place.after(self._foot) + page[place.foot :]
+        return page[sent : place.foot] + place.after(self.foot) + page[place.foot :]
+
+
+def _quiet_end(data: bytes) -> int:
+    """Return where the white space, and perhaps a part of "</body", begins with which *data* ends."""
+    low, end = max(0, len(data) - TAIL), len(data)
+    part = data.rfind(b"<", max(low, end - 6))
+    if part >= 0 and _PART.fullmatch(data, part) is not None:
+        end = part
+    while end > low and data[end - 1] in b" \t\n\f\r":
+        end -= 1
+    return end

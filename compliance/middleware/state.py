@@ -1,0 +1,65 @@
+"""What the parts of the middleware share: the injection they ask, the memory they keep, the faults they report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from ..injection import Markup, Memory
+from ..validators import Suffix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+log = logging.getLogger("compliance")
+
+
+class Injection(Protocol):
+    """What is injected, as the middleware asks for it."""
+
+    @property
+    def digest(self) -> str:
+        """A short hash of everything that may be injected."""
+
+    @property
+    def changed(self) -> datetime:
+        """When that last changed: UTC, whole seconds."""
+
+    def markup(
+        self, *, lang: str | None, charset: str, environ: WSGIEnvironment, decided: bool, placed: frozenset[str]
+    ) -> Markup:
+        """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on."""
+
+    def decided(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether this reader's cookie holds a valid decision."""
+
+
+class State:
+    """What one `Middleware` keeps between requests."""
+
+    def __init__(self, injection: Injection, raise_errors: Callable[[], bool]) -> None:
+        self.injection = injection
+        self.memory = Memory()
+        self._raise_errors = raise_errors
+        self._suffix = lru_cache(maxsize=4)(Suffix)
+        self._told: set[str] = set()
+
+    @property
+    def suffix(self) -> Suffix:
+        """The suffix of today's entity tags."""
+        return self._suffix(self.injection.digest)
+
+    def fault(self, what: str) -> None:
+        """Log a fault of ours with its trace, or raise it; to be called while it is handled."""
+        if self._raise_errors():
+            raise
+        log.exception("%s; the page goes out as the site made it", what)
+
+    def tell(self, cause: str) -> None:
+        """Log *cause*, why pages stay as they are, the first time that it comes up."""
+        if cause not in self._told and len(self._told) < 100:
+            self._told.add(cause)
+            log.warning("pages stay as they are: %s", cause)
