@@ -34,10 +34,18 @@ def name(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imported(path: Path) -> Iterator[str]:
+class WithoutTyping(ast.NodeTransformer):
+    """Drops what only a type checker runs."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else self.generic_visit(node)
+
+
+def imported(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
     """The modules of the package that *path* imports, as dotted names; the package imports its own relatively."""
     depth = len(path.relative_to(PACKAGE).parts)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree: ast.AST = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(WithoutTyping().visit(tree) if at_run_time else tree):
         if isinstance(node, ast.ImportFrom) and node.level:
             folder = path.relative_to(PACKAGE).parts[: depth - node.level]
             for target in [node.module] if node.module else [alias.name for alias in node.names]:
@@ -58,8 +66,9 @@ def test_every_module_is_placed():
 
 
 def test_every_module_is_explained():
-    explained = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
-    assert sorted(explained) == sorted(HEIGHT)
+    cells = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", PAGE, re.MULTILINE)
+    explained = {name for cell in cells for name in re.findall(r"\w+", cell)}
+    assert set(HEIGHT) <= explained <= set(HEIGHT) | {path.stem for path in FILES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -70,7 +79,7 @@ def test_imports_point_down(path: Path):
 
 
 def test_no_files_import_each_other_in_a_circle():
-    TopologicalSorter({name(path): set(imported(path)) for path in FILES}).prepare()
+    TopologicalSorter({name(path): set(imported(path, at_run_time=True)) for path in FILES}).prepare()
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
