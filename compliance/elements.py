@@ -177,6 +177,8 @@ class Elements:
                 if (document := self._documents.get(name, locale))
             ),
             "policy": policy,
+            "base": base,
+            "query": query,
             "urls": {
                 "home": f"{root}/",
                 "consent": f"{base}/consent{query}",

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from compliance import Compliance
+
+SETTINGS: dict[str, Any] = {
+    "site": {
+        "name": "iChongqing",
+        "url": "https://www.ichongqing.info",
+        "operator": "Chongqing International Communication Center",
+        "slogan": {"en": "New Era, New Journey, New Chongqing", "zh_CN": "新时代 新征程 新重庆"},
+        "email": "service@ichongqing.info",
+        "languages": ["en", "zh_CN"],
+    },
+    "licences": {"icp": "渝ICP备20009753号-2", "news": "50120220004"},
+    "reporting": {"telephone": "+86-23-67158993", "national_centre": True},
+    "consent": {"mode": "notice"},
+}
+PAGE = "<!doctype html><html lang={lang}><title>News</title><body><h1>News</h1></body></html>"
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """The settings of the model page, to change at will."""
+    return deepcopy(SETTINGS)
+
+
+def create_app(**config: Any) -> Flask:
+    """A host with a page in English at `/`, one in Chinese at `/zh`, and nothing of ours."""
+    # A folder of its own: the checkout's templates are not the host's.
+    app = Flask("host", root_path=str(Path(__file__).parent))
+    app.config.update(SECRET_KEY="key", TESTING=True, **config)
+    app.add_url_rule("/", "home", lambda: PAGE.format(lang="en"))
+    app.add_url_rule("/zh", "chinese", lambda: PAGE.format(lang="zh-CN"))
+    return app
+
+
+@pytest.fixture
+def host() -> Flask:
+    """A host that is not wrapped yet."""
+    return create_app()
+
+
+@pytest.fixture
+def app(host: Flask, settings: dict[str, Any]) -> Flask:
+    """A wrapped host."""
+    Compliance(host, settings=settings)
+    return host
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser on the wrapped host."""
+    return app.test_client()
