@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, jsonify, redirect, request
+from flask import Blueprint, current_app, g, jsonify, redirect, request, session
 from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -222,7 +222,17 @@ def _locale() -> str:
 def _page(name: str, **values: Any) -> Response:
     locale = _locale()
     context = state().context(locale, request.environ)
-    current_app.update_template_context(values)
+    try:
+        current_app.update_template_context(values)
+    except Exception as error:
+        # A host's context processors know the host's own pages; ours must not depend on what they make of an address.
+        current_app.logger.warning(
+            "Compliance: %s is shown without the host's template context: %s: %s",
+            request.endpoint,
+            type(error).__name__,
+            error,
+        )
+        values |= {"request": request, "session": session, "g": g}
     response = Response(state().render(f"compliance/{name}.html", {**values, **context}), mimetype="text/html")
     response.content_language.add(tag(locale))
     return response

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from blinker import Signal
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -367,3 +367,12 @@ def test_site_replaces_a_template(host: Flask, settings: dict[str, Any], tmp_pat
     Compliance(host, settings=settings)
     assert "<p>iChongqing of the host" in host.test_client().get("/compliance/message").text
 
+
+def test_pages_do_not_depend_on_the_hosts_template_context(host: Flask, settings: dict[str, Any]) -> None:
+    @host.context_processor
+    def fails() -> dict[str, Any]:
+        raise LookupError(f"no such page: {request.endpoint}")
+
+    Compliance(host, settings=settings)
+    assert host.test_client().get("/compliance/legal/privacy").status_code == 200
+    assert host.test_client().get("/compliance/nowhere").status_code == 404
