@@ -12,7 +12,7 @@ demo: $(READY) $(CATALOGUES)
 	@$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --log-level warning wsgi:app
 
 test: $(READY) $(CATALOGUES)
-	@$(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -r s $(ARGS)
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -r fEs $(ARGS)
 
 bench: $(READY) $(CATALOGUES)
 	@$(BIN)/python -m bench $(ARGS)
