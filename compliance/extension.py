@@ -119,7 +119,8 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         problem = Problem(key="consent.categories", remedy=str(error))
         raise SettingsError(str(settings.path or "the settings"), (problem,)) from error
     static = assets.load(STATIC)
-    render = partial(_render, cache(partial(_environment, app)))
+    environment = cache(partial(_environment, app))
+    render = partial(_render, environment)
     elements = Elements(
         settings=settings,
         documents=library,
@@ -139,6 +140,7 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         policy=lambda: elements.policy,
         context=elements.context,
         render=render,
+        replaced=partial(_is_replaced, environment),
         place=elements.place,
     )
     return elements, state
@@ -169,6 +171,12 @@ def _environment(app: Flask) -> Environment:
 
 def _render(environment: Callable[[], Environment], name: str, context: Mapping[str, Any]) -> str:
     return environment().get_template(name).render(context)
+
+
+def _is_replaced(environment: Callable[[], Environment], name: str) -> bool:
+    """Return whether the site has its own template of *name*, or its own frame of our pages around it."""
+    files = (environment().get_template(part).filename for part in (name, "compliance/page.html"))
+    return not all(file and Path(file).is_relative_to(TEMPLATES) for file in files)
 
 
 def _changed(settings: Settings, folders: Iterable[Path]) -> datetime:

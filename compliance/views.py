@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, g, jsonify, redirect, request, session
+from flask import Blueprint, current_app, jsonify, redirect, request
 from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -47,6 +47,7 @@ class State:
         policy: the policy version of the moment.
         context: what every template is told, in one language and for one request's host and mount point.
         render: a template's name and its context in, HTML out.
+        replaced: whether the site has its own template of a name, or its own frame around it.
         place: an element's HTML for a template of the host, and the note that the page has it.
     """
 
@@ -59,6 +60,7 @@ class State:
     policy: Callable[[], str]
     context: Callable[[str, WSGIEnvironment], dict[str, Any]]
     render: Callable[[str, Mapping[str, Any]], str]
+    replaced: Callable[[str], bool]
     place: Callable[..., str]
 
 
@@ -207,8 +209,17 @@ def refuse_large(error: RequestEntityTooLarge) -> Response:
     return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size")
 
 
+@blueprint.after_request
+def _note(response: Response) -> Response:
+    """Keep how long a response may be cached before the host's own hooks see it."""
+    request.environ["compliance.caching"] = response.headers.get("Cache-Control")
+    return response
+
+
 def harden(response: Response) -> None:
-    """Add to a response of ours the policies that it must carry, beside those of the host."""
+    """Give a response of ours the policies that it must carry, beside those of the host, and its own caching again."""
+    if caching := request.environ.get("compliance.caching"):
+        response.headers["Cache-Control"] = caching
     # Several policies all apply (CSP level 3, section 8.1): the host's own is neither replaced nor weakened.
     response.headers.add("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -222,17 +233,9 @@ def _locale() -> str:
 def _page(name: str, **values: Any) -> Response:
     locale = _locale()
     context = state().context(locale, request.environ)
-    try:
+    # A host's context processors know the host's own pages, and may fail on ours: only the host's templates need them.
+    if state().replaced(f"compliance/{name}.html"):
         current_app.update_template_context(values)
-    except Exception as error:
-        # A host's context processors know the host's own pages; ours must not depend on what they make of an address.
-        current_app.logger.warning(
-            "Compliance: %s is shown without the host's template context: %s: %s",
-            request.endpoint,
-            type(error).__name__,
-            error,
-        )
-        values |= {"request": request, "session": session, "g": g}
     response = Response(state().render(f"compliance/{name}.html", {**values, **context}), mimetype="text/html")
     response.content_language.add(tag(locale))
     return response

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from blinker import Signal
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -366,6 +366,39 @@ def test_site_replaces_a_template(host: Flask, settings: dict[str, Any], tmp_pat
     host.context_processor(lambda: {"ours": "the host", "site": "not this"})
     Compliance(host, settings=settings)
     assert "<p>iChongqing of the host" in host.test_client().get("/compliance/message").text
+
+
+def test_site_replaces_the_frame(host: Flask, settings: dict[str, Any], tmp_path: Path) -> None:
+    host.jinja_loader.searchpath.insert(0, str(tmp_path))  # type: ignore[union-attr]
+    (tmp_path / "compliance").mkdir()
+    frame = "<!doctype html><title>{{ title }} of {{ ours }}</title>{% block main %}{% endblock %}"
+    (tmp_path / "compliance" / "page.html").write_text(frame)
+    host.context_processor(lambda: {"ours": "the host"})
+    Compliance(host, settings=settings)
+    assert " of the host</title>" in host.test_client().get("/compliance/message").text
+
+
+@pytest.mark.parametrize(
+    ("path", "caching"),
+    [
+        ("consent", "no-store"),
+        ("legal/privacy", "public, max-age=300"),
+        ("static/compliance.css", "no-cache"),
+        ("receipt", "no-store"),
+    ],
+)
+def test_hooks_of_the_host_do_not_change_how_long_our_pages_are_kept(
+    host: Flask, settings: dict[str, Any], path: str, caching: str
+) -> None:
+    @host.after_request
+    def keep(response: Response) -> Response:
+        response.cache_control.public = True
+        response.cache_control.max_age = 60
+        response.cache_control.no_store = None
+        return response
+
+    Compliance(host, settings=settings)
+    assert host.test_client().get(f"/compliance/{path}").headers["Cache-Control"] == caching
 
 
 def test_pages_do_not_depend_on_the_hosts_template_context(host: Flask, settings: dict[str, Any]) -> None:
