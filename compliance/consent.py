@@ -85,7 +85,7 @@ class Decisions:
         self._serializer = _Uncompressed(
             [want_bytes(key) for key in keys], salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256}
         )
-        if len(self.sign(self.decide("withdraw", (), policy="x" * 16, now=datetime.now(UTC)))) >= _LONGEST:
+        if len(self.sign(self.decide("withdraw", (), policy="x" * 40, now=datetime.now(UTC)))) >= _LONGEST:
             raise ValueError(f"do not fit in a cookie of {_LONGEST} bytes; give fewer categories, or shorter names")
 
     def decide(self, method: str | None, chosen: Iterable[str], *, policy: str, now: datetime) -> Record:
