@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import Babel, force_locale, get_locale, gettext
@@ -12,7 +13,7 @@ from markupsafe import Markup
 
 from compliance import i18n
 from compliance.i18n import Catalogue, catalogue, helpers, host_locale, tag
-from compliance.paths import TRANSLATIONS
+from compliance.paths import TEMPLATES, TRANSLATIONS
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,14 @@ def test_source_is_read_where_nothing_newer_was_compiled(tmp_path: Path, monkeyp
     os.utime(compiled, (0, 0))
     monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
     assert Catalogue("zh_CN").gettext("I Agree") == "好"
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir()))
+def test_catalogues_hold_what_the_templates_say(folder: str) -> None:
+    with (TRANSLATIONS / folder / "LC_MESSAGES" / "compliance.po").open("rb") as file:
+        held = {message.id for message in read_po(file, locale=folder) if message.id}
+    said = {message for _, _, message, _, _ in extract_from_dir(TEMPLATES / "compliance", [("**", "jinja2")])}
+    assert (said - held, held - said) == (set(), set())
 
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir()))
