@@ -1,0 +1,6 @@
+"""Legal documents: Markdown that is found, filled from the settings, rendered once, and kept in all its versions."""
+
+from .library import POLICIES, Document, Library, day, load
+from .markup import Heading
+
+__all__ = ["POLICIES", "Document", "Heading", "Library", "day", "load"]

@@ -1,0 +1,165 @@
+"""The library: all documents of a site, in their languages and versions, and which of them is in force."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from hashlib import sha256
+from pathlib import Path
+
+from ..errors import DocumentError
+from ..languages import nearest
+from ..settings import Settings
+from .markup import Heading, shape, unmark
+from .placeholders import fill, placeholders
+from .sources import Source, find
+
+#: The documents that a reader's consent is about: a material version of them asks again (PIPL art. 14, GDPR art. 7).
+POLICIES = ("privacy", "cookies")
+#: The documents that every site has, in the order of the footer.
+STARTERS = (*POLICIES, "terms", "about", "contact")
+_CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # without summer time since 1991
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One version of a document in one language, ready to be shown.
+
+    *language* is the language of the text; *html* is safe, and its links to our own pages start at the root of the
+    host (see `shown`); *text_hash* is the SHA-256 of the title and the filled Markdown.
+    """
+
+    name: str
+    language: str
+    title: str
+    version: str
+    effective: date
+    material: bool
+    html: str
+    contents: tuple[Heading, ...]
+    text_hash: str
+    prefix: str
+
+    def shown(self, base: str, query: str) -> str:
+        """Return the HTML where our own pages lie under *base* and are asked for their language with *query*."""
+        # No text can look like a link: there a "<" is a character reference.
+        ours = re.compile(rf'(?<=<a href="){re.escape(self.prefix)}(/[^"#]*)')
+        return ours.sub(lambda link: f"{base}{link[1]}{query}", self.html)
+
+
+class Library:
+    """All documents of a site.
+
+    Args:
+        languages: those of the site, the default one first.
+    """
+
+    def __init__(self, documents: Iterable[Document], languages: Sequence[str]) -> None:
+        self._texts: dict[str, dict[str, tuple[Document, ...]]] = {}
+        for document in sorted(documents, key=_age, reverse=True):
+            texts = self._texts.setdefault(document.name, {})
+            texts[document.language] = (*texts.get(document.language, ()), document)
+        self._languages = tuple(languages)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the documents, those that every site has first."""
+        known = tuple(name for name in STARTERS if name in self._texts)
+        return (*known, *sorted(self._texts.keys() - set(known)))
+
+    def get(self, name: str, locale: str, version: str | None = None, today: date | None = None) -> Document | None:
+        """Return the document *name* as a reader of *locale* reads it best: the one in force *today*, or *version*.
+
+        Its `language` says which language that is. What is not in force yet is not there.
+        """
+        if version is None:
+            return next(iter(self.versions(name, locale, today)), None)
+        kept = [document for texts in self._in_force(name, today).values() for document in texts]
+        offered = tuple(document.language for document in kept if document.version == version)
+        language = nearest(locale, offered) or next(iter(offered), None)
+        return next((one for one in kept if (one.version, one.language) == (version, language)), None)
+
+    def versions(self, name: str, locale: str, today: date | None = None) -> tuple[Document, ...]:
+        """Return the versions of *name* in the language that a reader of *locale* gets, the one of *today* first."""
+        texts = self._in_force(name, today)
+        language = nearest(locale, tuple(texts)) or next(iter(texts), None)
+        return texts[language] if language else ()
+
+    def policy(self, today: date | None = None) -> str:
+        """Return the policy version that a decision of *today* is about.
+
+        It changes when a material version of the privacy or the cookie document takes effect in any language of the
+        site, and at no other time: a translation that comes later under the same version asks nobody again.
+        """
+        labels = []
+        for name in POLICIES:
+            texts = self._in_force(name, today)
+            material = [one for versions in texts.values() for one in versions if one.material]
+            labels.append(max(material, key=_age).version if material else "0")
+        return "+".join(dict.fromkeys(labels))
+
+    def _in_force(self, name: str, today: date | None) -> dict[str, tuple[Document, ...]]:
+        """Return what has taken effect by language, newest first: the site's languages, or what else there is."""
+        latest = today or day(datetime.now(UTC))
+        texts = {
+            language: in_force
+            for language, versions in self._texts.get(name, {}).items()
+            if (in_force := tuple(one for one in versions if one.effective <= latest))
+        }
+        served = {language: texts[language] for language in self._languages if language in texts}
+        return served or dict(sorted(texts.items()))
+
+
+def day(now: datetime) -> date:
+    """Return the day in China at *now*: a document takes effect at midnight there."""
+    return now.astimezone(_CHINA).date()
+
+
+def load(settings: Settings, *, folders: Sequence[Path]) -> Library:
+    """Read, fill and render the documents in *folders*.
+
+    What a later folder has of a document in a language stands in place of all that earlier ones have of it. Raises
+    `DocumentError` for a document that cannot be shown as it is.
+    """
+    found: dict[tuple[str, str], list[Source]] = {}
+    for folder in folders:
+        here: dict[tuple[str, str], list[Source]] = {}
+        for source in find(folder):
+            versions = here.setdefault((source.name, source.language), [])
+            twin = next((other for other in versions if other.version == source.version), None)
+            if twin:
+                raise DocumentError(source.path, f"{twin.path} is version {source.version!r}, too; give it another one")
+            versions.append(source)
+        found |= here
+    names = {name for name, _ in found}
+    documents = (_document(source, settings, names) for sources in found.values() for source in sources)
+    return Library(documents, settings.site.languages)
+
+
+def _document(source: Source, settings: Settings, names: set[str]) -> Document:
+    text = fill(source, placeholders(settings, source.language))
+    prefix = settings.site.prefix
+    try:
+        html, contents = shape(text, language=source.language, site=settings.site.url, prefix=prefix, names=names)
+    except ValueError as error:
+        raise DocumentError(source.path, str(error)) from error
+    return Document(
+        name=source.name,
+        language=source.language,
+        title=source.title,
+        version=source.version,
+        effective=source.effective,
+        material=source.material,
+        html=html,
+        contents=contents,
+        text_hash=sha256(f"{source.title}\n\n{unmark(text)}".encode()).hexdigest(),
+        prefix=prefix,
+    )
+
+
+def _age(document: Document) -> tuple[date, list[tuple[int, str]]]:
+    """Order documents by the day they take effect, then by version: 1.10 is newer than 1.9."""
+    parts = re.findall(r"\d+|\D+", document.version)
+    return document.effective, [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

@@ -1,0 +1,164 @@
+"""Markdown to HTML that is safe to show, shaped for reading: anchors, contents, tables, links."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
+from markdown_it import MarkdownIt
+
+# Private-use characters that stand around words in another language until there are elements to put them in.
+_BEGIN, _SPOKEN, _END = "\ue000", "\ue001", "\ue002"
+_MARKED = re.compile(f"{_BEGIN}(?P<language>[A-Za-z0-9-]+){_SPOKEN}(?P<words>[^{_BEGIN}{_SPOKEN}{_END}]+){_END}")
+_FOREIGN = re.compile(f"{_MARKED.pattern}|[〇㐀-䶿一-鿿豈-﫿]+")
+_MARKS = re.compile(f"{_BEGIN}[A-Za-z0-9-]*{_SPOKEN}|[{_BEGIN}{_SPOKEN}{_END}]")
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_SCHEME = re.compile(r"([^/?#:]*):")
+_DOCUMENT = re.compile(r"([a-z][a-z0-9-]*)\.md(#.*)?")
+_ABROAD = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+#: Ids that the page around a document uses for itself.
+_TAKEN = ("contents", "versions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading of a document, for its table of contents."""
+
+    id: str
+    text: str
+    level: int
+
+
+class _CommonMark(MarkdownIt):
+    """CommonMark and tables, without raw HTML."""
+
+    def __init__(self) -> None:
+        super().__init__("commonmark", {"html": False})
+        self.enable("table")
+
+    def validateLink(self, url: str) -> bool:
+        """Return whether *url* is no program: a relative address, or one of a scheme that only leads somewhere.
+
+        Browsers skip controls and spaces around and inside of a scheme (WHATWG URL, section 4.4).
+        """
+        scheme = _SCHEME.match(re.sub(r"[\x00-\x20\x7f-\xa0]", "", unquote(url)))
+        return scheme is None or scheme[1].lower() in _SCHEMES
+
+
+_COMMONMARK = _CommonMark()
+
+
+def mark(text: str, language: str) -> str:
+    """Mark *text* as standing in *language*; `shape` makes an element of it."""
+    return f"{_BEGIN}{language.replace('_', '-')}{_SPOKEN}{text}{_END}"
+
+
+def unmark(text: str) -> str:
+    """Return *text* without the marks of `mark`."""
+    return _MARKS.sub("", text)
+
+
+def shape(
+    markdown: str, *, language: str, site: str, prefix: str, names: Collection[str]
+) -> tuple[str, tuple[Heading, ...]]:
+    """Render *markdown*, a text in *language*: the HTML, and its table of contents.
+
+    *site* is the address of the site and *prefix* the path of our own pages on it. A link to ``cookies.md`` leads to
+    the document of that name, which must be one of *names*.
+
+    Raises `ValueError`, saying what to write, for a link to nowhere and for a picture from elsewhere.
+    """
+    soup = BeautifulSoup(_COMMONMARK.render(markdown), "html.parser")
+    _languages(soup, language)
+    contents = tuple(_headings(soup))
+    _tables(soup)
+    for link in soup.find_all("a", href=True):
+        _link(link, site, prefix, names, {heading.id for heading in contents})
+    for picture in soup.find_all("img", src=True):
+        if _ABROAD.match(str(picture["src"])):
+            raise ValueError(f"the picture {picture['src']} is on another host; keep it on the site, as in /static/…")
+    return unmark(str(soup)), contents
+
+
+def _languages(soup: BeautifulSoup, language: str) -> None:
+    """Put words in another language into elements that say so (WCAG 2.2, criterion 3.1.2).
+
+    Official names of licences stand in Chinese in every language.
+    """
+    pattern = _MARKED if language.partition("_")[0] in {"zh", "ja", "ko"} else _FOREIGN
+    for text in soup.find_all(string=pattern):
+        content, end = str(text), 0
+        pieces: list[NavigableString | Tag] = []
+        for words in pattern.finditer(content):
+            said = {"lang": words["language"] or "zh"}
+            pieces += [
+                NavigableString(content[end : words.start()]),
+                soup.new_tag("span", attrs=said, string=words["words"] or words[0]),
+            ]
+            end = words.end()
+        text.replace_with(*pieces, NavigableString(content[end:]))
+
+
+def _headings(soup: BeautifulSoup) -> list[Heading]:
+    """Give headings ids that say what they say, and links to themselves; the page's own heading is above them all."""
+    found = soup.find_all(re.compile("^h[1-6]$"))
+    lower = any(tag.name == "h1" for tag in found)
+    ids = set(_TAKEN)
+    headings = []
+    for tag in found:
+        level = min(int(tag.name[1]) + lower, 6)
+        tag.name = f"h{level}"
+        text = " ".join(unmark(tag.get_text()).split())
+        # Chinese characters are word characters, too. NFKC: full-width and half-width forms are the same to a reader.
+        slug = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", text).lower()).strip("-") or "section"
+        anchor, number = slug, 1
+        while anchor in ids:
+            number += 1
+            anchor = f"{slug}-{number}"
+        ids.add(anchor)
+        tag["id"] = anchor
+        # Its name is the heading's; the sign itself is not read aloud.
+        link = soup.new_tag(
+            "a", attrs={"href": f"#{anchor}", "class": "compliance-permalink", "aria-labelledby": anchor}
+        )
+        link.append(soup.new_tag("span", attrs={"aria-hidden": "true"}, string="#"))
+        tag.extend((NavigableString(" "), link))
+        headings.append(Heading(id=anchor, text=text, level=level))
+    return headings
+
+
+def _tables(soup: BeautifulSoup) -> None:
+    """Let tables scroll by themselves on narrow screens, by keyboard too, and say what their first row is."""
+    for table in soup.find_all("table"):
+        before = table.find_previous(re.compile("^h[1-6]$"))
+        named = {"role": "group", "aria-labelledby": str(before["id"])} if before else {}
+        table.wrap(soup.new_tag("div", attrs={"class": "compliance-table", "tabindex": "0", **named}))
+        for cell in table.find_all(["th", "td"]):
+            # Alignment comes as a style attribute, which our own Content-Security-Policy forbids.
+            del cell["style"]
+            if cell.name == "th":
+                cell["scope"] = "col"
+
+
+def _link(link: Tag, site: str, prefix: str, names: Collection[str], ids: Collection[str]) -> None:
+    href = str(link["href"])
+    if href.startswith("#") and unquote(href[1:]) not in ids:
+        raise ValueError(f"the link {unquote(href)} leads to no heading; there are {', '.join(sorted(ids))}")
+    if document := _DOCUMENT.fullmatch(href):
+        if document[1] not in names:
+            raise ValueError(f"the link {href} leads to no document; there are {', '.join(sorted(names))}")
+        link["href"] = f"{prefix}/legal/{document[1]}{document[2] or ''}"
+    elif _ABROAD.match(href) and _host(href) != _host(site):
+        link["rel"] = "noopener noreferrer"
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # an unfinished IPv6 address
+        return None

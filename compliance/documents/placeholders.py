@@ -1,0 +1,227 @@
+"""The placeholders: what the settings say, put into the Markdown of a document as text that means nothing more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from .. import settings as settings_file
+from ..errors import DocumentError
+from .markup import mark
+from .sources import Source
+
+# All ASCII punctuation can be escaped, and nothing else has a meaning (CommonMark, section 2.4). A tilde or a vertical
+# line among them has one only in extensions.
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+class Said(str):
+    """A text of the settings that knows its *language*, which may not be that of the document around it."""
+
+    __slots__ = ("language",)
+    language: str
+
+    def __new__(cls, text: str, language: str) -> Said:
+        said = super().__new__(cls, text)
+        said.language = language
+        return said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Who runs the site, and how to reach them."""
+
+    name: str
+    operator: str
+    slogan: str | None
+    url: str
+    email: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """Where illegal and undesirable information is reported; *telephone_url* is what a link dials."""
+
+    telephone: str | None
+    telephone_url: str | None
+    email: str | None
+    url: str | None
+    national_centre: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A category of cookies; *name* and *description* are the site's own, if it has any."""
+
+    key: str
+    name: str | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookie:
+    """A cookie that the site sets; without a *provider* it is the site's own, without a *lifetime* the session's."""
+
+    name: str
+    category: Category
+    provider: str | None
+    purpose: str
+    lifetime: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """How readers are asked."""
+
+    mode: str
+    lifetime_days: int
+    categories: tuple[Category, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licence:
+    """A licence or filing of the site; *kind* is a key of the settings."""
+
+    kind: str
+    number: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """The pages of this package that a document may link to."""
+
+    consent: str
+    receipt: str
+    message: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placeholders:
+    """Everything that a document can name."""
+
+    site: Site
+    reporting: Reporting
+    consent: Consent
+    cookies: tuple[Cookie, ...]
+    licences: tuple[Licence, ...]
+    urls: Addresses
+
+
+def placeholders(settings: settings_file.Settings, language: str) -> Placeholders:
+    """Return what *settings* say to a document in *language*."""
+    site, reporting, consent = settings.site, settings.reporting, settings.consent
+    own = consent.categories
+
+    def text(value: settings_file.Text) -> str:
+        return Said(value.get(language), value.language(language))
+
+    def maybe(value: settings_file.Text | None) -> str | None:
+        return text(value) if value else None
+
+    def category(key: str) -> Category:
+        named = own.get(key) or settings_file.Category()
+        return Category(key=key, name=maybe(named.name), description=maybe(named.description))
+
+    return Placeholders(
+        site=Site(
+            name=text(site.name),
+            operator=text(site.operator),
+            slogan=maybe(site.slogan),
+            url=site.url,
+            email=site.email,
+            address=maybe(site.address),
+        ),
+        reporting=Reporting(
+            telephone=reporting.telephone.printed if reporting.telephone else None,
+            telephone_url=reporting.telephone.uri if reporting.telephone else None,
+            email=reporting.email,
+            url=reporting.url,
+            national_centre=reporting.national_centre,
+        ),
+        consent=Consent(
+            mode=consent.mode, lifetime_days=consent.lifetime_days, categories=tuple(category(key) for key in own)
+        ),
+        cookies=tuple(
+            Cookie(
+                name=cookie.name,
+                category=category(cookie.category),
+                provider=maybe(cookie.provider),
+                purpose=text(cookie.purpose),
+                lifetime=maybe(cookie.lifetime),
+            )
+            for cookie in consent.cookies
+        ),
+        licences=tuple(
+            # An official number such as 渝ICP备20009753号 is in Chinese, one of digits in any language.
+            Licence(
+                kind=licence.kind,
+                number=licence.number if licence.number.isascii() else Said(licence.number, "zh_CN"),
+                url=licence.url,
+            )
+            for licence in settings.licences.all()
+        ),
+        urls=Addresses(**{page.name: f"{site.prefix}/{page.name}" for page in fields(Addresses)}),
+    )
+
+
+def fill(source: Source, values: Placeholders) -> str:
+    """Return the Markdown of *source* with every placeholder filled.
+
+    Raises `DocumentError` for a placeholder that there is not, and for one that the site did not set and the text does
+    not ask about with ``{% if … %}``: a legal text must not promise what is not there.
+    """
+
+    def literal(value: object) -> str:
+        if value is None:
+            raise DocumentError(
+                source.path,
+                "it names something that the settings leave out; write the sentence between {% if … %} and {% endif %}",
+            )
+        plain = _PUNCTUATION.sub(r"\\\g<0>", " ".join(str(value).split()))
+        said = value.language if isinstance(value, Said) else source.language
+        return plain if said == source.language else mark(plain, said)
+
+    # A legal text is no program, and lawyers may edit it who have no business on the server: hence the sandbox.
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, finalize=literal, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.globals.clear()
+    try:
+        parsed = environment.parse(source.text)
+        unknown = list(_unknown(parsed, values))
+        if unknown:
+            raise DocumentError(source.path, "; ".join(unknown))
+        names = {field.name: getattr(values, field.name) for field in fields(values)}
+        return environment.from_string(parsed).render(names)
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        line = getattr(error, "lineno", None)
+        place = f"line {line + source.line}: " if line else ""
+        raise DocumentError(source.path, f"{place}a placeholder cannot be filled: {error}") from error
+
+
+def _unknown(template: nodes.Template, values: Placeholders) -> Iterable[str]:
+    """Find placeholders that there are not, also where this site's settings leave their sentence out."""
+    undeclared = meta.find_undeclared_variables(template)
+    known = {field.name for field in fields(values)}
+    for name in sorted(undeclared - known):
+        yield f"there is no placeholder {name}; {_advice(name, known)}"
+    for access in template.find_all(nodes.Getattr):
+        if isinstance(access.node, nodes.Name) and access.node.name in undeclared & known:
+            owner: Any = getattr(values, access.node.name)
+            offered = {field.name for field in fields(owner)} if is_dataclass(owner) else set()
+            if access.attr not in offered:
+                yield f"there is no placeholder {access.node.name}.{access.attr}; {_advice(access.attr, offered)}"
+
+
+def _advice(name: str, offered: set[str]) -> str:
+    near = get_close_matches(name, offered, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(offered)) or 'none below it'}"
