@@ -416,6 +416,10 @@ def test_hash_is_that_of_the_very_text(settings: dict[str, Any], write: Write, c
         ("{{ range(9) }}", "no placeholder range"),
         ("{{ 1 / 0 }}", "a placeholder cannot be filled"),
         ("{{ site.name | nothing }}", "nothing"),
+        ("{{ site }}", "a placeholder gives no words but Site("),
+        ("{% for cookie in cookies %}{{ cookie.category }}{% endfor %}", "no words but Category("),
+        ("{{ site.name.upper }}", "no words but <built-in method"),
+        ("{{ reporting.national_centre }}", "no words but True; name what to write"),
         ("[x](imprint.md)", "the link imprint.md leads to no document; there are about"),
         ("## A\n\n[x](#b)", "the link #b leads to no heading; there are a"),
         ("![x](https://x.example/a.png)", "is on another host"),
@@ -567,14 +571,18 @@ def test_links_to_our_own_pages_follow_the_mount_point_and_keep_the_language(
     settings: dict[str, Any], tmp_path: Path, write: Write
 ) -> None:
     settings["site"]["prefix"] = "/our_pages"
-    text = '[a](terms.md#x) [b]({{ urls.consent }} "B") [c](/other) `<a href="/our_pages/x">` [d](#e)\n\n## E'
-    write("about.md", text)
+    text = '[a](terms.md#x) [b]({{ urls.consent }} "B") [q]({{ urls.consent }}?lang=en)'
+    write("about.md", text + ' [c](/other) `<a href="/our_pages/x">` [d](#e)\n\n## E')
     write("terms.md", "## X")
     about = current(library(settings, tmp_path), "about")
     addresses = {
-        about.html: ["/our_pages/legal/terms#x", "/our_pages/consent", "/other", "#e", "#e"],
+        about.html: [
+            *("/our_pages/legal/terms#x", "/our_pages/consent"),
+            *("/our_pages/consent?lang=en", "/other", "#e", "#e"),
+        ],
         about.shown("/news/our_pages", "?lang=zh-CN"): [
-            *("/news/our_pages/legal/terms?lang=zh-CN#x", "/news/our_pages/consent?lang=zh-CN", "/other", "#e", "#e"),
+            *("/news/our_pages/legal/terms?lang=zh-CN#x", "/news/our_pages/consent?lang=zh-CN"),
+            *("/news/our_pages/consent?lang=en", "/other", "#e", "#e"),
         ],
     }
     for html, expected in addresses.items():

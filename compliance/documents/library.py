@@ -45,8 +45,9 @@ class Document:
     def shown(self, base: str, query: str) -> str:
         """Return the HTML where our own pages lie under *base* and are asked for their language with *query*."""
         # No text can look like a link: there a "<" is a character reference.
-        ours = re.compile(rf'(?<=<a href="){re.escape(self.prefix)}(/[^"#]*)')
-        return ours.sub(lambda link: f"{base}{link[1]}{query}", self.html)
+        ours = re.compile(rf'(?<=<a href="){re.escape(self.prefix)}(/[^"?#]*)(\??)')
+        # A link with a query of its own keeps it: it may name its language.
+        return ours.sub(lambda link: f"{base}{link[1]}{link[2] or query}", self.html)
 
 
 class Library:

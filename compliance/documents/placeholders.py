@@ -186,7 +186,15 @@ def fill(source: Source, values: Placeholders) -> str:
                 source.path,
                 "it names something that the settings leave out; write the sentence between {% if … %} and {% endif %}",
             )
-        plain = _PUNCTUATION.sub(r"\\\g<0>", " ".join(str(value).split()))
+        text = str(value)
+        # How Python writes a record, a list or a method means nothing to a reader, and may differ at every start.
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise DocumentError(
+                source.path,
+                f"a placeholder gives no words but {text}; name what to write, as in {{{{ site.name }}}}, "
+                "or ask about it with {% if … %}",
+            )
+        plain = _PUNCTUATION.sub(r"\\\g<0>", " ".join(text.split()))
         said = value.language if isinstance(value, Said) else source.language
         return plain if said == source.language else mark(plain, said)
 
