@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from .assets import Asset
 from .charsets import encode
 from .consent import Decisions
-from .documents import Library
+from .documents import Library, day
 from .i18n import helpers, tag
 from .injection import Markup
 from .languages import nearest
@@ -82,17 +82,17 @@ class Elements:
     @property
     def policy(self) -> str:
         """The policy version that a decision is about today."""
-        return self._edition(date.today()).policy
+        return self._edition(day(datetime.now(UTC))).policy
 
     @property
     def digest(self) -> str:
         """A short hash of everything that may be injected, in any language."""
-        return self._edition(date.today()).digest
+        return self._edition(day(datetime.now(UTC))).digest
 
     @property
     def changed(self) -> datetime:
         """When what is injected last changed."""
-        return self._edition(date.today()).changed
+        return self._edition(day(datetime.now(UTC))).changed
 
     def locale(self, lang: str | None) -> str:
         """Return the site's language for a page in *lang*, its default one where it has none that fits."""
@@ -199,11 +199,10 @@ class Elements:
             markup = self._encode(locale, "utf-8", "", self._licences(None), frozenset(), policy)
             content.update(markup.head + markup.foot)
         effective = (
-            datetime.combine(version.effective, time.min).astimezone(UTC)
+            version.since.astimezone(UTC)
             for name in self._documents.names
             for locale in self.languages
-            for version in self._documents.versions(name, locale)
-            if version.effective <= today
+            for version in self._documents.versions(name, locale, today)
         )
         return _Edition(
             policy=policy,

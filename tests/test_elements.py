@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client
 
 from compliance import Compliance
+from compliance.cli import STARTER
 
 BY_HAND = "<!doctype html><html lang=en><title>News</title><body>{placed}<h1>News</h1></body></html>"
 
@@ -137,22 +141,47 @@ def test_licences_follow_the_host_name(host: Flask, settings: dict[str, Any]) ->
         assert [number for number in numbers.values() if number in page] == [number]
 
 
-def test_etag_changes_with_anything_that_is_injected(settings: dict[str, Any]) -> None:
-    tags = set()
-    for slogan in ("One", "Two", "One"):
-        app = Flask("host")
+def tagged(host: Flask) -> Flask:
+    """Give *host* a page at `/tagged` with validators of its own."""
+
+    def page() -> Response:
+        response = Response("<!doctype html><title>News</title><body>")
+        response.set_etag("page")
+        response.last_modified = datetime(2020, 1, 1, tzinfo=UTC)
+        return response
+
+    host.add_url_rule("/tagged", "tagged", page)
+    return host
+
+
+@pytest.mark.parametrize("what", ["nothing", "settings", "numbers of another host", "template"])
+def test_etag_changes_with_anything_that_is_injected(settings: dict[str, Any], tmp_path: Path, what: str) -> None:
+    settings["licences"]["icp"] = {"www.example.org": "渝ICP备20009753号-2", "en.example.org": "渝ICP备20009753号-3"}
+    tags = []
+    for turn in range(2):
+        app = Flask("host", root_path=str(tmp_path))
         app.config.update(SECRET_KEY="key", TESTING=True)
-        settings["site"]["slogan"] = slogan
+        if turn and what == "settings":
+            settings["site"]["slogan"] = "Another slogan"
+        if turn and what == "numbers of another host":
+            settings["licences"]["icp"]["en.example.org"] = "渝ICP备20009753号-4"
+        if turn and what == "template":
+            (tmp_path / "templates" / "compliance").mkdir(parents=True)
+            (tmp_path / "templates" / "compliance" / "message.html").write_text("<p>Write to us</p>")
         Compliance(app, settings=settings)
+        tags.append(tagged(app).test_client().get("/tagged").headers["ETag"])
+    assert (tags[0] == tags[1]) is (what == "nothing")
 
-        def page(app: Flask = app) -> Any:
-            response = app.make_response("<!doctype html><title>News</title><body>")
-            response.set_etag("page")
-            return response
 
-        app.add_url_rule("/", "page", page)
-        tags.add(app.test_client().get("/").headers["ETag"])
-    assert len(tags) == 2
+def test_page_counts_as_changed_when_the_settings_did(host: Flask, tmp_path: Path) -> None:
+    changed = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    file = tmp_path / "compliance.toml"
+    file.write_text(STARTER.read_text(encoding="utf-8"), encoding="utf-8")
+    os.utime(file, (changed.timestamp(), changed.timestamp()))
+    Compliance(host, settings=file)
+    client = tagged(host).test_client()
+    assert client.get("/tagged").last_modified == changed
+    assert client.get("/compliance/legal/privacy").last_modified == changed
 
 
 def test_reader_with_a_decision_sees_no_banner_on_a_private_page(app: Flask) -> None:
@@ -192,7 +221,7 @@ def test_templates_render_whatever_syntax_the_host_chose(settings: dict[str, Any
     assert "New &amp; &lt;old&gt;" in client.get("/compliance/consent").text
 
 
-def test_site_replaces_an_element(host: Flask, settings: dict[str, Any], tmp_path: Any) -> None:
+def test_site_replaces_an_element(host: Flask, settings: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "compliance").mkdir()
     text = '<footer data-compliance="footer">Ours: {{ site.operator }}</footer>'
     (tmp_path / "compliance" / "footer.html").write_text(text, encoding="utf-8")

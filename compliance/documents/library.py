@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,6 +41,11 @@ class Document:
     contents: tuple[Heading, ...]
     text_hash: str
     prefix: str
+
+    @property
+    def since(self) -> datetime:
+        """The moment at which the document takes effect: midnight in China."""
+        return datetime.combine(self.effective, time.min, _CHINA)
 
     def shown(self, base: str, query: str) -> str:
         """Return the HTML where our own pages lie under *base* and are asked for their language with *query*."""
