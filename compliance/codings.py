@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from types import ModuleType
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
-PIECE = 64 * 1024  # about what leaves a decoder at once, so that a small body that unfolds into gigabytes does no harm
-# Speed and size as web servers choose them for pages that are made per request.
+PIECE = 64 * 1024  # what leaves a decoder at once, so that a few bytes that unfold into gigabytes do no harm
+_SLICE = 16 * 1024  # what enters it at once: what it cannot take in yet is copied
+
+# Between speed and size, as servers choose for pages that are made per request.
 _GZIP_LEVEL, _BROTLI_QUALITY, _ZSTANDARD_LEVEL = 6, 4, 3
-_WINDOW = 8 * 1024 * 1024  # browsers refuse a larger one in zstd (RFC 9659, section 3)
-_ZSTANDARD_SLICE = 256  # bytes: at most some 64 blocks of 128 KiB come out at once
+_WINDOW_LOG = 23  # browsers refuse a larger window (RFC 9659, section 3)
 
 
 class BrokenBody(Exception):
-    """A body is not what its Content-Encoding says, or ends too early."""
+    """A body is not in the coding that its header names, or ends too early."""
 
 
 class Coding(ABC):
     """Undoes and redoes the coding of one body; both sides keep their own state."""
 
-    @abstractmethod
+    failure: type[Exception]
+
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Yield what *data* adds to the decoded body, in pieces; raises `BrokenBody` where it is wrong."""
+        """Yield what *data* adds to the decoded body, in pieces of about `PIECE`. Raises `BrokenBody`."""
+        try:
+            for start in range(0, len(data), _SLICE):
+                yield from self._decoded(data[start : start + _SLICE])
+        except self.failure as error:
+            raise BrokenBody(str(error)) from error
 
     @abstractmethod
+    def _decoded(self, data: bytes) -> Iterator[bytes]: ...
+
     def end(self) -> None:
-        """Raise `BrokenBody` unless the body in hand is complete."""
+        """Raise `BrokenBody` unless what was decoded is a whole body."""
+        if not self.complete:
+            raise BrokenBody("the body ends too early")
+
+    @property
+    @abstractmethod
+    def complete(self) -> bool:
+        """Whether what was decoded is a whole body."""
 
     @abstractmethod
     def encode(self, data: bytes) -> bytes:
@@ -43,38 +61,35 @@ class Coding(ABC):
         """Return the end of the encoded body."""
 
 
-class _Deflate(Coding):
-    """gzip, and what is called deflate: zlib's format, or the bare one that some servers send."""
+class _Zlib(Coding):
+    failure = zlib.error
 
-    def __init__(self, *, gzip: bool) -> None:
-        self._gzip = gzip
-        self._window = 31 if gzip else 15
-        self._decoder: zlib._Decompress | None = None
-        self._encoder = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, self._window)
+    def __init__(self, wbits: int) -> None:
+        self._open(wbits)
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
+    def _open(self, wbits: int) -> None:
+        self._wbits = wbits
+        self._decoder = zlib.decompressobj(wbits)
+        self._encoder = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, wbits)
+
+    def _decoded(self, data: bytes) -> Iterator[bytes]:
         while data:
-            if self._decoder is None:
-                if not self._gzip and not _is_zlib(data):
-                    self._window = -15
-                    self._encoder = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, self._window)
-                self._decoder = zlib.decompressobj(self._window)
             if self._decoder.eof:
-                # Another member of a gzip body (RFC 1952, section 2.2); else padding, which is no content.
-                if not self._gzip or not data.startswith(b"\x1f"):
+                # Another member (RFC 1952, section 2.2), or padding, which is no content.
+                if not data.startswith(b"\x1f"):
                     return
-                self._decoder = zlib.decompressobj(self._window)
-            try:
-                piece = self._decoder.decompress(data, PIECE)
-            except zlib.error as error:
-                raise BrokenBody(str(error)) from error
-            data = self._decoder.unconsumed_tail or self._decoder.unused_data
-            if piece:
+                self._decoder = zlib.decompressobj(self._wbits)
+            piece = self._decoder.decompress(data, PIECE)
+            yield piece
+            # The input may be used up before the output is.
+            while not self._decoder.eof and (self._decoder.unconsumed_tail or len(piece) == PIECE):
+                piece = self._decoder.decompress(self._decoder.unconsumed_tail, PIECE)
                 yield piece
+            data = self._decoder.unused_data
 
-    def end(self) -> None:
-        if self._decoder is None or not self._decoder.eof:
-            raise BrokenBody("the body ends too early")
+    @property
+    def complete(self) -> bool:
+        return self._decoder.eof
 
     def encode(self, data: bytes) -> bytes:
         return self._encoder.compress(data)
@@ -86,96 +101,101 @@ class _Deflate(Coding):
         return self._encoder.flush()
 
 
-def _is_zlib(start: bytes) -> bool:
-    """Tell whether *start* is a zlib header (RFC 1950, section 2.2)."""
-    return start[0] & 0x0F == 8 and (len(start) < 2 or (start[0] * 256 + start[1]) % 31 == 0)
+class _Deflate(_Zlib):
+    """The zlib format, or bare deflate data, which some servers send and all browsers read."""
+
+    def __init__(self) -> None:
+        super().__init__(zlib.MAX_WBITS)
+        self._told = False
+
+    def _decoded(self, data: bytes) -> Iterator[bytes]:
+        if not self._told:
+            self._told = True
+            if data[0] & 0x0F != zlib.DEFLATED:  # RFC 1950, section 2.2
+                self._open(-zlib.MAX_WBITS)
+        return super()._decoded(data)
 
 
 class _Brotli(Coding):
-    def __init__(self, brotli: ModuleType) -> None:
-        self._decoder = brotli.Decompressor()
-        self._encoder = brotli.Compressor(quality=_BROTLI_QUALITY)
-        self._error: type[Exception] = brotli.error
+    def __init__(self, library: Any) -> None:
+        self.failure = library.error
+        self._decoder = library.Decompressor()
+        self._encoder = library.Compressor(quality=_BROTLI_QUALITY)
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
-        try:
-            while data or not self._decoder.can_accept_more_data():
-                piece: bytes = self._decoder.process(data, output_buffer_limit=PIECE)
-                data = b""
-                if not piece:
-                    return
-                yield piece
-        except self._error as error:
-            raise BrokenBody(str(error)) from error
+    def _decoded(self, data: bytes) -> Iterator[bytes]:
+        while piece := self._decoder.process(data, output_buffer_limit=PIECE):
+            yield piece
+            data = b""
 
-    def end(self) -> None:
-        if not self._decoder.is_finished():
-            raise BrokenBody("the body ends too early")
+    @property
+    def complete(self) -> bool:
+        return bool(self._decoder.is_finished())
 
     def encode(self, data: bytes) -> bytes:
-        encoded: bytes = self._encoder.process(data)
-        return encoded
+        return bytes(self._encoder.process(data))
 
     def flush(self) -> bytes:
-        encoded: bytes = self._encoder.flush()
-        return encoded
+        return bytes(self._encoder.flush())
 
     def finish(self) -> bytes:
-        encoded: bytes = self._encoder.finish()
-        return encoded
+        return bytes(self._encoder.finish())
 
 
 class _Zstandard(Coding):
-    def __init__(self, zstandard: ModuleType) -> None:
-        self._frames = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-        self._decoder = self._frames.decompressobj()
-        self._encoder = zstandard.ZstdCompressor(level=_ZSTANDARD_LEVEL).compressobj()
-        self._error: type[Exception] = zstandard.ZstdError
-        self._block: int = zstandard.COMPRESSOBJ_FLUSH_BLOCK
+    def __init__(self, library: Any) -> None:
+        self.failure = library.ZstdError
+        self._decompressor = partial(
+            library.ZstdDecompressor, options={library.DecompressionParameter.window_log_max: _WINDOW_LOG}
+        )
+        self._decoder = self._decompressor()
+        self._encoder = library.ZstdCompressor(level=_ZSTANDARD_LEVEL)
 
-    def decode(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), _ZSTANDARD_SLICE):
-            rest = data[start : start + _ZSTANDARD_SLICE]
-            while rest:
-                if self._decoder.eof:
-                    self._decoder = self._frames.decompressobj()
-                try:
-                    piece: bytes = self._decoder.decompress(rest)
-                except self._error as error:
-                    raise BrokenBody(str(error)) from error
-                rest = self._decoder.unused_data
-                if piece:
-                    yield piece
+    def _decoded(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            if self._decoder.eof:
+                self._decoder = self._decompressor()
+            yield self._decoder.decompress(data, PIECE)
+            while not (self._decoder.eof or self._decoder.needs_input):
+                yield self._decoder.decompress(b"", PIECE)
+            data = self._decoder.unused_data if self._decoder.eof else b""
 
-    def end(self) -> None:
-        if not self._decoder.eof:
-            raise BrokenBody("the body ends too early")
+    @property
+    def complete(self) -> bool:
+        return bool(self._decoder.eof)
 
     def encode(self, data: bytes) -> bytes:
-        encoded: bytes = self._encoder.compress(data)
-        return encoded
+        return bytes(self._encoder.compress(data))
 
     def flush(self) -> bytes:
-        encoded: bytes = self._encoder.flush(self._block)
-        return encoded
+        return bytes(self._encoder.flush(self._encoder.FLUSH_BLOCK))
 
     def finish(self) -> bytes:
-        encoded: bytes = self._encoder.flush()
-        return encoded
+        return bytes(self._encoder.flush(self._encoder.FLUSH_FRAME))
 
 
-def coding(name: str) -> Coding | None:
-    """Return what undoes and redoes the coding *name*; ``None`` for one that is unknown or whose library is missing.
+_CODINGS: dict[str, Callable[[], Coding]] = {
+    "gzip": partial(_Zlib, zlib.MAX_WBITS + 16),
+    "x-gzip": partial(_Zlib, zlib.MAX_WBITS + 16),
+    "deflate": _Deflate,
+}
+_LIBRARIES: dict[str, tuple[Callable[[Any], Coding], str, str]] = {  # how it is used, the module, the extra it is in
+    "br": (_Brotli, "brotli", "brotli"),
+    "zstd": (_Zstandard, "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd", "zstandard"),
+}
 
-    br needs the package brotli, zstd the package zstandard.
+
+def coding(name: str) -> Coding:
+    """Return what undoes and redoes the coding *name* of one body.
+
+    Raises `LookupError`, which says what is missing, where it is not known or its library is not installed.
     """
-    if name in ("gzip", "x-gzip", "deflate"):
-        return _Deflate(gzip=name != "deflate")
-    library = {"br": "brotli", "zstd": "zstandard"}.get(name)
-    if library is None:
-        return None
+    if name in _CODINGS:
+        return _CODINGS[name]()
+    if name not in _LIBRARIES:
+        raise LookupError(f"the Content-Encoding {name[:40]!r} is none of gzip, deflate, br and zstd")
+    with_library, module, extra = _LIBRARIES[name]
     try:
-        module = importlib.import_module(library)
-    except ImportError:
-        return None
-    return _Brotli(module) if name == "br" else _Zstandard(module)
+        return with_library(importlib.import_module(module))
+    except ImportError as error:
+        missing = f"the Content-Encoding {name!r} needs the module {module}"
+        raise LookupError(f"{missing}: install flask-compliance[{extra}]") from error

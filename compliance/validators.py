@@ -3,51 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any
 
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
+_LONGEST_DATE = 64  # characters; a reader may send any number
+
+UNIFORM, WITH_BANNER, DECIDED = "u", "b", "d"
+LETTERS = UNIFORM + WITH_BANNER + DECIDED
 
 
 class Suffix:
     """What our entity tags end in: it names what is injected, and for which readers.
 
-    The letter says for whom: "u" the same for all, "b" a private page with the banner, "d" one without it, for a
-    reader who has decided.
+    The letter says for whom: `UNIFORM` the same for all, `WITH_BANNER` a private page with the banner, `DECIDED` one
+    without it, for a reader who has decided.
     """
 
     def __init__(self, digest: str) -> None:
-        self._own = re.compile(rf'-c{re.escape(digest)}[ubd]"\Z')
-        self._digest = digest
+        self._mark = f"-c{digest}"
+        self._own = re.compile(rf'{re.escape(self._mark)}([{LETTERS}])"\Z')
 
-    def add(self, tag: str, letter: str) -> str:
-        """Return *tag* with our suffix inside its quotes; what is no entity tag stays."""
-        return f'{tag[:-1]}-c{self._digest}{letter}"' if tag.endswith('"') else tag
+    def add(self, tag: str, letter: str) -> str | None:
+        """Return *tag* with our suffix inside its quotes; ``None`` for what is no entity tag."""
+        tag = tag.strip()
+        return f'{tag[:-1]}{self._mark}{letter}"' if _TAG.fullmatch(tag) else None
 
-    def letter(self, tag: str) -> str | None:
-        """Return the letter of *tag*, ``None`` where it does not carry the suffix of today."""
-        return tag[-2] if self._own.search(tag) else None
+    def letters(self, tags: str) -> set[str]:
+        """Return the letters of the tags in the header *tags* that carry the suffix of today."""
+        if self._mark not in tags:
+            return set()
+        return {own[1] for tag in _TAG.findall(tags) if (own := self._own.search(tag))}
 
-    def strip(self, environ: MutableMapping[str, Any], letters: str) -> dict[str, str]:
-        """Take our suffix off the conditions in *environ* where its letter is among *letters*.
+    def strip(self, tags: str, letters: str) -> tuple[str, dict[str, str]]:
+        """Take the suffix off those *tags* whose letter is among *letters*.
 
-        Returns the opaque part of each tag so changed with the tag that the reader sent.
+        Returns the header for the site, and the opaque part of each tag so changed with the tag that the reader sent.
         """
-        changed: dict[str, str] = {}
-        for key in ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH"):
-            value = environ.get(key)
-            if not value or "-c" not in value:
-                continue
-            tags = _TAG.findall(value)
-            for index, tag in enumerate(tags):
-                letter = self.letter(tag)
-                if letter is not None and letter in letters:
-                    tags[index] = f'{tag[: -len(self._digest) - 4]}"'
-                    changed[opaque(tags[index])] = tag
-            environ[key] = ", ".join(tags)
-        return changed
+        if self._mark not in tags:
+            return tags, {}
+        sent: dict[str, str] = {}
+        stripped = []
+        for tag in _TAG.findall(tags):
+            own = self._own.search(tag)
+            if own is not None and own[1] in letters:
+                bare = f'{tag[: own.start()]}"'
+                sent[opaque(bare)] = tag
+                tag = bare
+            stripped.append(tag)
+        return ", ".join(stripped), sent
 
 
 def opaque(tag: str) -> str:
@@ -57,7 +61,7 @@ def opaque(tag: str) -> str:
 
 def date(value: str | None) -> datetime | None:
     """Return the date of a header in UTC, ``None`` for none and for what is no date."""
-    if not value:
+    if not value or len(value) > _LONGEST_DATE:
         return None
     try:
         parsed = parsedate_to_datetime(value)

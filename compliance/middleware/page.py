@@ -1,0 +1,225 @@
+"""The body of one page on its way to the reader: undone, changed, done again, whole or in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .. import charsets
+from ..codings import BrokenBody
+from ..injection import Markup, Opening, Stream, placed
+from ..validators import DECIDED
+from .headers import Head
+from .state import State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_ELEMENTS = frozenset({"assets", "banner", "footer", "report", "licences", "message"})
+_LONGEST_MARK = 3  # bytes of a byte order mark
+_FAULT = "a page could not be changed"
+
+
+class _LeftAlone(Exception):
+    """The page is one that stays as it is."""
+
+
+class Page:
+    """One page: `whole`, or in pieces by `feed` and `finish`. What fails in it leaves the rest as the site made it.
+
+    *letter* says for which readers it is, as `compliance.validators.Suffix` has it.
+    """
+
+    def __init__(self, state: State, environ: WSGIEnvironment, head: Head, letter: str) -> None:
+        self._state = state
+        self._environ = environ
+        self._head = head
+        self.letter = letter
+        self.changed = False  # nothing of it leaves before this is known
+        self._passing = False
+        self._raw: list[bytes] = []  # what came, until it is known whether the page changes
+        self._enough = charsets.PRESCAN if head.label is None else _LONGEST_MARK
+        self._start = b""
+        self._charset = ""
+        self._recoder: charsets.Recoder | None = None
+        self._stream: Stream | None = None
+        self._asked = False
+        self._empty = False
+        self._injecting = True
+        self._broken = False
+        self._left: list[bytes] = []
+
+    def whole(self, body: bytes) -> bytes | None:
+        """Return what becomes of the whole *body*; ``None`` where it stays as it is."""
+        if self._head.coding is not None:
+            changed = self.feed(body) + self.finish()
+            return changed if self.changed and not self._broken else None
+        try:
+            return self._spliced(body)
+        except _LeftAlone:
+            return None
+        except Exception:
+            self._state.fault(_FAULT)
+            return None
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what may leave when *data* has come."""
+        if self._passing or self._broken:
+            return b"" if self._broken else data
+        if not self.changed:
+            self._raw.append(data)
+        return self._guarded(self._fed, data)
+
+    def finish(self) -> bytes:
+        """Return the rest of the page."""
+        return b"" if self._passing or self._broken else self._guarded(self._finished)
+
+    def release(self) -> bytes:
+        """Return what came and has not left, as it came; what follows leaves in the same way."""
+        if not self.changed:
+            self._passing = True
+            raw, self._raw = self._raw, []
+            return b"".join(raw)
+        if self._injecting and self._stream is not None:
+            self._injecting = False
+            self._leave(self._outward(self._stream.held))
+        if self._head.coding is not None:
+            self._left.append(self._head.coding.flush())
+        return self._taken()
+
+    def _guarded(self, step: Callable[..., None], *data: bytes) -> bytes:
+        try:
+            step(*data)
+        except _LeftAlone:
+            return self.release()
+        except BrokenBody as error:
+            self._state.tell(f"a body is not what its Content-Encoding says ({error})")
+            rest = self.release()
+            # Of a page that changes, what could be read has left. It ends as it would have for the reader: too early.
+            self._broken = self.changed
+            return rest
+        except Exception:
+            self._state.fault(_FAULT)
+            return self.release()
+        return self._taken()
+
+    def _spliced(self, body: bytes) -> bytes | None:
+        self._begin(body)
+        plain = self._inward(body)
+        memory = self._state.memory
+        opening = memory.opening(plain)
+        if opening is None:
+            return None
+        markup = self._markup(opening, memory.placed(plain))
+        changed = memory.inject(plain, markup.head, markup.foot)
+        if changed is plain and not self._empty:
+            return None
+        return changed if self._recoder is None else self._recoder.outward(changed) + self._recoder.rest()
+
+    def _fed(self, data: bytes) -> None:
+        coder = self._head.coding
+        if coder is None:
+            self._leave(self._advanced(data))
+            return
+        for piece in coder.decode(data):
+            self._leave(self._advanced(piece))
+        if self._left:
+            self._left.append(coder.flush())
+
+    def _finished(self) -> None:
+        coder = self._head.coding
+        if coder is not None and any(self._raw):
+            coder.end()
+        if self._stream is None:
+            self._enough = 0
+            self._leave(self._advanced(b""))
+        self._leave(self._closed())
+        if coder is not None:
+            self._left.append(coder.finish())
+
+    def _begin(self, start: bytes) -> None:
+        charset = charsets.sniff(start, self._head.label)
+        if charset is None:
+            self._state.tell("the charset that a page names is unknown")
+            raise _LeftAlone
+        self._recoder = charsets.recoder(charset)
+        self._charset = charset if self._recoder is None else self._recoder.charset
+
+    def _markup(self, opening: Opening, carried: frozenset[str]) -> Markup:
+        environ = self._environ
+        self._asked = True
+        markup = self._state.injection.markup(
+            lang=opening.lang or self._head.language or environ.get("compliance.locale"),
+            charset=self._charset,
+            environ=environ,
+            decided=self.letter == DECIDED,
+            placed=carried.union(environ.get("compliance.placed", ())),
+        )
+        # Where there is nothing to add, the page is still one of several: its entity tag must tell them apart.
+        self._empty = not (markup.head or markup.foot)
+        return markup
+
+    def _advanced(self, piece: bytes) -> bytes:
+        if self._stream is None:
+            self._start += piece
+            if len(self._start) < self._enough:
+                return b""
+            self._begin(self._start)
+            self._stream = Stream(lambda opening, start: self._markup(opening, placed(start)))
+            piece, self._start = self._start, b""
+        out = plain = self._inward(piece)
+        if self._injecting:
+            held = self._stream.held
+            try:
+                out = self._stream.feed(plain)
+            except Exception:
+                out = self._given_up(held + plain)
+            if self._stream.decided:
+                self._decide()
+        return self._outward(out)
+
+    def _closed(self) -> bytes:
+        out = b""
+        if self._injecting and self._stream is not None:
+            held = self._stream.held
+            if "footer" in self._environ.get("compliance.placed", ()):
+                self._stream.foot = b""
+            try:
+                out = self._stream.close()
+            except Exception:
+                out = self._given_up(held)
+            if not self.changed and out == held and not self._empty:
+                raise _LeftAlone
+            self._decide()
+        return self._outward(out) + (b"" if self._recoder is None else self._recoder.rest())
+
+    def _decide(self) -> None:
+        if self.changed:
+            return
+        if not self._asked:
+            raise _LeftAlone
+        self.changed = True
+        self._raw = []
+        # What is placed by hand from here on would come twice.
+        self._environ["compliance.injected"] = _ELEMENTS
+
+    def _given_up(self, rest: bytes) -> bytes:
+        self._state.fault(_FAULT)
+        if not self.changed:
+            raise _LeftAlone
+        self._injecting = False
+        return rest
+
+    def _inward(self, data: bytes) -> bytes:
+        return data if self._recoder is None else self._recoder.inward(data)
+
+    def _outward(self, data: bytes) -> bytes:
+        return data if self._recoder is None else self._recoder.outward(data)
+
+    def _leave(self, out: bytes) -> None:
+        if out:
+            self._left.append(out if self._head.coding is None else self._head.coding.encode(out))
+
+    def _taken(self) -> bytes:
+        left, self._left = self._left, []
+        return left[0] if len(left) == 1 else b"".join(left)
