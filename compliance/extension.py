@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Request, Response, current_app, has_request_context, request
-from flask.signals import request_finished, request_started
+from flask.signals import before_render_template, request_finished, request_started
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup
 
@@ -59,6 +59,11 @@ class Compliance:
         """
         if "compliance" in app.extensions:
             raise RuntimeError(f"Compliance was set up for the application {app.name!r} already; call init_app once")
+        if app.url_map.host_matching:
+            raise RuntimeError(
+                f"the application {app.name!r} uses host_matching=True, under which the pages of a blueprint answer on"
+                " one host only; serve several hosts with one application without it, licences follow the host anyway"
+            )
         settings = self._load(app)
         elements, state = _assemble(app, settings)
         for doubt in settings.warnings(date.today()):
@@ -70,6 +75,7 @@ class Compliance:
         for suffix, name in _GLOBALS.items():
             app.add_template_global(partial(_place, name), f"compliance_{suffix}")
         request_started.connect(_begin, app)
+        before_render_template.connect(_anew, app)
         request_finished.connect(_finish, app)
         app.wsgi_app = Middleware(  # type: ignore[method-assign]  # Flask's documented way to wrap an application
             app.wsgi_app, elements, raise_errors=partial(_raises, app)
@@ -223,9 +229,16 @@ def _begin(app: Flask, **_: Any) -> None:
         if views.blueprint.name in groups:
             current.max_content_length = views.LARGEST_FORM
             _free(app)
-        marked = [app.view_functions.get(endpoint), *map(app.blueprints.get, groups)]
+        view = app.view_functions.get(endpoint)
+        marked = [view, getattr(view, "view_class", None), *map(app.blueprints.get, groups)]
         if any(getattr(part, _EXEMPT, False) for part in marked):
             current.environ["compliance.exempt"] = True
+
+
+def _anew(app: Flask, **_: Any) -> None:
+    """Forget what an earlier template placed: what it made may have been thrown away, as when an error page follows."""
+    if has_request_context() and "compliance.injected" not in request.environ:
+        request.environ.pop("compliance.placed", None)
 
 
 def _free(app: Flask) -> None:

@@ -95,7 +95,7 @@ def consent() -> Consent:
 def preferences() -> Response:
     """Show what is stored and let the reader change it."""
     # The page is the choice itself: a banner above it would ask the same question twice.
-    request.environ.setdefault("compliance.placed", set()).add("banner")
+    request.environ["compliance.omitted"] = frozenset({"banner"})
     return _private(_page("consent", record=record(), choices=consent().choices))
 
 
@@ -162,7 +162,11 @@ def legal(name: str, version: str | None = None) -> Response:
     if document is None:
         raise Refusal("document")
     response = _page("legal", document=document, versions=library.versions(name, locale))
-    response.cache_control.public = True
+    # Where the host's Flask-Babel chooses the language, the answer at this address may be another for the next reader.
+    if "lang" in request.args or host_locale() is None:
+        response.cache_control.public = True
+    else:
+        response.cache_control.private = True
     response.cache_control.max_age = 300
     response.last_modified = state().changed()
     response.add_etag()

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask
+from bs4 import BeautifulSoup
+from flask import Blueprint, Flask, render_template_string
 from flask.testing import FlaskClient
 from flask.views import View
 
@@ -292,3 +293,25 @@ def test_green_threads_share_an_application(settings: dict[str, Any]) -> None:
     script = Path(__file__).parent / "hosts" / "green.py"
     run = subprocess.run([sys.executable, script, json.dumps(settings)], capture_output=True, text=True, check=False)
     assert (run.stdout, run.stderr, run.returncode) == ("1 True\n", "", 0)
+
+
+def test_host_matching_is_refused_with_the_reason(settings: dict[str, Any]) -> None:
+    app = Flask("host", host_matching=True, static_host="example.org")
+    app.config["SECRET_KEY"] = "key"
+    with pytest.raises(RuntimeError, match="host_matching"):
+        Compliance(app, settings=settings)
+    assert "compliance" not in app.extensions
+
+
+def test_a_page_keeps_its_elements_after_a_render_that_failed(host: Flask, settings: dict[str, Any]) -> None:
+    base = "<!doctype html><html lang=en><body>{{ compliance_banner() }}%s{{ compliance_footer() }}</body></html>"
+
+    @host.get("/twice")
+    def twice() -> str:
+        render_template_string(base % "thrown away")
+        return render_template_string(base % "kept")
+
+    Compliance(host, settings=settings)
+    page = BeautifulSoup(host.test_client().get("/twice").data, "html.parser")
+    assert len(page.select("section[data-compliance=banner]")) == 1
+    assert len(page.select("footer[data-compliance=footer]")) == 1

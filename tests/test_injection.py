@@ -149,7 +149,7 @@ ATTRIBUTES = st.sampled_from(
 )
 NAMES = st.sampled_from(
     "a a b i p p div div span li ul table tr td th tbody caption select option svg math title style script textarea noscript"
-    " template button form h1 h2 nobr object body html br img input frameset plaintext pre font center dd dt ruby rt"
+    " P DIV A TABLE TD template button form h1 h2 nobr object body html br img input frameset plaintext pre font center dd dt ruby rt"
     " foreignObject desc path iframe xmp section footer".split()
 )
 # No attributes on <head>: justhtml takes over those of a second one, which the standard ignores (13.2.6.4.4).
@@ -178,6 +178,7 @@ SOUP = st.builds(lambda first, parts: (first + "".join(parts)).encode(), OPENING
 @example(b"<body><a>" + b"<div>" * 9 + b"<a>x</a>\n</body>\n")
 @example(b"<body><p><button></p></button>\n</body>\n")
 @example(b'<!doctype html><a><img alt="</a>"><b>')
+@example(b"<BODY><p></p><P>\n</body>")
 @example(b"<!doctype html><body><svg><frameset>")
 @example(b"<body><noscript><p></noscript></p></body>\n")
 def test_no_tag_soup_changes(page: bytes) -> None:
@@ -318,6 +319,8 @@ def test_memory_tells_pages_apart_that_differ_in_one_byte() -> None:
 
 
 def test_placed_finds_marks_in_tags_only() -> None:
-    page = b'<!doctype html><p>data-compliance="report"</p><footer class="x" data-compliance="footer"></footer>'
+    page = b"""<!doctype html><p title='<i data-compliance="banner">'>data-compliance="report"</p>
+    <!-- <p data-compliance="licences"> --><script>'<p data-compliance="message">'</script>
+    <footer class="x" data-compliance="footer"></footer>"""
     assert placed(page) == {"footer"}
     assert placed(PAGE) == frozenset()

@@ -506,3 +506,37 @@ def test_cuts_do_not_matter(cuts: list[int], coding: str, charset: str) -> None:
     client = wrap(site(body, content_type=f"text/html; charset={charset}", content_encoding=coding))
     whole = wrap(site(coded, content_type=f"text/html; charset={charset}", content_encoding=coding))
     assert decode(client.get("/").data) == decode(whole.get("/").data)
+
+
+def test_a_page_that_reads_the_decision_while_it_streams_varies() -> None:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        environ["compliance.personal"] = True
+        yield PAGE.encode()
+
+    assert wrap(app).get("/").headers["Vary"] == "Cookie, Sec-GPC"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_application_inside_one_that_is_wrapped_too_is_changed_once(streamed: bool) -> None:
+    inner = site((lambda: iter([PAGE[:50].encode(), PAGE[50:].encode()])) if streamed else PAGE)
+    both = wrap(Middleware(inner, Injected(), raise_errors=lambda: True))
+    assert both.get("/").text == CHANGED
+
+
+def test_a_decision_that_cannot_be_read_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Injected):
+        def decided(self, environ: dict[str, Any]) -> bool:
+            raise LookupError("ours")
+
+    client = wrap(site(cache_control="private", etag='"x"'), raises=False, injected=Broken())
+    with caplog.at_level(logging.ERROR, "compliance"):
+        assert client.get("/", headers={"If-None-Match": '"x"'}).text == CHANGED
+        assert client.head("/").status_code == 200
+    assert "LookupError: ours" in caplog.text
+
+
+@pytest.mark.parametrize("headers", [{"content_type": "text/html; charset=klingon"}, {"content_encoding": "compress"}])
+def test_head_of_a_page_that_cannot_be_read_stays(headers: dict[str, str]) -> None:
+    client = wrap(site(content_length=str(len(PAGE)), etag='"x"', **headers))
+    assert client.head("/").headers == client.get("/").headers

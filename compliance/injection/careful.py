@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 
 from turbohtml import Document, Element, parse
@@ -15,7 +16,7 @@ from .syntax import ATTRIBUTES, compiled
 from .tail import body_end
 
 # A page larger than this is not parsed in a request (a parse takes about 2 ms per MB, a place four of them).
-LIMIT = 2 * 1024 * 1024
+LIMIT = 512 * 1024
 _OURS = "[data-compliance]"
 _AT_BODY = "body > [data-compliance]"
 _BODY = compiled(rb"[bB][oO][dD][yY]" + ATTRIBUTES)
@@ -60,7 +61,7 @@ class Judge:
 
         With *in_body* they are children of the body.
         """
-        expected = _count(_parse(b"<!DOCTYPE html><body>" + markup)[0])
+        expected = _expected(markup)
         after = _parse(changed)
         shown = [_count(tree) for tree in after]
         for (at_body, ours), (at_body_before, ours_before), tree, before in zip(
@@ -73,6 +74,11 @@ class Judge:
                 return False
         self._shown = shown
         return True
+
+
+@lru_cache(maxsize=64)
+def _expected(markup: bytes) -> tuple[int, int]:
+    return _count(_parse(b"<!DOCTYPE html><body>" + markup)[0])
 
 
 def _count(tree: Document) -> tuple[int, int]:

@@ -137,7 +137,7 @@ def is_page(page: bytes) -> bool | None:
         and b" " not in rest
     ):
         return None
-    if rest[:4] == b"<!--" or rest[:2] == b"<?":
+    if page in (b"\xef", b"\xef\xbb") or rest[:4] == b"<!--" or rest[:2] == b"<?":
         return None
     return False
 

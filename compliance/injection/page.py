@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from turbohtml import parse
 
 from .careful import LIMIT, Judge, place_foot, place_head
 from .opening import Opening, Undecided, find_opening, is_page, language
 from .place import Place
 from .scan import Scan, foot_place
 from .tail import body_end
-
-_PLACED = re.compile(rb"""<[a-zA-Z][^<>]*?[ \t\n\f\r]data-compliance=["']?([a-z]+)""")
 
 
 def opening(page: bytes) -> Opening | None:
@@ -53,7 +51,9 @@ def inject(page: bytes, head: bytes, foot: bytes, found: Opening | None = None) 
 
 
 def placed(page: bytes) -> frozenset[str]:
-    """Return the names of the elements that *page* already carries."""
-    if b"data-compliance=" not in page:
+    """Return the names of the elements that *page*, or what there is of it, already carries."""
+    if b"data-compliance" not in page or len(page) > LIMIT:
         return frozenset()
-    return frozenset(name.decode() for name in _PLACED.findall(page))
+    # Comments, scripts and values of attributes may hold what only looks like an element.
+    tree = parse(page.decode("latin-1"), positions=False)
+    return frozenset(str(element.attrs["data-compliance"]) for element in tree.select("[data-compliance]"))

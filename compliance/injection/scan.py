@@ -259,25 +259,27 @@ class Scan:
             if token is None:
                 return self._gap <= end and in_data(page, self._gap, end)
             at = token.start()
-            name = _NAME.match(page, at)
-            lower = name[1].lower() if name is not None else b""
             inner: list[tuple[int, int]] = []
-            if lower in _REGIONS:
-                place = at
+            region = False
+            unit = _UNIT.match(page, at)
+            if unit is not None:
+                place = unit.end()
             else:
-                place = _anchor(page, at, inner) if lower == b"a" else _pass(page, at, lower)
+                name = _NAME.match(page, at)
+                lower = name[1].lower() if name is not None else b""
+                region = lower in _REGIONS
+                place = at if region else _anchor(page, at, inner) if lower == b"a" else _pass(page, at, lower)
                 if place == at + 1:
                     self.place = place
                     continue
             if not in_data(page, self._gap, at):
                 # What looks like a token may stand in an attribute's value.
-                place = _read(page, self._gap, at)
-                inner = []
-            elif lower in _REGIONS:
-                self._region = Region(at)
+                place, inner, region = _read(page, self._gap, at), [], False
             if place < 0:
                 self.place = at
                 return False
+            if region:
+                self._region = Region(at)
             self._gaps.append((self._gap, at))
             self._gaps += inner
             self._gap = self.place = place
@@ -324,13 +326,13 @@ class Scan:
 
 def _last_paragraph(page: bytes, start: int, end: int) -> int:
     """Return where the last "p" start tag between *start* and *end* begins, or -1."""
+    found = _UNPROVEN
     for letter in (b"<p", b"<P"):
         at = page.rfind(letter, start, end)
-        while at >= 0:
-            if _P.match(page, at) is not None:
-                return at
+        while at > found and _P.match(page, at) is None:
             at = page.rfind(letter, start, at)
-    return _UNPROVEN
+        found = max(found, at)
+    return found
 
 
 def _closed(page: bytes, gap: int, start: int, end: int) -> bool:

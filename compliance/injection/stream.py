@@ -40,7 +40,7 @@ class Stream:
         self._scan: Scan | None = None
         self._unread = b""
         self._again = 0
-        self._kept: bytes | None = b""
+        self._kept: bytearray | None = None
         self._head = b""
         self._start = 0
 
@@ -99,12 +99,14 @@ class Stream:
         if not self.foot:
             return page[: opening.start] + self._head + page[opening.start :]
         self._scan = Scan(0)
-        self._kept = page[: opening.start]
+        self._kept = bytearray(page[: opening.start])
         return page[: opening.start] + self._head + self._pass(page[opening.start :])
 
     def _pass(self, chunk: bytes) -> bytes:
         if self._kept is not None:
-            self._kept = self._kept + chunk if len(self._kept) + len(chunk) <= KEPT else None
+            self._kept += chunk
+            if len(self._kept) > KEPT:
+                self._kept = None
         held = self._held + chunk
         end = body_end(held, partial=True)
         if end is None:
@@ -132,9 +134,9 @@ class Stream:
         self._again = 2 * len(self._unread) if len(self._unread) > 4096 else 0
 
     def _close_carefully(self, held: bytes) -> bytes:
-        page = self._kept
-        if page is None:
+        if self._kept is None:
             return held
+        page = bytes(self._kept)
         judge = Judge(page)
         placed = Place(head=self._start)
         if self._head and not judge.accepts(placed.splice(page, self._head, b""), self._head):

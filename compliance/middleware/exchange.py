@@ -125,7 +125,8 @@ class Exchange:
         elif self.status:
             raise AssertionError("start_response was called again without exc_info")
         self.status, self.fields, self._head = status, fields, None
-        if not self._environ.get("compliance.exempt"):
+        # An application inside this one that is wrapped itself may have changed the page already.
+        if not self._environ.get("compliance.exempt") and not self._environ.get("compliance.changed"):
             try:
                 self._head = headers.read(status, fields, self._state.tell)
             except Exception:
@@ -147,6 +148,9 @@ class Exchange:
     def _begin(self, fields: Fields) -> None:
         if not self._begun:
             self._begun = True
+            if self._environ.get("compliance.personal") and not headers.lists(fields, "vary", "cookie"):
+                # Only now is it known of a page that streams: it read what this reader decided (RFC 9110, 12.5.5).
+                fields = [*fields, ("Vary", "Cookie, Sec-GPC")]
             self._send = self._start_response(self.status, fields)
 
     def _begin_page(self, head: Head, page: Page) -> None:
@@ -164,6 +168,7 @@ class Exchange:
 
     def _changed_fields(self, head: Head, letter: str, length: int | None) -> Fields:
         self._changed = True
+        self._environ["compliance.changed"] = True
         return head.changed(self._state.suffix, letter, self._state.injection.changed, length)
 
     def _known(self, name: str, value: str) -> str:

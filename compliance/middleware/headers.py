@@ -108,6 +108,11 @@ def read(status: str, fields: Fields, tell: Callable[[str], None]) -> Head | Non
     )
 
 
+def lists(fields: Fields, name: str, member: str) -> bool:
+    """Tell whether the field *name*, a list, has *member*; both in lower case."""
+    return any(member in _names(value) for field, value in fields if field.lower() == name)
+
+
 def value(fields: Fields, name: str) -> str | None:
     """Return the value of the field *name*, given in lower case."""
     return next((value for field, value in fields if field.lower() == name), None)

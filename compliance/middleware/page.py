@@ -153,7 +153,7 @@ class Page:
             charset=self._charset,
             environ=environ,
             decided=self.letter == DECIDED,
-            placed=carried.union(environ.get("compliance.placed", ())),
+            placed=carried.union(environ.get("compliance.omitted", ())),
         )
         # Where there is nothing to add, the page is still one of several: its entity tag must tell them apart.
         self._empty = not (markup.head or markup.foot)
@@ -165,7 +165,12 @@ class Page:
             if len(self._start) < self._enough:
                 return b""
             self._begin(self._start)
-            self._stream = Stream(lambda opening, start: self._markup(opening, placed(start)))
+            # A page that is still being made has placed by hand what is on its way, too.
+            self._stream = Stream(
+                lambda opening, start: self._markup(
+                    opening, placed(start).union(self._environ.get("compliance.placed", ()))
+                )
+            )
             piece, self._start = self._start, b""
         out = plain = self._inward(piece)
         if self._injecting:
