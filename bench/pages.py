@@ -56,7 +56,7 @@ def article(size: int) -> bytes:
     parts = [_HEAD, links, "</ul></nav></header>\n<main><article>\n<h1>Consuls on cooperation</h1>\n"]
     written = sum(map(len, parts)) + len(_FOOT)
     while written < size:
-        part = chance.choice((_paragraph, _paragraph, _paragraph, _photo, _teaser, _script, _script))(chance)
+        part = chance.choices((_paragraph, _photo, _teaser, _script), (6, 2, 4, 2))[0](chance)
         parts.append(part)
         written += len(part.encode())
     return "".join((*parts, _FOOT)).encode()
@@ -90,9 +90,11 @@ def _teaser(chance: random.Random) -> str:
 
 
 def _script(chance: random.Random) -> str:
-    number = chance.randrange(10**5)
+    slots = ", ".join(
+        f'{{"slot": {chance.randrange(10**5)}, "sizes": [[300, 250], [728, 90]], "html": "<div id=\\"slot\\"><\\/div>"}}'
+        for _ in range(7)
+    )
     return (
-        f'<script>window.slots = window.slots || []; slots.push({{"slot": {number}, "sizes": [[300, 250], [728, 90]], '
-        f'"html": "<div id=\\"slot-{number}\\"><\\/div>"}}); if (slots.length > 2 && slots[0].slot < {number}) '
+        f"<script>window.slots = window.slots || []; slots.push({slots}); if (slots.length > 2 && slots[0].slot < 9) "
         '{ document.getElementById("slots").hidden = false; }</script>\n'
     )
