@@ -91,7 +91,7 @@ def _teaser(chance: random.Random) -> str:
 
 def _script(chance: random.Random) -> str:
     slots = ", ".join(
-        f'{{"slot": {chance.randrange(10**5)}, "sizes": [[300, 250], [728, 90]], "html": "<div id=\\"slot\\"><\\/div>"}}'
+        f'{{"slot": {chance.randrange(10**5)}, "sizes": [[300, 250]], "html": "<div id=\\"slot\\"><\\/div>"}}'
         for _ in range(7)
     )
     return (
