@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from . import injection, served
+from . import injection, served, stream
 from .table import print_table
 
 met = [
     print_table("Time per page and per request", "÷ turbohtml.rewrite", injection.rows()),
+    print_table("A page that a generator makes", "MB beside unwrapped", stream.rows()),
     print_table("Requests per second under gunicorn", "÷ unwrapped", served.rows()),
 ]
 sys.exit(not all(met))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
@@ -52,6 +53,23 @@ class Suffix:
                 tag = bare
             stripped.append(tag)
         return ", ".join(stripped), sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What tells a changed page from the one that the site made: for which readers, and since when."""
+
+    suffix: Suffix
+    letter: str
+    changed: datetime
+
+    def tag(self, value: str) -> str | None:
+        """Return the entity tag *value* as the reader gets it; ``None`` for what is no entity tag."""
+        return self.suffix.add(value, self.letter)
+
+    def date(self, value: str) -> str:
+        """Return the later of the date *value* of a header and the last change of what is injected, as a header."""
+        return later(value, self.changed)
 
 
 def opaque(tag: str) -> str:

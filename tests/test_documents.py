@@ -453,6 +453,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"]), min_size=1
 @given(WORDS)
 @example("<script>alert(1)</script>")
 @example("[x](javascript:alert(1)) ![y](data:z)")
+@example("two\nlines\n\n# and a heading")
 @example("1. a | b \\| `c` &amp; {{ site }} *d* __e__ # ~~f~~")
 def test_words_of_the_settings_mean_nothing_but_themselves(words: str) -> None:
     plain = " ".join(words.split())
@@ -484,11 +485,13 @@ SOUP = st.lists(
 @example("<javascript:alert(1)>")
 @example("![x](data:image/svg+xml,<svg/onload=alert(1)>)")
 @example("[x](java%0ascript:alert(1))")
+@example("\ue000 \ue002")
 def test_nothing_in_a_document_becomes_active(markdown: str) -> None:
     try:
         html, _ = shape(markdown, language="en", site="https://x.example", prefix="/compliance", names=())
     except ValueError:
         return
+    assert not set(html) & set("\ue000\ue001\ue002")  # the marks of words in another language
     soup = BeautifulSoup(html, "html.parser")
     for tag in soup.find_all(True):
         assert tag.name in ALLOWED, tag

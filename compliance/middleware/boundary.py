@@ -103,7 +103,7 @@ class Middleware:
         asked = environ.get("HTTP_IF_NONE_MATCH", "")
         fitting = UNIFORM
         if suffix.letters(asked) - {UNIFORM}:
-            fitting += DECIDED if self._state.injection.decided(environ) else WITH_BANNER
+            fitting += DECIDED if self._state.decided(environ) else WITH_BANNER
         shown["HTTP_IF_NONE_MATCH"], sent = suffix.strip(asked, fitting)
         if not asked:
             del shown["HTTP_IF_NONE_MATCH"]
@@ -128,9 +128,10 @@ class Middleware:
         if "HTTP_IF_NONE_MATCH" in environ:
             tag = opaque(headers.value(exchange.fields, "etag") or "")
             return "text/html" in accepted and tag in environ["HTTP_IF_NONE_MATCH"] and not exchange.restores(tag)
-        since = date(environ.get("HTTP_IF_MODIFIED_SINCE"))
+        since, changed = date(environ.get("HTTP_IF_MODIFIED_SINCE")), self._state.changed
         return (
             since is not None
-            and since < self._state.injection.changed
+            and changed is not None
+            and since < changed
             and environ.get("HTTP_SEC_FETCH_DEST", "document") in _PAGES
         )

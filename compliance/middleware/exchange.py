@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ..validators import DECIDED, UNIFORM, WITH_BANNER, date, later, opaque
+from ..validators import DECIDED, UNIFORM, WITH_BANNER, Stamp, date, later, opaque
 from . import headers
 from .headers import Fields, Head
 from .page import Page
@@ -48,6 +48,7 @@ class Exchange:
         self.status = ""
         self.fields: Fields = []
         self._head: Head | None = None
+        self._stamp: Stamp | None = None
         self._page: Page | None = None
         self._changed = False
         self._begun = False
@@ -95,9 +96,9 @@ class Exchange:
         pieces = self._source if self._rest is None else chain(self._first, self._rest)
         if head is None or self._environ["REQUEST_METHOD"] == "HEAD":
             if head is not None:
-                self._begin(self._changed_fields(head, self._letter(head), None))
+                self._begin(self._changed_fields(head))
             elif self.status.startswith("304"):
-                self._begin([(name, self._known(name, value)) for name, value in self.fields])
+                self._begin(self._known())
             else:
                 self._begin(self.fields)
             # The source itself where it can be had: a server sends its own file wrapper in its own way.
@@ -128,7 +129,10 @@ class Exchange:
         # An application inside this one that is wrapped itself may have changed the page already.
         if not self._environ.get("compliance.exempt") and not self._environ.get("compliance.changed"):
             try:
-                self._head = headers.read(status, fields, self._state.tell)
+                head = headers.read(status, fields, self._state.tell)
+                if head is not None:
+                    self._stamp = self._stamped(head)
+                self._head = head
             except Exception:
                 self._state.fault("the headers of a response could not be read")
         return self._write
@@ -155,32 +159,41 @@ class Exchange:
 
     def _begin_page(self, head: Head, page: Page) -> None:
         if not self._begun:
-            self._begin(self._changed_fields(head, page.letter, None) if page.changed else head.fields)
+            self._begin(self._changed_fields(head) if page.changed else head.fields)
 
-    def _letter(self, head: Head) -> str:
-        if not head.private:
-            return UNIFORM
-        try:
-            return DECIDED if self._state.injection.decided(self._environ) else WITH_BANNER
-        except Exception:
-            self._state.fault("a reader's decision could not be read")
-            return WITH_BANNER
+    def _stamped(self, head: Head) -> Stamp:
+        letter = UNIFORM
+        if head.private:
+            letter = DECIDED if self._state.decided(self._environ) else WITH_BANNER
+        return Stamp(suffix=self._state.suffix, letter=letter, changed=self._state.injection.changed)
 
-    def _changed_fields(self, head: Head, letter: str, length: int | None) -> Fields:
+    def _changed_fields(self, head: Head, length: int | None = None) -> Fields:
+        assert self._stamp is not None
         self._changed = True
         self._environ["compliance.changed"] = True
-        return head.changed(self._state.suffix, letter, self._state.injection.changed, length)
+        return head.changed(self._stamp, length)
 
-    def _known(self, name: str, value: str) -> str:
-        name = name.lower()
-        if name == "etag":
-            return self._sent.get(opaque(value), value)
-        since = date(self._environ.get("HTTP_IF_MODIFIED_SINCE")) if name == "last-modified" else None
-        changed = self._state.injection.changed
-        return later(value, changed) if since is not None and since >= changed else value
+    def _new_page(self, head: Head) -> Page:
+        assert self._stamp is not None
+        self._page = Page(self._state, self._environ, head, decided=self._stamp.letter == DECIDED)
+        return self._page
+
+    def _known(self) -> Fields:
+        """Return the fields of a "304 Not Modified" with the validators that the reader's cache knows."""
+        since = date(self._environ.get("HTTP_IF_MODIFIED_SINCE"))
+        changed = self._state.changed if since is not None else None
+        fields: Fields = []
+        for name, value in self.fields:
+            lower = name.lower()
+            if lower == "etag":
+                value = self._sent.get(opaque(value), value)
+            elif lower == "last-modified" and since is not None and changed is not None and since >= changed:
+                value = later(value, changed)
+            fields.append((name, value))
+        return fields
 
     def _whole(self, head: Head, pieces: Iterable[bytes]) -> Iterable[bytes]:
-        page = self._page = Page(self._state, self._environ, head, self._letter(head))
+        page = self._new_page(head)
         try:
             came: list[bytes] = []
             length, rest = 0, iter(pieces)
@@ -191,7 +204,7 @@ class Exchange:
                     return Body(self._changing(chain(came, rest)), self.close)
             body = came[0] if len(came) == 1 else b"".join(came)
             changed = page.whole(body)
-            self._begin(head.fields if changed is None else self._changed_fields(head, page.letter, len(changed)))
+            self._begin(head.fields if changed is None else self._changed_fields(head, len(changed)))
         except BaseException:
             self.close()
             raise
@@ -199,11 +212,10 @@ class Exchange:
         return Body(whole, self.close) if hasattr(self._source, "close") else whole
 
     def _advanced(self, head: Head, data: bytes) -> bytes:
-        if self._page is None:
-            self._page = Page(self._state, self._environ, head, self._letter(head))
-        out = self._page.feed(data)
+        page = self._page or self._new_page(head)
+        out = page.feed(data)
         if out:
-            self._begin_page(head, self._page)
+            self._begin_page(head, page)
         return out
 
     def _changing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -220,7 +232,7 @@ class Exchange:
                 self._begin_page(head, self._page)
                 yield out
             raise
-        page = self._page or Page(self._state, self._environ, head, self._letter(head))
+        page = self._page or self._new_page(head)
         out = page.finish()
         self._begin_page(head, page)
         if out:

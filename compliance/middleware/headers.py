@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 
 from ..charsets import named
 from ..codings import Coding, coding
-from ..validators import Suffix, later
+from ..validators import Stamp
 
 Fields = list[tuple[str, str]]
 
@@ -48,23 +47,20 @@ class Head:
     coding: Coding | None
     private: bool  # the site made this response for one reader
 
-    def changed(self, suffix: Suffix, letter: str, changed: datetime, length: int | None) -> Fields:
-        """Return the fields for the changed page, *length* bytes long where that is known.
-
-        *changed* is when what is injected last did.
-        """
+    def changed(self, stamp: Stamp, length: int | None) -> Fields:
+        """Return the fields for the changed page with *stamp*, *length* bytes long where that is known."""
         fields: Fields = []
         for name, value in self.fields:
             lower = name.lower()
             if lower in _UNTRUE:
                 continue
             if lower == "etag":
-                tag = suffix.add(value, letter)
+                tag = stamp.tag(value)
                 if tag is None:
                     continue
                 value = tag
             elif lower == "last-modified":
-                value = later(value, changed)
+                value = stamp.date(value)
             fields.append((name, value))
         if length is not None:
             fields.append(("Content-Length", str(length)))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from .. import charsets
 from ..codings import BrokenBody
 from ..injection import Markup, Opening, Stream, placed
-from ..validators import DECIDED
 from .headers import Head
 from .state import State
 
@@ -27,14 +26,14 @@ class _LeftAlone(Exception):
 class Page:
     """One page: `whole`, or in pieces by `feed` and `finish`. What fails in it leaves the rest as the site made it.
 
-    *letter* says for which readers it is, as `compliance.validators.Suffix` has it.
+    *decided* says that it is for a reader who has decided.
     """
 
-    def __init__(self, state: State, environ: WSGIEnvironment, head: Head, letter: str) -> None:
+    def __init__(self, state: State, environ: WSGIEnvironment, head: Head, *, decided: bool) -> None:
         self._state = state
         self._environ = environ
         self._head = head
-        self.letter = letter
+        self._decided = decided
         self.changed = False  # nothing of it leaves before this is known
         self._passing = False
         self._raw: list[bytes] = []  # what came, until it is known whether the page changes
@@ -128,7 +127,7 @@ class Page:
 
     def _finished(self) -> None:
         coder = self._head.coding
-        if coder is not None and any(self._raw):
+        if coder is not None and (self.changed or any(self._raw)):
             coder.end()
         if self._stream is None:
             self._enough = 0
@@ -152,7 +151,7 @@ class Page:
             lang=opening.lang or self._head.language or environ.get("compliance.locale"),
             charset=self._charset,
             environ=environ,
-            decided=self.letter == DECIDED,
+            decided=self._decided,
             placed=carried.union(environ.get("compliance.omitted", ())),
         )
         # Where there is nothing to add, the page is still one of several: its entity tag must tell them apart.

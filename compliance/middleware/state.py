@@ -52,6 +52,23 @@ class State:
         """The suffix of today's entity tags."""
         return self._suffix(self.injection.digest)
 
+    @property
+    def changed(self) -> datetime | None:
+        """When what is injected last changed; ``None`` where that cannot be told."""
+        try:
+            return self.injection.changed
+        except Exception:
+            self.fault("when our part of the pages changed could not be told")
+            return None
+
+    def decided(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether the reader has decided; one of whom that cannot be told has not."""
+        try:
+            return self.injection.decided(environ)
+        except Exception:
+            self.fault("a reader's decision could not be read")
+            return False
+
     def fault(self, what: str) -> None:
         """Log a fault of ours with its trace, or raise it; to be called while it is handled."""
         if self._raise_errors():
