@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from abc import ABC, abstractmethod
 from functools import lru_cache
 
 import turbohtml.detect  # registers the decoders of the Encoding standard as "whatwg-NAME"
@@ -78,22 +79,22 @@ def _survives(character: str, codec: str, charset: str) -> bool:
         return False
 
 
-class Recoder:
+class Recoder(ABC):
     """Turns a page, piece by piece, into one in which the bytes of ASCII always mean ASCII, and back without loss."""
 
     charset: str  # that of what is to be injected
 
+    @abstractmethod
     def inward(self, data: bytes) -> bytes:
         """Return what *data* adds to the page in its other form."""
-        raise NotImplementedError
 
+    @abstractmethod
     def outward(self, data: bytes) -> bytes:
         """Return what *data*, a piece in the other form, adds to the page."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rest(self) -> bytes:
         """Return what is left of the page when its last piece went through both ways."""
-        raise NotImplementedError
 
 
 class UTF16(Recoder):
