@@ -12,6 +12,7 @@ import pytest
 from flask import Flask, Response, abort, send_file, stream_with_context
 from wsgi_site import CHANGED, CODINGS, PAGE, Injected, Reader, site, wrap
 
+from compliance.charsets import UNDECLARED
 from compliance.middleware import Middleware
 
 
@@ -175,7 +176,9 @@ def test_pages_keep_their_charset(charset: str, header: str, streamed: bool) -> 
     page = PAGE.replace("Text", words)
     data = page.encode(charset)
     body = (lambda: (data[at : at + 3] for at in range(0, len(data), 3))) if streamed else data
-    answer = wrap(site(body, content_type=header)).get("/")
+    injected = Injected()
+    answer = wrap(site(body, content_type=header), injected=injected).get("/")
+    assert injected.asked[0]["charset"] != UNDECLARED
     assert answer.data.decode(charset) == CHANGED.replace("Text", words)
     assert answer.headers["Content-Type"] == header
 
