@@ -97,5 +97,11 @@ def test_bytes_that_are_no_text_come_back_too(data: bytes, charset: str) -> None
     assert recoder.outward(recoder.inward(data)) + recoder.rest() == data
 
 
+@pytest.mark.parametrize("cut", [b"\x1b", b"\x1b$", b"\x1b(", b"\x1b$B\x46\x1b"])
+def test_an_escape_sequence_that_is_cut_off_comes_back(cut: bytes) -> None:
+    recoder = charsets.recoder("iso-2022-jp")
+    assert recoder.outward(recoder.inward(b"<p>" + cut)) + recoder.rest() == b"<p>" + cut
+
+
 def test_other_charsets_need_no_recoding() -> None:
     assert charsets.recoder("gbk") is None
