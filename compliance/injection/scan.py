@@ -231,8 +231,11 @@ def _pass(page: bytes, start: int, name: bytes) -> int:
     unit = _UNIT.match(page, start)
     if unit is not None:
         return unit.end()
-    if name in _REGIONS:
-        return Region(start).end(page)
+    return Region(start).end(page) if name in _REGIONS else _step(start, name)
+
+
+def _step(start: int, name: bytes) -> int:
+    """Return where to go on after *name* at *start*, neither unit nor region: after its "<" if it is harmless, or -1."""
     return _UNPROVEN if name in _HAZARDS or not name else start + 1
 
 
@@ -268,7 +271,7 @@ class Scan:
                 name = _NAME.match(page, at)
                 lower = name[1].lower() if name is not None else b""
                 region = lower in _REGIONS
-                place = at if region else _anchor(page, at, inner) if lower == b"a" else _pass(page, at, lower)
+                place = at if region else _anchor(page, at, inner) if lower == b"a" else _step(at, lower)
                 if place == at + 1:
                     self.place = place
                     continue

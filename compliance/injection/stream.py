@@ -22,6 +22,7 @@ KEPT = 1024 * 1024
 # A "</body" that has come in part.
 _PART = re.compile(rb"<(?:/(?:b(?:od?)?)?)?", re.IGNORECASE)
 
+
 class Stream:
     """A page in pieces: `feed` and `close` return what may leave.
 
@@ -71,7 +72,10 @@ class Stream:
         if not self.foot:
             return self._held
         held, self._held = self._held, b""
-        end = None if self._cut and body_end(held) == 0 else body_end(held)
+        end = body_end(held)
+        if end == 0 and self._cut:
+            # The white space before it began further back than is looked.
+            end = None
         if self._scan is not None:
             read = len(self._unread)
             proven = foot_place(self._scan, self._unread + held, None if end is None else read + end)
@@ -83,24 +87,25 @@ class Stream:
     def _open(self) -> bytes:
         page = self._held
         try:
-            opening = find_opening(page, resume=self._resume)
+            found = find_opening(page, resume=self._resume)
         except Undecided as undecided:
             self._resume = undecided.resume
             if len(page) <= HEAD:
                 return b""
-            opening = None
+            found = None
         self.decided = True
         self._held = b""
-        if opening is None:
+        if found is None:
             return page
-        self._start = opening.start
-        markup = self._markup(opening, page)
+        self._start = found.start
+        markup = self._markup(found, page)
         self._head, self.foot = markup.head, markup.foot
+        before, after = page[: found.start], page[found.start :]
         if not self.foot:
-            return page[: opening.start] + self._head + page[opening.start :]
+            return before + self._head + after
         self._scan = Scan(0)
-        self._kept = bytearray(page[: opening.start])
-        return page[: opening.start] + self._head + self._pass(page[opening.start :])
+        self._kept = bytearray(before)
+        return before + self._head + self._pass(after)
 
     def _pass(self, chunk: bytes) -> bytes:
         if self._kept is not None:
