@@ -235,7 +235,7 @@ def _pass(page: bytes, start: int, name: bytes) -> int:
 
 
 def _step(start: int, name: bytes) -> int:
-    """Return where to go on after *name* at *start*, neither unit nor region: after its "<" if it is harmless, or -1."""
+    """Return where to go on after *name* at *start*, neither unit nor region: after its "<" if harmless, or -1."""
     return _UNPROVEN if name in _HAZARDS or not name else start + 1
 
 
