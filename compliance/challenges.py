@@ -1,0 +1,1 @@
+"""Proofs of work, and tickets for forms that are sent without a script."""

@@ -1,0 +1,1 @@
+"""The ways to tell editors and senders: e-mail, robots, signed webhooks."""

@@ -1,0 +1,1 @@
+"""Working days and hours of the Chinese calendar."""

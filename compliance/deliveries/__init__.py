@@ -1,0 +1,1 @@
+"""What waits to be sent: claimed, sent, tried again, given up."""

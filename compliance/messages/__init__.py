@@ -1,0 +1,1 @@
+"""A message or report accepted, followed, handled, counted and let go."""

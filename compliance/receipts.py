@@ -1,0 +1,1 @@
+"""Receipt numbers with their check character, and secret codes."""

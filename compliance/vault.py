@@ -1,0 +1,1 @@
+"""Encryption of contact data, keyed hashes, rotation of keys."""

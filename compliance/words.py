@@ -1,0 +1,1 @@
+"""Lists of words that mark a message."""
