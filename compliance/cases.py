@@ -1,1 +1,98 @@
 """Kinds, categories and states of a case, and the table of allowed moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Kind(StrEnum):
+    """What a reader sends."""
+
+    MESSAGE = "message"
+    REPORT = "report"
+    PERSONAL_INFORMATION = "personal_information"
+    CORRECTION = "correction"
+
+
+#: What can be reported: the eight categories of the national reporting centre (12377), then those listed locally.
+REPORT_CATEGORIES = (
+    *("political", "terror", "fraud", "porn", "vulgar", "gambling", "infringement", "rumour"),
+    *("minors", "violence", "false_news", "elder_fraud", "business", "other"),
+)
+#: What a person may ask about the own information: Personal Information Protection Law, articles 15, 24, 44 to 50;
+#: the regulations on network data, articles 23 to 25; on minors online, article 34.
+REQUEST_CATEGORIES = (
+    *("access", "copy", "transfer", "correct", "delete", "withdraw", "restrict", "explain"),
+    *("automated", "account", "relative", "minor", "complaint"),
+)
+#: The national centre takes up an infringement of personal rights only under the victim's real name.
+NAMED = frozenset({"infringement"})
+
+
+class State(StrEnum):
+    """Where a case stands."""
+
+    RECEIVED = "received"
+    QUARANTINED = "quarantined"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    WAITING_SENDER = "waiting_sender"
+    RESOLVED_ACTION = "resolved_action"
+    RESOLVED_NO_VIOLATION = "resolved_no_violation"
+    FORWARDED = "forwarded"
+    REJECTED = "rejected"
+    REJECTED_SPAM = "rejected_spam"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    PURGED = "purged"
+
+
+class Actor(StrEnum):
+    """Who moves a case."""
+
+    SENDER = "sender"
+    EDITOR = "editor"
+    SYSTEM = "system"
+
+
+#: The states that tell the result; each needs its reasons in words.
+RESULTS = frozenset({State.RESOLVED_ACTION, State.RESOLVED_NO_VIOLATION, State.FORWARDED, State.REJECTED})
+#: The states in which the editors still owe something.
+OPEN = frozenset({State.RECEIVED, State.ACCEPTED, State.IN_PROGRESS, State.WAITING_SENDER, State.REOPENED})
+#: The states in which the clock stands still.
+PAUSED = frozenset({State.WAITING_SENDER})
+
+_EDITOR = frozenset({Actor.EDITOR})
+_BOTH = frozenset({Actor.EDITOR, Actor.SENDER})
+_CLOSING = frozenset({Actor.EDITOR, Actor.SENDER, Actor.SYSTEM})
+
+
+def _open(*states: State) -> dict[State, frozenset[Actor]]:
+    """Return the moves of a state in which the case is open: on to *states*, to a result, or closed by its sender."""
+    return {**dict.fromkeys((*states, *RESULTS, State.REJECTED_SPAM), _EDITOR), State.CLOSED: _BOTH}
+
+
+#: The moves that there are: from a state, to which others, by whom.
+MOVES: Mapping[State, Mapping[State, frozenset[Actor]]] = MappingProxyType(
+    {
+        State.QUARANTINED: {State.RECEIVED: _EDITOR, State.REJECTED_SPAM: _EDITOR, State.CLOSED: _BOTH},
+        State.RECEIVED: _open(State.ACCEPTED, State.IN_PROGRESS, State.WAITING_SENDER),
+        State.ACCEPTED: _open(State.IN_PROGRESS, State.WAITING_SENDER),
+        State.IN_PROGRESS: _open(State.WAITING_SENDER),
+        # The sender's answer starts the clock again.
+        State.WAITING_SENDER: {**_open(), State.IN_PROGRESS: _BOTH},
+        State.REOPENED: _open(State.IN_PROGRESS, State.WAITING_SENDER),
+        **dict.fromkeys(RESULTS, {State.CLOSED: _CLOSING, State.IN_PROGRESS: _EDITOR}),
+        # Nobody is called a spammer for good.
+        State.REJECTED_SPAM: {State.RECEIVED: _EDITOR, State.PURGED: frozenset({Actor.SYSTEM})},
+        State.CLOSED: {State.REOPENED: _BOTH, State.PURGED: frozenset({Actor.SYSTEM})},
+        State.PURGED: {},
+    }
+)
+
+
+def allowed(state: State, target: State, actor: Actor) -> bool:
+    """Return whether *actor* may move a case from *state* to *target*."""
+    return actor in MOVES[state].get(target, ())

@@ -82,6 +82,8 @@ def test_starter_file_holds_the_values_of_the_model_page():
 def test_starter_file_shows_every_key_with_a_value_that_loads(file: Path):
     file.write_text(WHOLE_TEXT, encoding="utf-8")
     (file.parent / "legal").mkdir()
+    for name in ("urgent.txt", "quarantine.txt"):
+        (file.parent / name).touch()
     settings = load(file)
     shown = tomllib.loads(WHOLE_TEXT)
     assert {name: set(shown[name]) for name in shown} == {
@@ -407,11 +409,43 @@ def test_everything_is_told_at_once(file: Path):
         ("limits", "redis://:secret@cache"),
         ("messages.deliver_to", ["http://robot.example.org/secret"]),
         ("messages.deliver_to", "https://robot.example.org/secret"),
+        ("messages.deliver_to", [{"url": "http://robot.example.org/secret"}]),
+        ("mail.password", ["secret"]),
         ("storage.uri", "postgresql://user:secret@db"),
     ],
 )
 def test_password_is_not_repeated(key: str, value: Any):
     assert "secret" not in str(problem(key, value))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("messages.receipt_prefix", "cq", "CQ"),
+        ("messages.categories.other", {"name": "Other"}, "is there already"),
+        ("messages.categories.Plagiarism", {"name": "Plagiarism"}, "small letters"),
+        ("messages.urgent", ["terrorism"], "there are political, terror"),
+        ("messages.answer_days", 16, "at most 15"),
+        ("messages.urgent_words", "none.txt", "there is no file"),
+        ("messages.pictures", 6, "at most 5"),
+        ("mail.security", "ssl", "'starttls'"),
+    ],
+)
+def test_message_box_is_checked(key: str, value: Any, told: str):
+    assert told in str(problem(key, value))
+
+
+def test_categories_of_the_site_stand_before_the_last():
+    settings = load(typed("messages.categories.plagiarism", {"name": "Plagiarism"}))
+    assert settings.messages.report_categories[-2:] == ("plagiarism", "other")
+
+
+def test_a_recipient_is_an_address_or_a_table():
+    settings = load(typed("messages.deliver_to", ["a@example.org", {"url": "https://b.example.org/", "secret": "s"}]))
+    assert [(target.url, target.secret) for target in settings.messages.deliver_to] == [
+        ("a@example.org", None),
+        ("https://b.example.org/", "s"),
+    ]
 
 
 def test_password_is_not_shown():

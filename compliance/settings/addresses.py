@@ -99,6 +99,13 @@ def _folder(value: str, info: ValidationInfo) -> Path:
     return folder
 
 
+def _file(value: str, info: ValidationInfo) -> Path:
+    file: Path = Context.of(info).folder / value
+    if not file.is_file():
+        raise ValueError(f"there is no file {file}; make it, or leave the key out")
+    return file
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 SiteAddress = Annotated[str, AfterValidator(_site_address)]
 PictureAddress = Annotated[str, AfterValidator(_picture_address)]
@@ -108,3 +115,4 @@ Recipient = Annotated[str, AfterValidator(_recipient)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
 Host = Annotated[str, AfterValidator(_host)]
 Folder = Annotated[Path, AfterValidator(_folder)]
+File = Annotated[Path, AfterValidator(_file)]

@@ -42,13 +42,17 @@ def _problem(detail: ErrorDetails, data: Mapping[str, Any]) -> Problem:
     missing = detail["type"] == "missing"
     if missing:
         steps.append(detail["loc"][-1])
-    # A key that is wrong has been named; what it is set to does not matter.
-    silent = missing or detail["type"] == "extra_forbidden" or detail["loc"][-1] == "[key]"
+    # A key that is wrong has been named; what it is set to does not matter. A password is not repeated.
+    silent = missing or detail["type"] == "extra_forbidden" or detail["loc"][-1] == "[key]" or _secret(steps)
     return Problem(
         key=_dotted(steps),
         value=None if silent else _shown(value, secret=field is not None and not field.repr),
         remedy=_remedy(detail, steps, table, field),
     )
+
+
+def _secret(steps: list[str | int]) -> bool:
+    return bool(steps) and steps[-1] in ("password", "secret")
 
 
 def _remedy(detail: ErrorDetails, steps: list[str | int], table: type[Table], field: FieldInfo | None) -> str:

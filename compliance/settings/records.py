@@ -23,8 +23,9 @@ from pydantic import (
 from ..errors import Problem
 from ..licences import doubt
 from ..telephones import Telephone, parse
-from .addresses import EmailAddress, Folder, Prefix, Recipient, ServiceAddress, SiteAddress, WebAddress
+from .addresses import EmailAddress, Folder, Prefix, SiteAddress, WebAddress
 from .filings import Licences
+from .messages import Limits, Mail, Messages, Retention, Storage
 from .table import Context, Table
 from .texts import Language, Text, Words
 
@@ -198,43 +199,6 @@ class Legal(Table):
     )
 
 
-class Messages(Table):
-    """The message box and the report form."""
-
-    challenge: Literal["altcha", "none"] = Field(
-        default="altcha", description="What keeps robots from the forms.", examples=["altcha"]
-    )
-    deliver_to: tuple[Recipient, ...] = Field(
-        default=(),
-        description="Who is told of a new message or report.",
-        examples=[["editors@example.org"]],
-        repr=False,
-    )
-
-
-class Limits(Table):
-    """How often the forms may be sent."""
-
-    enabled: bool = Field(default=True, strict=True, description="Whether there is a limit.", examples=[True])
-    storage: ServiceAddress | None = Field(
-        default=None,
-        description="Where all servers of the site count together; without it each counts in its memory.",
-        examples=["redis://127.0.0.1:6379/0"],
-        repr=False,
-    )
-
-
-class Storage(Table):
-    """Where consents, messages and reports are kept."""
-
-    url: ServiceAddress = Field(
-        default="sqlite:///compliance.db",
-        description="The address of the database, as SQLAlchemy writes it.",
-        examples=["sqlite:///compliance.db"],
-        repr=False,
-    )
-
-
 class Settings(Table):
     """What a settings file says; `load` makes it."""
 
@@ -246,10 +210,12 @@ class Settings(Table):
     consent: Consent = Field(default=Consent(), description="How readers are asked for consent.")
     legal: Legal = Field(default=Legal(), description="The legal documents.")
     messages: Messages = Field(default=Messages(), description="The message box and the report form.", repr=False)
+    mail: Mail = Field(default=Mail(), description="The mail server that messages are sent with.", repr=False)
     limits: Limits = Field(default=Limits(), description="How often the forms may be sent.", repr=False)
     storage: Storage = Field(
         default=Storage(), description="Where consents, messages and reports are kept.", repr=False
     )
+    retention: Retention = Field(default=Retention(), description="How long what is closed is kept, in days.")
 
     _path: Path | None = PrivateAttr(None)
     _changed: datetime | None = PrivateAttr(None)

@@ -1,0 +1,185 @@
+"""The tables of the message box: what it takes, whom it tells, how long it keeps."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
+
+from ..cases import REPORT_CATEGORIES
+from .addresses import EmailAddress, File, Recipient, ServiceAddress
+from .table import Table
+from .texts import Text, Words
+
+_Days = Annotated[int, Field(ge=1, strict=True)]
+
+
+class ReportCategory(Table):
+    """A category of reports that the site adds to those of the national reporting centre."""
+
+    name: Text = Field(description="What readers see it called.", examples=["Plagiarism"])
+
+
+class Target(Table):
+    """Somebody or something that is told of new messages."""
+
+    url: Recipient = Field(
+        description="An e-mail address, or the address of a webhook with https://.",
+        examples=["https://oapi.dingtalk.com/robot/send?access_token=0a1b2c"],
+        repr=False,
+    )
+    secret: Words | None = Field(
+        default=None, description="The secret that its messages are signed with.", examples=["SEC0a1b2c"], repr=False
+    )
+
+
+def _target(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
+def _category(key: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
+        raise ValueError(f"write {key!r} with up to 32 small letters, digits and underscores, a letter first")
+    if key in REPORT_CATEGORIES:
+        raise ValueError(f"{key!r} is there already; name another")
+    return key
+
+
+class Messages(Table):
+    """The message box and the report form."""
+
+    challenge: Literal["altcha", "none"] = Field(
+        default="altcha", description="What keeps robots from the forms.", examples=["altcha"]
+    )
+    deliver_to: tuple[Annotated[Target, BeforeValidator(_target, json_schema_input_type=str | Target)], ...] = Field(
+        default=(),
+        description="Who is told of a new message or report.",
+        examples=[["editors@example.org"]],
+        repr=False,
+    )
+    private_targets: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether webhooks may lie in a private network, and be reached with http://.",
+        examples=[True],
+    )
+    receipt_prefix: str = Field(
+        default="R",
+        pattern="^[A-Z]{1,6}$",
+        description="The capital letters that receipt numbers begin with.",
+        examples=["CQ"],
+    )
+    categories: dict[Annotated[str, AfterValidator(_category)], ReportCategory] = Field(
+        default={}, description="Categories of reports beside those of the national reporting centre."
+    )
+    urgent: tuple[str, ...] = Field(
+        default=("terror", "porn", "minors"),
+        description="The categories of reports that are decided on within hours.",
+        examples=[["terror", "porn", "minors"]],
+        validate_default=True,
+    )
+    urgent_words: Annotated[File | None, WithJsonSchema({"type": "string", "minLength": 1})] = Field(
+        default=None,
+        description="A file of words, one a line, that make a message urgent.",
+        examples=["words/urgent.txt"],
+    )
+    quarantine_words: Annotated[File | None, WithJsonSchema({"type": "string", "minLength": 1})] = Field(
+        default=None,
+        description="A file of words, one a line, that hold a message back until an editor has seen it.",
+        examples=["words/quarantine.txt"],
+    )
+    pictures: int = Field(
+        default=5, ge=0, le=5, strict=True, description="How many pictures may be sent along.", examples=[5]
+    )
+    urgent_hours: _Days = Field(
+        default=24, le=72, description="Within how many hours an urgent report is decided on.", examples=[24]
+    )
+    decide_days: _Days = Field(
+        default=3, le=15, description="Within how many working days a case is decided on.", examples=[3]
+    )
+    answer_days: _Days = Field(
+        default=10, le=15, description="Within how many working days a case is answered.", examples=[10]
+    )
+    personal_information_days: _Days = Field(
+        default=15,
+        le=15,
+        description="Within how many working days a request about personal information is answered.",
+        examples=[15],
+    )
+
+    @field_validator("urgent")
+    @classmethod
+    def _are_there(cls, urgent: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        known = (*REPORT_CATEGORIES, *info.data.get("categories", ()))
+        if unknown := [category for category in urgent if category not in known]:
+            raise ValueError(f"{unknown[0]!r} is no category of reports; there are {', '.join(known)}")
+        return urgent
+
+    @property
+    def report_categories(self) -> tuple[str, ...]:
+        """All categories of reports, the site's own before `other`."""
+        *general, other = REPORT_CATEGORIES
+        return (*general, *self.categories, other)
+
+
+class Mail(Table):
+    """The mail server that messages are sent with."""
+
+    host: Words = Field(default="localhost", description="Its name.", examples=["smtp.example.org"])
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        strict=True,
+        description="Its port; without it 465 with tls, 587 with starttls, 25 with none.",
+        examples=[587],
+    )
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="none", description="How the connection is encrypted.", examples=["starttls"]
+    )
+    user: Words | None = Field(default=None, description="The account, where it asks for one.", examples=["news"])
+    password: Words | None = Field(
+        default=None, description="The account's password.", examples=["correct horse"], repr=False
+    )
+    sender: EmailAddress | None = Field(
+        default=None, description="The sender's address; without it site.email.", examples=["noreply@example.org"]
+    )
+
+
+class Limits(Table):
+    """How often the forms may be sent."""
+
+    enabled: bool = Field(default=True, strict=True, description="Whether there is a limit.", examples=[True])
+    storage: ServiceAddress | None = Field(
+        default=None,
+        description="Where all servers of the site count together; without it each counts in its memory.",
+        examples=["redis://127.0.0.1:6379/0"],
+        repr=False,
+    )
+
+
+class Storage(Table):
+    """Where consents, messages and reports are kept."""
+
+    url: ServiceAddress = Field(
+        default="sqlite:///compliance.db",
+        description="The address of the database, as SQLAlchemy writes it.",
+        examples=["sqlite:///compliance.db"],
+        repr=False,
+    )
+
+
+class Retention(Table):
+    """How long what is closed is kept, in days; then `flask compliance purge` lets it go."""
+
+    messages: _Days = Field(default=180, description="Messages and corrections.", examples=[180])
+    reports: _Days = Field(default=1095, description="Reports of illegal and undesirable information.", examples=[1095])
+    personal_information: _Days = Field(
+        default=1095, description="Requests about personal information.", examples=[1095]
+    )
+    spam: _Days = Field(default=30, description="What was turned away as spam.", examples=[30])
+    contacts: _Days = Field(
+        default=180, description="Names and contact data; they go before the rest does.", examples=[180]
+    )
+
