@@ -91,3 +91,17 @@ def test_an_empty_environment_shows_the_banner_in_chinese(way: str, release: Pat
         button = read_po(source)["I Agree"].string
     assert button and f">{button}<" in "".join(shown.split())
     assert "I Agree" not in shown
+
+
+def test_an_editable_install_shows_the_package_alone(release: Path, tmp_path: Path):
+    unpacked = next(path for path in release.iterdir() if path.is_dir())
+    venv.create(tmp_path / "venv", with_pip=False)
+    run(sys.executable, "-m", "pip", "--quiet", "--python", tmp_path / "venv", "install", "--editable", unpacked)
+    probe = f"""
+import compliance, importlib.util
+from compliance.paths import TEMPLATES
+assert TEMPLATES.samefile({str(unpacked / "templates")!r}), TEMPLATES
+for name in ("wsgi", "demo", "tests", "bench", "hatch_build"):
+    assert importlib.util.find_spec(name) is None, importlib.util.find_spec(name)
+"""
+    run(tmp_path / "venv" / "bin" / "python", "-I", "-W", "error", "-c", probe, cwd=tmp_path)
