@@ -6,6 +6,8 @@ from typing import Any
 
 import hypothesis
 import pytest
+from databases import address as address
+from databases import database as database
 from flask import Flask
 from flask.testing import FlaskClient
 

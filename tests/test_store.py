@@ -21,3 +21,8 @@ def test_unusable_address_is_told_without_repeating_it(url: str, tmp_path: Path)
     with pytest.raises(StoreError) as caught:
         Database(url, folder=tmp_path)
     assert url not in str(caught.value)
+
+
+def test_every_kind_of_database_starts_empty(database: Database):
+    with database.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.message)) == 0
