@@ -35,3 +35,19 @@ def test_asset_is_found_under_its_name_and_under_any_hash(tmp_path: Path, asked:
 def test_asset_knows_its_type(tmp_path: Path) -> None:
     (tmp_path / "compliance.js").write_text("")
     assert assets.load(tmp_path)["compliance.js"].mimetype == "text/javascript"
+
+
+@pytest.mark.parametrize(
+    ("source", "sent"),
+    [
+        ("/* why */\na {}\n  /* so */\nb {}\n", "a {}\nb {}\n"),
+        ("/* why */\r\na {}\r\n", "a {}\r\n"),
+        ("/*! Copyright */\na {}\n", "/*! Copyright */\na {}\n"),
+        ("/* a */ b {} /* c */\n", "/* a */ b {} /* c */\n"),
+        ("a {} /* why */\n", "a {} /* why */\n"),
+        ("/* two\nlines */\n", "/* two\nlines */\n"),
+    ],
+)
+def test_lines_that_are_comments_are_not_sent(tmp_path: Path, source: str, sent: str) -> None:
+    (tmp_path / "style.css").write_bytes(source.encode())
+    assert assets.load(tmp_path)["style.css"].content == sent.encode()

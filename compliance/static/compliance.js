@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const { policy } = document.currentScript.dataset;
 
-  // The cookie is payload.time.signature; what is blocked or garbled is no decision.
+  /* The cookie is payload.time.signature; what is blocked or garbled is no decision. */
   const decided = () => {
     try {
       return document.cookie.split("; ").some((cookie) => {
@@ -19,7 +19,7 @@
   };
   const hide = (hidden) => root.classList.toggle("compliance-decided", hidden);
 
-  // Before the banner is parsed, back from the cache of pages, and when another tab decided.
+  /* Before the banner is parsed, back from the cache of pages, and when another tab decided. */
   hide(decided());
   addEventListener("pageshow", (event) => event.persisted && hide(decided()));
   document.addEventListener("visibilitychange", () => decided() && hide(true));
@@ -35,7 +35,7 @@
   };
   measure();
 
-  // The note stands where the banner stood, for Tab to go on from; it leaves at the reader's next move.
+  /* The note stands where the banner stood, for Tab to go on from; it leaves at the reader's next move. */
   const thank = (form) => {
     const note = document.createElement("p");
     const { lang, dir } = form.parentNode;
