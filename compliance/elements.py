@@ -119,7 +119,7 @@ class Elements:
         placed: set[str] = environ.setdefault("compliance.placed", set())
         if name in placed or name in environ.get("compliance.injected", ()):
             return ""
-        omitted = frozenset(placed)
+        omitted = frozenset(placed).union(environ.get("compliance.omitted", ()))
         placed.update((name, *PARTS) if name == "footer" else (name,))
         return self._element(name, self.locale(lang), *self._address(environ), omitted, self.policy)
 

@@ -229,6 +229,9 @@ def _begin(app: Flask, **_: Any) -> None:
         if views.blueprint.name in groups:
             current.max_content_length = views.LARGEST_FORM
             _free(app)
+            if current.method == "POST":
+                # What answers a form itself, such as an error page, must not say that the choice is saved.
+                current.environ["compliance.omitted"] = frozenset({"saved"})
         view = app.view_functions.get(endpoint)
         marked = [view, getattr(view, "view_class", None), *map(app.blueprints.get, groups)]
         if any(getattr(part, _EXEMPT, False) for part in marked):

@@ -187,8 +187,42 @@ def test_agreeing_without_javascript_comes_back_to_the_page(
     page = open_page(notice + path, java_script_enabled=False)
     page.get_by_role("button", name=label).click()
     page.wait_for_load_state()
-    assert page.url == notice + path
+    assert page.url == f"{notice}{path}#compliance-saved"
     assert decision(page)
+
+
+SAVED = "#compliance-saved"
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (320, 256), (1440, 900)])
+def test_without_javascript_the_page_says_once_that_the_choice_is_saved(
+    opt_in: str, open_page: Callable[..., Page], width: int, height: int
+) -> None:
+    page = open_page(opt_in, java_script_enabled=False, viewport={"width": width, "height": height})
+    expect(page.locator(SAVED)).to_be_hidden()
+    page.get_by_role("button", name="I Agree").click()
+    expect(page.locator(SAVED)).to_be_in_viewport()
+    assert page.locator(BANNER).inner_text().strip() == page.locator(SAVED).inner_text()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "skip"
+    page.goto(opt_in)
+    expect(page.locator(SAVED)).to_be_hidden()
+    expect(page.get_by_role("button", name="I Agree")).to_be_visible()
+
+
+def test_without_javascript_no_refusal_says_that_it_is_saved(opt_in: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(opt_in, java_script_enabled=False)
+    page.eval_on_selector(f"{BANNER} [name=policy]", "field => field.value = 'older'")
+    page.get_by_role("button", name="I Agree").click()
+    expect(page.get_by_role("alert")).to_contain_text("Our policies have changed")
+    expect(page.get_by_role("button", name="I Agree")).to_be_visible()
+    expect(page.locator(SAVED)).to_have_count(0)
+
+
+def test_with_javascript_an_address_passed_on_says_nothing(opt_in: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{opt_in}/#compliance-saved")
+    expect(page.get_by_role("button", name="I Agree")).to_be_visible()
+    expect(page.locator(SAVED)).to_have_count(0)
 
 
 def test_declining_without_javascript_reaches_the_server(opt_in: str, open_page: Callable[..., Page]) -> None:

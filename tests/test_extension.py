@@ -54,7 +54,7 @@ def test_applications_of_one_process_are_apart(settings: dict[str, Any]) -> None
         Compliance(app, settings=settings | {"site": site})
         clients.append(app.test_client())
     one, two = clients
-    assert 'action="/legal-notice/consent"' in two.get("/").text
+    assert 'action="/legal-notice/consent#' in two.get("/").text
     cookie = one.post("/compliance/consent", data={"choice": "accept"}).headers["Set-Cookie"].split(";")[0]
     as_script = {"Accept": "application/json", "Cookie": cookie}
     assert one.get("/compliance/receipt", headers=as_script).status_code == 200
