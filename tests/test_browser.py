@@ -14,6 +14,7 @@ from flask import Flask, Response
 from werkzeug.serving import make_server
 
 from compliance import Compliance
+from compliance.licences import KINDS
 
 CHROMIUM = Path("/usr/bin/chromium")
 if not CHROMIUM.exists():
@@ -428,6 +429,47 @@ def test_buttons_are_equal_and_large(opt_in: str, open_page: Callable[..., Page]
         assert accept[3:] == reject[3:]
         assert abs(accept[1] - reject[1]) <= 1 and abs(accept[2] - reject[2]) <= 1
         assert min(page.eval_on_selector_all(f"{BANNER} :is(button, a)", "all => all.map(n => n.offsetHeight)")) >= 44
+
+
+@pytest.mark.parametrize("path", ["/", "/zh"])
+@pytest.mark.parametrize(("width", "height"), WIDTHS)
+def test_a_button_alone_is_no_bar_across_the_window(
+    notice: str, open_page: Callable[..., Page], path: str, width: int, height: int
+) -> None:
+    page = open_page(notice + path, viewport={"width": width, "height": height})
+    assert page.locator(f"{BANNER} button").bounding_box()["width"] <= 14 * 16
+
+
+def test_heading_of_the_banner_stands_off_its_text(notice: str, open_page: Callable[..., Page]) -> None:
+    page = open_page(notice)
+    heading, said = (page.locator(f"{BANNER} {part}").last.bounding_box() for part in ("h2", "p"))
+    assert said["y"] - heading["y"] - heading["height"] >= 6
+
+
+BROKEN = """nodes => nodes.flatMap(node => {
+    const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT), range = document.createRange(), torn = [];
+    while (texts.nextNode()) {
+        const text = texts.currentNode, start = text.data.indexOf(":") + 1;
+        if (!/\\d/.test(text.data)) continue;
+        range.setStart(text, start);
+        range.setEnd(text, text.data.length);
+        if (new Set([...range.getClientRects()].map(box => box.top)).size > 1) torn.push(text.data);
+    }
+    return torn;
+})"""
+
+
+@pytest.mark.parametrize("path", ["/", "/zh"])
+@pytest.mark.parametrize("example", [0, -1])
+def test_no_line_breaks_inside_the_number_of_a_licence(
+    settings: dict[str, Any], open_page: Callable[..., Page], path: str, example: int
+) -> None:
+    settings["licences"] = {kind: KINDS[kind].examples[example] for kind in KINDS}
+    with serving(create_site(settings)) as url:
+        page = open_page(url + path, viewport={"width": 360, "height": 740})
+        assert page.eval_on_selector_all("[data-compliance=licences] [lang=zh-CN]", BROKEN) == []
+        page.set_viewport_size({"width": 320, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 def test_at_400_percent_the_banner_stays_in_the_page_with_its_buttons_in_view(
