@@ -102,6 +102,13 @@ def test_footer_of_the_model_page(client: FlaskClient) -> None:
     assert links["Cookie settings"].startswith("/compliance/consent")
 
 
+def test_chinese_footer_names_the_report_line_once(settings: dict[str, Any]) -> None:
+    said = text(element(wrap(settings), "report", "/zh"))
+    assert said.count("违法和不良信息举报") == 1 and "网上举报" in said
+    settings["reporting"] = {"email": "report@example.org"}
+    assert text(element(wrap(settings), "report", "/zh")) == "违法和不良信息举报"
+
+
 def test_parts_of_the_footer_carry_their_names(client: FlaskClient) -> None:
     footer = element(client, "footer")
     names = [part["data-compliance"] for part in footer.find_all(attrs={"data-compliance": True})]
