@@ -104,7 +104,7 @@ class Compliance:
             source = settings_file.find(Path(app.root_path), app.config.get("COMPLIANCE_SETTINGS"), self._settings)
             settings = settings_file.load(source, folder=Path(app.root_path))
         except SettingsError as error:
-            raise SettingsError(error.source, error.problems + problems) from error
+            raise SettingsError(error.source, error.problems + problems) from None
         if problems:
             raise SettingsError(f"the application {app.name!r}", problems)
         return settings

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,8 @@ def test_wrong_settings_are_told_together_and_leave_the_application_alone(
     keys = {problem.key for problem in caught.value.problems}
     expected = {"key": {"SECRET_KEY"}, "name": {"site.name"}, "both": {"site.name", "SECRET_KEY"}}[missing]
     assert {part for key in keys for part in expected if part in key} == expected
+    told = "".join(traceback.format_exception(caught.value))
+    assert [told.count(str(problem)) for problem in caught.value.problems] == [1] * len(caught.value.problems)
     assert state(host) == before
 
 
