@@ -1,0 +1,38 @@
+"""Who is told, and the channel that leads there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from .mail import Mail, Mailbox
+from .notices import Channel, DeliveryError
+from .posts import Poster
+from .robots import ROBOTS
+from .webhook import Webhook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An e-mail address or the address of a webhook, and the *secret* that its notices are signed with."""
+
+    url: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+
+def channel(target: Target, *, mail: Mail | None, allow_private: bool, timeout: float) -> Channel:
+    """Return the channel to *target*, which may take *timeout* seconds for a notice; robots are told by their host.
+
+    Raises `DeliveryError`: `mail` for an e-mail address where there is no mail server, `address` for what cannot be
+    read.
+    """
+    if "://" not in target.url:
+        if mail is None:
+            raise DeliveryError("mail")
+        return Mailbox(recipient=target.url, mail=mail, timeout=timeout)
+    poster = Poster(allow_private=allow_private, timeout=timeout)
+    try:
+        kind = ROBOTS.get(urlsplit(target.url).hostname or "", Webhook)
+    except ValueError:
+        raise DeliveryError("address", permanent=True) from None
+    return kind(url=target.url, secret=target.secret, poster=poster)
