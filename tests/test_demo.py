@@ -77,6 +77,20 @@ def test_pages_obey_the_policy_that_they_send(get: Get) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "heading"),
+    [
+        ("/tags/rivers", "Articles on Rivers"),
+        ("/zh/tags/rivers", "栏目文章：江河"),
+        ("/search?q=river", "Articles found for river"),
+        ("/zh/search?q=江", "搜索结果：江"),
+        ("/zh/archive", "往期"),
+    ],
+)
+def test_headings_are_spaced_as_their_language_is(get: Get, address: str, heading: str) -> None:
+    assert soup(get(address)).h1.text == heading
+
+
+@pytest.mark.parametrize(
     ("language", "byline", "heads"),
     [
         ("en", "By YAN DENG|Jan 14,2023", ["Hungary", "Belarus", "Japan"]),
@@ -90,6 +104,8 @@ def test_article_carries_byline_subheads_captions_and_credits(
     assert article.select_one(".byline").text == byline
     assert [head.text[: len(start)] for head, start in zip(article.select(".prose h2"), heads, strict=True)] == heads
     assert len(article.select("figure")) == 4
+    gap = {"en": ". (", "zh": "。（"}[language]
+    assert all(gap in figure.figcaption.text for figure in article.select("figure"))
     assert all(figure.img["alt"] and figure.figcaption.text for figure in article.select("figure"))
     assert len(article.select(".credits span")) == 3
 
