@@ -84,7 +84,8 @@ MOVES: Mapping[State, Mapping[State, frozenset[Actor]]] = MappingProxyType(
         # The sender's answer starts the clock again.
         State.WAITING_SENDER: {**_open(), State.IN_PROGRESS: _BOTH},
         State.REOPENED: _open(State.IN_PROGRESS, State.WAITING_SENDER),
-        **dict.fromkeys(RESULTS, {State.CLOSED: _CLOSING, State.IN_PROGRESS: _EDITOR}),
+        # What its sender adds after the result takes it up again.
+        **dict.fromkeys(RESULTS, {State.CLOSED: _CLOSING, State.IN_PROGRESS: _BOTH}),
         # Nobody is called a spammer for good.
         State.REJECTED_SPAM: {State.RECEIVED: _EDITOR, State.PURGED: frozenset({Actor.SYSTEM})},
         State.CLOSED: {State.REOPENED: _BOTH, State.PURGED: frozenset({Actor.SYSTEM})},

@@ -186,6 +186,7 @@ class Elements:
                 "receipt": f"{base}/receipt{query}",
                 "message": f"{base}/message{query}",
                 "report": f"{base}/report{query}",
+                "case": f"{base}/case{query}",
                 "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
                 "script": f"{base}/static/{self._assets['compliance.js'].hashed}",

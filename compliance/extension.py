@@ -21,9 +21,11 @@ from .consent import Consent, Decisions
 from .elements import Elements
 from .errors import Problem, SettingsError
 from .i18n import host_locale
+from .messages import Box, open_box
 from .middleware import Middleware
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .settings import Settings
+from .store import StoreError
 
 _EXEMPT = "_compliance_exempt"
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
@@ -148,8 +150,21 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         render=render,
         replaced=partial(_is_replaced, environment),
         place=elements.place,
+        box=_box(app, settings),
     )
     return elements, state
+
+
+def _box(app: Flask, settings: Settings) -> Box:
+    keys = app.config.get("COMPLIANCE_KEYS") or [
+        *(app.config.get("SECRET_KEY_FALLBACKS") or ()),
+        app.config["SECRET_KEY"],
+    ]
+    try:
+        return open_box(settings, keys=keys, folder=Path(app.instance_path))
+    except StoreError as error:
+        problem = Problem(key="storage.url", remedy=str(error))
+        raise SettingsError(str(settings.path or "the settings"), (problem,)) from None
 
 
 def _environment(app: Flask) -> Environment:
@@ -227,7 +242,7 @@ def _begin(app: Flask, **_: Any) -> None:
             return
         groups = current.blueprints
         if views.blueprint.name in groups:
-            current.max_content_length = views.LARGEST_FORM
+            views.limit(current)
             _free(app)
             if current.method == "POST":
                 # What answers a form itself, such as an error page, must not say that the choice is saved.

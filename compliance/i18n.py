@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime, get_timezone
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -20,6 +20,7 @@ from .languages import nearest
 from .paths import TRANSLATIONS
 
 _DOMAIN = "compliance"
+SHANGHAI = get_timezone("Asia/Shanghai")
 
 
 class Catalogue(Domain):  # type: ignore[misc]  # Flask-Babel 4 ships no types
@@ -91,4 +92,5 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "_": messages.markup,
         "ngettext": messages.plural_markup,
         "format_date": partial(format_date, locale=locale),
+        "format_datetime": partial(format_datetime, format="short", tzinfo=SHANGHAI, locale=locale),
     }

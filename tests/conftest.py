@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import hypothesis
@@ -39,10 +40,14 @@ def settings() -> dict[str, Any]:
     return deepcopy(SETTINGS)
 
 
+# What an application keeps lies in a folder of its own, which goes with the process.
+_INSTANCES = TemporaryDirectory(prefix="compliance-", ignore_cleanup_errors=True)
+
+
 def create_app(**config: Any) -> Flask:
     """A host with a page in English at `/`, one in Chinese at `/zh`, and nothing of ours."""
     # A folder of its own: the checkout's templates are not the host's.
-    app = Flask("host", root_path=str(Path(__file__).parent))
+    app = Flask("host", root_path=str(Path(__file__).parent), instance_path=mkdtemp(dir=_INSTANCES.name))
     app.config.update(SECRET_KEY="key", TESTING=True, **config)
     app.add_url_rule("/", "home", lambda: PAGE.format(lang="en"))
     app.add_url_rule("/zh", "chinese", lambda: PAGE.format(lang="zh-CN"))

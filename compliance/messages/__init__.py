@@ -1,1 +1,23 @@
 """A message or report accepted, followed, handled, counted and let go."""
+
+from .box import Box, open_box
+from .cases import Case, CaseError, Cases, Event, Followed
+from .intake import Intake, IntakeError, Receipt
+from .submission import LONGEST, Submission, SubmissionError, read
+
+__all__ = [
+    "LONGEST",
+    "Box",
+    "Case",
+    "CaseError",
+    "Cases",
+    "Event",
+    "Followed",
+    "Intake",
+    "IntakeError",
+    "Receipt",
+    "Submission",
+    "SubmissionError",
+    "open_box",
+    "read",
+]

@@ -1,0 +1,52 @@
+"""The parts of one site's message box, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..challenges import Challenges
+from ..settings import Settings
+from ..store import Database
+from ..throttle import Throttle
+from ..vault import Vault
+from .cases import Cases
+from .intake import Intake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """Everything that takes, keeps and shows cases."""
+
+    database: Database
+    vault: Vault
+    intake: Intake
+    cases: Cases
+    challenges: Challenges
+    throttle: Throttle
+    hosts: frozenset[str]  # whose pages can be written about
+
+
+def open_box(settings: Settings, *, keys: Sequence[str | bytes], folder: Path) -> Box:
+    """Put the message box of *settings* together; nothing is connected to yet.
+
+    Args:
+        keys: oldest first; the newest one encrypts and signs.
+        folder: where the path of an SQLite file begins.
+
+    Raises `StoreError` for a database address and `ComplianceError` for a list of words that cannot be used.
+    """
+    database = Database(settings.storage.url, folder=folder)
+    vault = Vault(keys)
+    host = urlsplit(settings.site.url).hostname or ""
+    return Box(
+        database=database,
+        vault=vault,
+        intake=Intake(database, vault, settings),
+        cases=Cases(database, vault, settings),
+        challenges=Challenges(vault.keys("challenge"), site=host),
+        throttle=Throttle(enabled=settings.limits.enabled, storage=settings.limits.storage, key=vault.key("source")),
+        hosts=frozenset({host.lower(), *(name for name in settings.licences.by_host if name)}),
+    )

@@ -1,0 +1,366 @@
+"""Cases after their acceptance: looked at and followed, moved, answered, added to; each change is one event.
+
+The event's number is the version that the change makes, so that of two changes at once only one can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from .. import deadlines, receipts
+from ..cases import OPEN, PAUSED, RESULTS, Actor, Kind, State, allowed
+from ..errors import ComplianceError
+from ..pictures import Picture
+from ..settings import Settings
+from ..store import ConflictError, Database
+from ..store.tables import attachment, event, message
+from ..vault import Vault
+from .outgoing import announce, attach, email_of, targets
+from .submission import cleaned, is_empty
+
+#: How long after its end a sender may take a case up again, once.
+REOPENABLE = timedelta(days=15)
+#: The longest text of an editor, and how often a sender may add to a case.
+LONGEST_ANSWER = 10_000
+LONGEST_ADDITION = 5_000
+MOST_ADDITIONS = 20
+#: What `same_code` compares with where there is no such case, so that both answers take the same time.
+_NO_HASH = receipts.code_hash("")
+
+
+class CaseError(ComplianceError):
+    """A change that a case does not allow.
+
+    *reason*: `unknown` (no such case), `move` (not from this state), `changed` (somebody else was first), `text` (words
+    are missing or too many), `limit` (added to too often), `late` (its time to be taken up again is over).
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to a case."""
+
+    sequence: int
+    kind: str
+    actor: Actor
+    actor_name: str
+    public: bool
+    state: State
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A case as its sender sees it: nothing that is internal, nobody's name."""
+
+    number: str
+    kind: Kind
+    category: str
+    subject: str
+    body: str
+    page: str
+    state: State
+    created: datetime
+    answer_due: datetime
+    pictures: int
+    events: tuple[Event, ...]
+    actions: frozenset[str]  # of "add", "close", "reopen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A case as an editor sees it."""
+
+    id: UUID
+    number: str
+    kind: Kind
+    category: str
+    language: str
+    subject: str
+    body: str
+    page: str
+    page_title: str
+    excerpt: str
+    seen: str
+    relation: str
+    name: str
+    contact: str
+    state: State
+    urgent: bool
+    marks: str
+    assignee: str
+    version: int
+    created: datetime
+    changed: datetime
+    decide_due: datetime
+    answer_due: datetime
+    paused: datetime | None
+    decided: datetime | None
+    answered: datetime | None
+    closed: datetime | None
+    hold: str
+    events: tuple[Event, ...]
+    pictures: tuple[UUID, ...]
+
+
+class Cases:
+    """The cases of one site."""
+
+    def __init__(self, database: Database, vault: Vault, settings: Settings) -> None:
+        self._database = database
+        self._vault = vault
+        self._settings = settings
+
+    def get(self, number: str) -> Case:
+        """Return the case *number* with its sender's name and contact; `CaseError` where there is none."""
+        with self._database.reading() as connection:
+            row = _row(connection, number)
+            events = _events(connection, row.id)
+            pictures = connection.scalars(select(attachment.c.id).where(attachment.c.message_id == row.id)).all()
+        values = row._asdict()
+        shown = {name: values[name] for name in Case.__slots__ if name in values}
+        shown |= {"kind": Kind(row.kind), "state": State(row.state)}
+        shown |= {name: self._opened(row, name) for name in ("name", "contact")}
+        return Case(**shown, events=events, pictures=tuple(pictures))
+
+    def follow(self, number: str, code: str, *, now: datetime) -> Followed | None:
+        """Return the case *number* for who knows its *code*; None for a wrong code and an unknown number alike."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(message).where(message.c.number == number)).one_or_none()
+            known = receipts.same_code(code, row.code_hash if row else _NO_HASH)
+            if row is None or not known:
+                return None
+            events = _events(connection, row.id, public=True)
+            count = select(func.count()).select_from(attachment).where(attachment.c.message_id == row.id)
+            pictures = connection.scalar(count) or 0
+        state = State(row.state)
+        return Followed(
+            number=row.number,
+            kind=Kind(row.kind),
+            category=row.category,
+            subject=row.subject,
+            body=row.body,
+            page=row.page,
+            state=state,
+            created=row.created,
+            answer_due=row.answer_due,
+            pictures=pictures,
+            events=events,
+            actions=_actions(row, now),
+        )
+
+    def move(
+        self,
+        number: str,
+        target: State,
+        *,
+        actor: Actor = Actor.EDITOR,
+        by: str = "",
+        text: str = "",
+        version: int | None = None,
+        now: datetime,
+    ) -> None:
+        """Move a case to *target*; a result, and a question to its sender, need a *text*, which the sender reads.
+
+        Where *version* is given, only if nothing has changed since. Raises `CaseError`.
+        """
+        text = _checked(text, needed=target in RESULTS or target in PAUSED, longest=LONGEST_ANSWER)
+
+        def work(connection: Connection) -> None:
+            row = _row(connection, number)
+            state = State(row.state)
+            if not allowed(state, target, actor):
+                raise CaseError("move")
+            if target is State.REOPENED and actor is Actor.SENDER and "reopen" not in _actions(row, now):
+                raise CaseError("late")
+            kind = "answered" if target in RESULTS else "asked" if target in PAUSED else "moved"
+            values = self._moved(row, state, target, now)
+            self._change(
+                connection,
+                row,
+                values,
+                kind=kind,
+                actor=actor,
+                by=by,
+                state=target,
+                text=text,
+                version=version,
+                now=now,
+            )
+            if actor is Actor.SENDER:
+                announce(connection, row.id, row.version + 1, targets(self._settings), now)
+            elif text and email_of(self._opened(row, "contact")):
+                announce(connection, row.id, row.version + 1, ("sender",), now)
+
+        self._database.write(work)
+
+    def add(self, number: str, *, text: str, pictures: Sequence[Picture] = (), now: datetime) -> None:
+        """Add a sender's *text* and *pictures*; a case that waited for it, or was answered, goes on.
+
+        Raises `CaseError`.
+        """
+        text = _checked(text, needed=True, longest=LONGEST_ADDITION)
+
+        def work(connection: Connection) -> None:
+            row = _row(connection, number)
+            if "add" not in _actions(row, now):
+                raise CaseError("move")
+            additions = select(func.count()).where(event.c.message_id == row.id, event.c.kind == "added")
+            if (connection.scalar(additions) or 0) >= MOST_ADDITIONS:
+                raise CaseError("limit")
+            state = State(row.state)
+            goes_on = state in PAUSED or state in RESULTS
+            target = State.IN_PROGRESS if goes_on else state
+            values = {**(self._moved(row, state, target, now) if goes_on else {}), "sender_wrote": now}
+            self._change(connection, row, values, kind="added", actor=Actor.SENDER, state=target, text=text, now=now)
+            attach(connection, row.id, pictures, now)
+            announce(connection, row.id, row.version + 1, targets(self._settings), now)
+
+        self._database.write(work)
+
+    def note(self, number: str, *, by: str, text: str, now: datetime) -> None:
+        """Add a note of the editors, which no sender sees. Raises `CaseError`."""
+        self._edit(number, lambda row: {}, kind="noted", by=by, text=_checked(text, needed=True), now=now)
+
+    def assign(self, number: str, *, by: str, to: str, now: datetime) -> None:
+        """Give a case to an editor, or to nobody. Raises `CaseError`."""
+        self._edit(number, lambda row: {"assignee": to}, kind="assigned", by=by, text=to, now=now)
+
+    def hold(self, number: str, *, by: str, reason: str, now: datetime) -> None:
+        """Keep a case from being purged for *reason*; an empty one lifts the hold. Raises `CaseError`."""
+        self._edit(
+            number, lambda row: {"hold": reason}, kind="held" if reason else "released", by=by, text=reason, now=now
+        )
+
+    def _edit(
+        self, number: str, values: Callable[[Row[Any]], dict[str, Any]], *, kind: str, by: str, text: str, now: datetime
+    ) -> None:
+        def work(connection: Connection) -> None:
+            row = _row(connection, number)
+            self._change(
+                connection, row, values(row), kind=kind, by=by, state=State(row.state), text=text, public=False, now=now
+            )
+
+        self._database.write(work)
+
+    def _change(
+        self,
+        connection: Connection,
+        row: Row[Any],
+        values: dict[str, Any],
+        *,
+        kind: str,
+        actor: Actor = Actor.EDITOR,
+        by: str = "",
+        state: State,
+        text: str,
+        public: bool = True,
+        version: int | None = None,
+        now: datetime,
+    ) -> None:
+        if version not in (None, row.version):
+            raise CaseError("changed")
+        changed = connection.execute(
+            update(message)
+            .where(message.c.id == row.id, message.c.version == row.version)
+            .values(**values, state=state, changed=now, version=row.version + 1)
+        )
+        if changed.rowcount != 1:
+            raise ConflictError("changed")
+        happened = {"kind": kind, "actor": actor, "actor_name": by, "public": public, "state": state, "text": text}
+        connection.execute(insert(event), {**happened, "message_id": row.id, "sequence": row.version + 1, "at": now})
+
+    def _moved(self, row: Row[Any], state: State, target: State, now: datetime) -> dict[str, Any]:
+        """Return what changes beside the state: the clock, and what depends on the end."""
+        values: dict[str, Any] = {}
+        if state in PAUSED and row.paused:
+            values = {
+                "paused": None,
+                "decide_due": deadlines.resumed(row.decide_due, paused=row.paused, now=now),
+                "answer_due": deadlines.resumed(row.answer_due, paused=row.paused, now=now),
+            }
+        if target in PAUSED:
+            values["paused"] = now
+        if row.decided is None and target in {*OPEN, *RESULTS} - {State.RECEIVED}:
+            values["decided"] = now
+        if target in RESULTS and row.answered is None:
+            values["answered"] = now
+        if state in {*RESULTS, State.CLOSED} and target in OPEN:
+            # Taken up again: a new answer is owed.
+            values["answer_due"] = deadlines.after(now, working_days=self._settings.messages.answer_days)
+        if target is State.REOPENED:
+            values |= {"reopened": True, "closed": None, "purge_after": None, "contact_purge_after": None}
+        if target is State.REJECTED_SPAM:
+            values["purge_after"] = now + timedelta(days=self._settings.retention.spam)
+        elif state is State.REJECTED_SPAM:
+            values["purge_after"] = None
+        if target is State.CLOSED:
+            kept = timedelta(days=self._kept(Kind(row.kind)))
+            contacts = min(kept, timedelta(days=self._settings.retention.contacts))
+            values |= {"closed": now, "purge_after": now + kept, "contact_purge_after": now + contacts}
+        return values
+
+    def _kept(self, kind: Kind) -> int:
+        retention = self._settings.retention
+        kept = {Kind.REPORT: retention.reports, Kind.PERSONAL_INFORMATION: retention.personal_information}
+        return kept.get(kind, retention.messages)
+
+    def _opened(self, row: Row[Any], column: str) -> str:
+        sealed = getattr(row, column)
+        return self._vault.open(sealed, table="message", column=column, row=str(row.id)) if sealed else ""
+
+
+def _checked(text: str, *, needed: bool, longest: int = LONGEST_ANSWER) -> str:
+    text = cleaned(text)
+    if len(text) > longest or (needed and is_empty(text)):
+        raise CaseError("text")
+    return text
+
+
+def _row(connection: Connection, number: str) -> Row[Any]:
+    row = connection.execute(select(message).where(message.c.number == number)).one_or_none()
+    if row is None:
+        raise CaseError("unknown")
+    return row
+
+
+def _events(connection: Connection, identity: UUID, *, public: bool = False) -> tuple[Event, ...]:
+    query = select(event).where(event.c.message_id == identity).order_by(event.c.sequence)
+    rows = connection.execute(query.where(event.c.public) if public else query)
+    return tuple(
+        Event(
+            sequence=row.sequence,
+            kind=row.kind,
+            actor=Actor(row.actor),
+            actor_name="" if public else row.actor_name,
+            public=row.public,
+            state=State(row.state),
+            text=row.text,
+            at=row.at,
+        )
+        for row in rows
+    )
+
+
+def _actions(row: Row[Any], now: datetime) -> frozenset[str]:
+    """Return what its sender can do with a case."""
+    state = State(row.state)
+    actions = set()
+    if state in OPEN or state in RESULTS or state is State.QUARANTINED:
+        actions.add("add")
+    if allowed(state, State.CLOSED, Actor.SENDER):
+        actions.add("close")
+    if state is State.CLOSED and not row.reopened and row.closed and now - row.closed <= REOPENABLE:
+        actions.add("reopen")
+    return frozenset(actions)

@@ -1,0 +1,246 @@
+"""Acceptance: a message, its first event, what is to be sent of it and what it used up, in one transaction or none.
+
+A receipt is given for what is committed, and for nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+from uuid6 import uuid7
+
+from .. import deadlines, receipts
+from ..cases import Actor, Kind, State
+from ..challenges import Proof
+from ..errors import ComplianceError
+from ..pictures import Picture
+from ..settings import Settings
+from ..store import Database
+from ..store.tables import event, idempotency, message, used_challenge
+from ..vault import Vault
+from ..words import Words
+from .outgoing import announce, attach, targets
+from .submission import Submission, page_hash
+
+#: How long one submission that is sent again is the same one.
+REPEATABLE = timedelta(days=2)
+#: How long the same words from the same source count as a copy.
+COPY = timedelta(days=1)
+_KEY = "receipt code"
+
+
+class IntakeError(ComplianceError):
+    """A submission that is not accepted.
+
+    *reason* is `used` (its proof was used before) or `key` (its key stands for another).
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the sender of an accepted message is given."""
+
+    number: str
+    code: str
+    state: State
+    repeated: bool
+
+
+class Intake:
+    """Accepts what readers send to one site."""
+
+    def __init__(self, database: Database, vault: Vault, settings: Settings) -> None:
+        self._database = database
+        self._vault = vault
+        self._prefix = settings.messages.receipt_prefix
+        self._settings = settings.messages
+        self._targets = targets(settings)
+        self._urgent = Words.load(path) if (path := settings.messages.urgent_words) else None
+        self._quarantine = Words.load(path) if (path := settings.messages.quarantine_words) else None
+
+    def accept(
+        self,
+        submission: Submission,
+        *,
+        pictures: Sequence[Picture] = (),
+        key: str | None,
+        proof: Proof | None,
+        doubts: Sequence[str] = (),
+        source: str,
+        now: datetime,
+    ) -> Receipt:
+        """Keep *submission* and return its receipt, once it is committed.
+
+        Args:
+            key: what its sender calls it; the same key and words again get the same receipt.
+            proof: the proof of work or the ticket, which is used up.
+            doubts: why it is held back until an editor has seen it; none, and the editors see it at once.
+            source: the label of where it came from.
+
+        Raises `IntakeError`, and `StoreError` where nothing could be kept.
+        """
+        # Newest key first; after a rotation what was kept before it is found by an older one.
+        request_hashes = self._request_hashes(submission, pictures)
+        key_hashes = self._vault.digests("idempotency", key) if key else ()
+        text = "\n".join((submission.subject, submission.body, submission.excerpt))
+        found = self._quarantine.find(text) if self._quarantine else ()
+        urgent = submission.category in self._settings.urgent or bool(self._urgent and self._urgent.find(text))
+
+        def work(connection: Connection) -> Receipt:
+            # In this order: a copy that is committed in between shows in both, or in the second alone.
+            used = proof is not None and _is_used(connection, proof)
+            if known := self._known(connection, key_hashes, request_hashes):
+                return known
+            if used:
+                raise IntakeError("used")
+            marks = [*doubts, *(["words"] if found else [])]
+            body_hash = self._vault.digest("body", f"{source}\n{submission.body}")
+            copies = (
+                select(message.c.id).where(message.c.body_hash == body_hash, message.c.created > now - COPY).limit(1)
+            )
+            if connection.scalar(copies):
+                marks.append("copy")
+            return self._keep(
+                connection,
+                submission,
+                pictures,
+                marks=marks,
+                urgent=urgent,
+                body_hash=body_hash,
+                source=source,
+                proof=proof,
+                key_hash=key_hashes[0] if key_hashes else None,
+                request_hash=request_hashes[0],
+                now=now,
+            )
+
+        return self._database.write(work)
+
+    def _known(
+        self, connection: Connection, key_hashes: Sequence[str], request_hashes: Sequence[str]
+    ) -> Receipt | None:
+        columns = (
+            idempotency.c.request_hash,
+            message.c.id,
+            message.c.number,
+            message.c.code_hash,
+            message.c.code_revision,
+            message.c.state,
+        )
+        known = connection.execute(
+            select(*columns)
+            .join(message, message.c.id == idempotency.c.message_id)
+            .where(idempotency.c.key_hash.in_(key_hashes))
+        ).one_or_none()
+        if known is None:
+            return None
+        if known.request_hash not in request_hashes:
+            raise IntakeError("key")
+        # The key may have been rotated since: the one that the code was made with is the one that fits its hash.
+        codes = (receipts.new_code(key, known.id, known.code_revision) for key in self._vault.keys(_KEY))
+        code = next((code for code in codes if receipts.same_code(code, known.code_hash)), "")
+        return Receipt(number=known.number, code=code, state=State(known.state), repeated=True)
+
+    def _keep(
+        self,
+        connection: Connection,
+        submission: Submission,
+        pictures: Sequence[Picture],
+        *,
+        marks: Sequence[str],
+        urgent: bool,
+        body_hash: str,
+        source: str,
+        proof: Proof | None,
+        key_hash: str | None,
+        request_hash: str,
+        now: datetime,
+    ) -> Receipt:
+        identity = uuid7()
+        number = receipts.new_number(self._prefix, now.astimezone(deadlines.SHANGHAI).date())
+        code = receipts.new_code(self._vault.key(_KEY), identity, 0)
+        state = State.QUARANTINED if marks else State.RECEIVED
+        sealed = {name: self._sealed(identity, name, getattr(submission, name)) for name in ("name", "contact")}
+        connection.execute(
+            insert(message),
+            {
+                **submission.fields(),
+                **sealed,
+                "id": identity,
+                "number": number,
+                "code_hash": receipts.code_hash(code),
+                "page_hash": page_hash(submission.page),
+                "body_hash": body_hash,
+                "contact_hash": self._vault.digest("contact", submission.contact) if submission.contact else None,
+                "source": source,
+                "state": state,
+                "urgent": urgent,
+                "marks": " ".join(marks),
+                "created": now,
+                "changed": now,
+                "sender_wrote": now,
+                "decide_due": self._decide_due(urgent, now),
+                "answer_due": self._answer_due(submission.kind, now),
+            },
+        )
+        connection.execute(
+            insert(event),
+            {
+                "message_id": identity,
+                "sequence": 1,
+                "kind": "received",
+                "actor": Actor.SENDER,
+                "public": True,
+                "state": state,
+                "at": now,
+            },
+        )
+        attach(connection, identity, pictures, now)
+        announce(connection, identity, 1, self._targets, now)
+        if proof:
+            connection.execute(
+                insert(used_challenge), {"signature_hash": proof.signature_hash, "expires": proof.expires}
+            )
+        if key_hash:
+            connection.execute(
+                insert(idempotency),
+                {
+                    "key_hash": key_hash,
+                    "request_hash": request_hash,
+                    "message_id": identity,
+                    "expires": now + REPEATABLE,
+                },
+            )
+        return Receipt(number=number, code=code, state=state, repeated=False)
+
+    def _sealed(self, identity: UUID, column: str, text: str) -> str | None:
+        return self._vault.seal(text, table="message", column=column, row=str(identity)) if text else None
+
+    def _request_hashes(self, submission: Submission, pictures: Sequence[Picture]) -> tuple[str, ...]:
+        said = json.dumps([submission.fields(), [picture.sha256 for picture in pictures]], sort_keys=True)
+        return self._vault.digests("request", said)
+
+    def _decide_due(self, urgent: bool, now: datetime) -> datetime:
+        if urgent:
+            return now + timedelta(hours=self._settings.urgent_hours)
+        return deadlines.after(now, working_days=self._settings.decide_days)
+
+    def _answer_due(self, kind: Kind, now: datetime) -> datetime:
+        asked = kind is Kind.PERSONAL_INFORMATION
+        return deadlines.after(
+            now, working_days=self._settings.personal_information_days if asked else self._settings.answer_days
+        )
+
+
+def _is_used(connection: Connection, proof: Proof) -> bool:
+    hashes = used_challenge.c.signature_hash
+    return connection.scalar(select(hashes).where(hashes == proof.signature_hash)) is not None

@@ -1,0 +1,46 @@
+"""Legal documents, and the files that pages load."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from ..assets import find
+from ..i18n import host_locale
+from .pages import Refusal, blueprint, page, reader_locale, state
+
+
+@blueprint.get("/legal/<name>")
+@blueprint.get("/legal/<name>/<version>")
+def legal(name: str, version: str | None = None) -> Response:
+    """Show a legal document, today's or an earlier *version*."""
+    library, locale = state().documents, reader_locale()
+    document = library.get(name, locale, version)
+    if document is None:
+        raise Refusal("document")
+    response = page("legal", document=document, versions=library.versions(name, locale))
+    # Where the host's Flask-Babel chooses the language, the answer at this address may be another for the next reader.
+    if "lang" in request.args or host_locale() is None:
+        response.cache_control.public = True
+    else:
+        response.cache_control.private = True
+    response.cache_control.max_age = 300
+    response.last_modified = state().changed()
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@blueprint.get("/static/<name>")
+def static(name: str) -> Response:
+    """Serve a stylesheet or script: for ever under its own hash, this once under another's."""
+    asset = find(state().assets, name)
+    if asset is None:
+        raise Refusal("document")
+    response = Response(asset.content, mimetype=asset.mimetype)
+    if name == asset.hashed:
+        response.cache_control.public = True
+        response.cache_control.max_age = 365 * 24 * 3600
+        response.cache_control.immutable = True
+    else:
+        response.cache_control.no_cache = True
+    return response

@@ -1,0 +1,237 @@
+"""The message box and the report form: shown, taken in, answered with a receipt."""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import current_app, jsonify, redirect, request
+from werkzeug.wrappers import Response
+
+from ..cases import NAMED, REQUEST_CATEGORIES, Kind
+from ..challenges import ChallengeError, Proof
+from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, SubmissionError, read
+from ..pictures import MOST, Picture, PictureError, clean
+from ..signals import message_received, report_received
+from ..store import StoreError
+from .pages import Refusal, blueprint, page, private, problem, reader_locale, same_site, state, wants_json
+from .receipts import address, remember
+
+logger = logging.getLogger(__name__)
+
+#: Seconds after which a sender may try again when nothing could be kept.
+PAUSE = 30
+#: More links than this hold a message back.
+MOST_LINKS = 4
+_KINDS = {
+    "message": (Kind.MESSAGE, Kind.CORRECTION, Kind.PERSONAL_INFORMATION),
+    "report": (Kind.REPORT,),
+}
+
+
+class _Refused(Exception):
+    """A submission that was not accepted: the form is shown again as it was filled in."""
+
+    def __init__(self, status: int, reasons: Mapping[str, str], *, retry_after: int | None = None) -> None:
+        super().__init__(status)
+        self.status = status
+        self.reasons = dict(reasons)
+        self.retry_after = retry_after
+
+
+@blueprint.get("/message")
+def message() -> Response:
+    """Show the message form."""
+    return _form("message", request.args)
+
+
+@blueprint.get("/report")
+def report() -> Response:
+    """Show the form for illegal and undesirable information."""
+    return _form("report", request.args)
+
+
+@blueprint.post("/message")
+def send_message() -> Response:
+    """Take a message, a correction or a request about personal information."""
+    return _take("message")
+
+
+@blueprint.post("/report")
+def send_report() -> Response:
+    """Take a report of illegal or undesirable information."""
+    return _take("report")
+
+
+@blueprint.get("/challenge/<form>")
+def challenge(form: str) -> Response:
+    """Give out a proof of work for a form."""
+    if form not in _KINDS:
+        raise Refusal("document")
+    box, now = _box(), datetime.now(UTC)
+    source = box.throttle.source(request.remote_addr, day=now.date())
+    verdict = box.throttle.challenge(source)
+    if not verdict.allowed:
+        response = problem(HTTPStatus.TOO_MANY_REQUESTS, "often")
+        response.headers["Retry-After"] = str(verdict.retry_after)
+        return response
+    return private(jsonify(box.challenges.issue(form, factor=box.throttle.look(source), now=now)))
+
+
+def _box() -> Box:
+    return state().box
+
+
+def _take(form: str) -> Response:
+    if not same_site():
+        raise Refusal("origin")
+    values = _values()
+    try:
+        submission, receipt = _accept(form, values)
+    except _Refused as refused:
+        return _again(form, values, refused)
+    application = current_app._get_current_object()  # type: ignore[attr-defined]  # a signal's sender is no proxy
+    if not receipt.repeated:
+        signal = report_received if form == "report" else message_received
+        signal.send(application, number=receipt.number, kind=submission.kind.value, category=submission.category)
+    location = address(receipt.number)
+    if wants_json():
+        response: Response = jsonify(receipt=receipt.number, code=receipt.code, url=location)
+        response.status_code = HTTPStatus.CREATED
+        response.headers["Location"] = location
+    else:
+        response = redirect(location, HTTPStatus.SEE_OTHER)
+    remember(response, receipt.number, receipt.code)
+    return private(response)
+
+
+def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
+    """Check what was sent and keep it. Raises `_Refused`."""
+    box, now = _box(), datetime.now(UTC)
+    submission = _read(form, values)
+    pictures = _pictures()
+    source = box.throttle.source(request.remote_addr, day=now.date())
+    doubts = ["honeypot"] if values.get("website") else []
+    if submission.body.count("://") > MOST_LINKS:
+        doubts.append("links")
+    proof = _proof(form, values, source, now, doubts)
+    key = request.headers.get("Idempotency-Key") or values.get("key") or (proof.signature_hash if proof else None)
+    if key is not None and len(key) > 200:
+        raise _Refused(HTTPStatus.BAD_REQUEST, {"": "key"})
+    verdict = box.throttle.submit(
+        source, page=f"{submission.page} {submission.category}" if submission.page else None
+    )
+    if verdict.allowed and pictures:
+        verdict = box.throttle.upload(source, sum(len(picture.content) for picture in pictures))
+    if not verdict.allowed:
+        raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, {"": "often"}, retry_after=verdict.retry_after)
+    try:
+        receipt = box.intake.accept(
+            submission, pictures=pictures, key=key, proof=proof, doubts=doubts, source=source, now=now
+        )
+    except IntakeError as error:
+        raise _Refused(HTTPStatus.UNPROCESSABLE_ENTITY, {"": error.reason}) from error
+    except StoreError as error:
+        logger.error("a message could not be kept: %s", error.reason)
+        raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, {"": "store"}, retry_after=PAUSE) from error
+    return submission, receipt
+
+
+def _values() -> dict[str, str]:
+    """Return the fields as they were sent, as a form or as JSON."""
+    if not request.is_json:
+        return request.form.to_dict()
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict):
+        raise Refusal("json")
+    return {
+        str(name): value if isinstance(value, str) else "on" if value is True else "" for name, value in sent.items()
+    }
+
+
+def _read(form: str, values: Mapping[str, str]) -> Submission:
+    kinds = _KINDS[form]
+    kind = next((kind for kind in kinds if kind == values.get("kind", kinds[0])), None)
+    if kind is None:
+        raise _Refused(HTTPStatus.BAD_REQUEST, {"kind": "unknown"})
+    settings = state().settings
+    try:
+        return read(
+            values,
+            kind=kind,
+            language=reader_locale(),
+            categories=settings.messages.report_categories,
+            hosts=_box().hosts | {request.host.partition(":")[0].lower()},
+            home=settings.site.url,
+        )
+    except SubmissionError as error:
+        raise _Refused(HTTPStatus.BAD_REQUEST, error.reasons) from error
+
+
+def _pictures() -> list[Picture]:
+    files = [file for file in request.files.getlist("pictures") if file.filename]
+    if len(files) > min(MOST, state().settings.messages.pictures):
+        raise _Refused(HTTPStatus.BAD_REQUEST, {"pictures": "number"})
+    try:
+        return [clean(file.read()) for file in files]
+    except PictureError as error:
+        raise _Refused(HTTPStatus.BAD_REQUEST, {"pictures": error.reason}) from error
+
+
+def _proof(form: str, values: Mapping[str, str], source: str, now: datetime, doubts: list[str]) -> Proof | None:
+    """Return the proof of work, else the ticket of the form, which raises a doubt where proofs are asked for."""
+    challenges = _box().challenges
+    asked = state().settings.messages.challenge == "altcha"
+    try:
+        if asked and values.get("altcha"):
+            return challenges.verify(values["altcha"], form, factor=_box().throttle.look(source), now=now)
+        if asked or values.get("ticket"):
+            ticket = challenges.read_ticket(values.get("ticket", ""), form, now=now)
+            if asked:
+                doubts.append("proof")
+            return ticket
+    except ChallengeError as error:
+        raise _Refused(HTTPStatus.BAD_REQUEST, {"": error.reason}) from error
+    return None
+
+
+def _again(form: str, values: Mapping[str, str], refused: _Refused) -> Response:
+    if wants_json():
+        response = problem(refused.status, "form", errors=refused.reasons)
+    else:
+        response = _form(form, values, reasons=refused.reasons)
+        response.status_code = refused.status
+    if refused.retry_after:
+        response.headers["Retry-After"] = str(refused.retry_after)
+    return response
+
+
+def _form(form: str, values: Mapping[str, str], *, reasons: Mapping[str, str] | None = None) -> Response:
+    request.environ["compliance.omitted"] = frozenset({"message", "report"})
+    messages = state().settings.messages
+    return private(
+        page(
+            f"{form}_page",
+            form=form,
+            values=_shown(values),
+            reasons=reasons or {},
+            longest=LONGEST,
+            kinds=[kind.value for kind in _KINDS[form]],
+            categories=messages.report_categories,
+            own_categories=messages.categories,
+            request_categories=REQUEST_CATEGORIES,
+            named=NAMED,
+            pictures=messages.pictures,
+            challenge=messages.challenge,
+            ticket=_box().challenges.ticket(form, now=datetime.now(UTC)),
+        )
+    )
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return *values* as a form shows them again; a link to the form may fill in the page that it stands on."""
+    return {name: unicodedata.normalize("NFC", str(value)).replace("\x00", "")[:6000] for name, value in values.items()}

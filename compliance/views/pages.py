@@ -1,0 +1,228 @@
+"""What every endpoint works with: the blueprint, the state of an application, pages, refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Request, current_app, jsonify, request
+from markupsafe import Markup
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from ..assets import Asset
+from ..consent import Decisions
+from ..documents import Library
+from ..i18n import host_locale, tag
+from ..messages import Box
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# Bytes of a form; the longest decision has a few hundred, the longest message some sixty thousand, and its pictures.
+_LARGEST_FORM = 16 * 1024
+_LARGEST_TEXTS = 128 * 1024
+_LARGEST_MESSAGE = 26 * 1024 * 1024
+_MOST_PARTS = 40
+_FILES = "multipart/form-data"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
+_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
+_STATUS = {
+    **dict.fromkeys(("choice", "category", "next", "json"), HTTPStatus.BAD_REQUEST),
+    **dict.fromkeys(("record", "document"), HTTPStatus.NOT_FOUND),
+    "origin": HTTPStatus.FORBIDDEN,
+    "policy": HTTPStatus.CONFLICT,
+    "often": HTTPStatus.TOO_MANY_REQUESTS,
+    "store": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+blueprint = Blueprint("compliance", __name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the endpoints of one application work with; it lies in `app.extensions["compliance"]`.
+
+    Args:
+        locale: the site's language for a tag, or its default one.
+        policy: the policy version of the moment.
+        context: what every template is told, in one language and for one request's host and mount point.
+        render: a template's name and its context in, HTML out.
+        replaced: whether the site has its own template of a name, or its own frame around it.
+        place: an element's HTML for a template of the host, and the note that the page has it.
+        box: what takes and keeps messages and reports.
+    """
+
+    settings: Settings
+    documents: Library
+    decisions: Decisions
+    assets: Mapping[str, Asset]
+    changed: Callable[[], datetime]
+    locale: Callable[[str | None], str]
+    policy: Callable[[], str]
+    context: Callable[[str, WSGIEnvironment], dict[str, Any]]
+    render: Callable[[str, Mapping[str, Any]], str]
+    replaced: Callable[[str], bool]
+    place: Callable[..., str]
+    box: Box
+
+
+class Refusal(Exception):
+    """A request that cannot be answered as asked, for *reason*; *retry_after* some seconds it may be."""
+
+    def __init__(self, reason: str, *, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+def state() -> State:
+    """Return the current application's state; `RuntimeError` where the extension was not set up."""
+    try:
+        found: State = current_app.extensions["compliance"]
+    except KeyError:
+        raise RuntimeError(f"Compliance.init_app was not called for the application {current_app.name!r}") from None
+    return found
+
+
+def limit(asked: Request) -> None:
+    """Bound what is read of a request to one of our endpoints, before anybody reads it."""
+    takes_files = asked.endpoint in ("compliance.send_message", "compliance.send_report", "compliance.change")
+    asked.max_content_length = (
+        _LARGEST_MESSAGE
+        if takes_files and asked.mimetype == _FILES
+        else (_LARGEST_TEXTS if takes_files else _LARGEST_FORM)
+    )
+    asked.max_form_memory_size = _LARGEST_TEXTS
+    asked.max_form_parts = _MOST_PARTS
+
+
+@blueprint.errorhandler(Refusal)
+def refuse(error: Refusal) -> Response:
+    """Tell why a request was refused."""
+    response = problem(_STATUS[error.reason], error.reason)
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def refuse_large(error: RequestEntityTooLarge) -> Response:
+    """Tell that a form is too large; Werkzeug has not read it."""
+    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size")
+
+
+@blueprint.after_request
+def _note(response: Response) -> Response:
+    """Keep how long a response may be cached before the host's own hooks see it."""
+    request.environ["compliance.caching"] = response.headers.get("Cache-Control")
+    return response
+
+
+def harden(response: Response) -> None:
+    """Give a response of ours the policies that it must carry, beside those of the host, and its own caching again."""
+    if caching := request.environ.get("compliance.caching"):
+        response.headers["Cache-Control"] = caching
+    # Several policies all apply (CSP level 3, section 8.1): the host's own is neither replaced nor weakened.
+    response.headers.add("Content-Security-Policy", POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+
+
+def reader_locale() -> str:
+    """Return the language to answer this request in."""
+    return state().locale(request.args.get("lang") or host_locale())
+
+
+def page(name: str, **values: Any) -> Response:
+    """Render one of our pages in the reader's language."""
+    locale = reader_locale()
+    context = state().context(locale, request.environ)
+    # A host's context processors know the host's own pages, and may fail on ours: only the host's templates need them.
+    if state().replaced(f"compliance/{name}.html"):
+        current_app.update_template_context(values)
+    response = Response(state().render(f"compliance/{name}.html", {**values, **context}), mimetype="text/html")
+    response.content_language.add(tag(locale))
+    return response
+
+
+def private(response: Response) -> Response:
+    """Keep *response* out of every cache."""
+    response.cache_control.no_store = True
+    return response
+
+
+def problem(status: int, reason: str, **details: Any) -> Response:
+    """Tell why something did not work: as a page, or with *details* as problem details (RFC 9457)."""
+    title = HTTPStatus(status).phrase
+    context = state().context(reader_locale(), request.environ)
+    text = state().render("compliance/reason.txt", {**context, "reason": reason})
+    detail = Markup(text).unescape().strip()
+    if wants_json():
+        response: Response = jsonify(type="about:blank", title=title, status=status, detail=detail, **details)
+        response.mimetype = "application/problem+json"
+        response.content_language.add(context["lang"])
+    else:
+        response = page("problem", reason=reason, detail=detail, title=title, status=status)
+    response.status_code = status
+    return private(response)
+
+
+def wants_json() -> bool:
+    """Return whether a script asks, rather than a reader."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return best is not None and best != "text/html"
+
+
+def same_site() -> bool:
+    """Return whether a form was sent from a page of this very host.
+
+    Browsers tell by `Sec-Fetch-Site` (Fetch Metadata), older ones by `Origin` (RFC 6454) or `Referer` (RFC 9110). A
+    client that sends none of the three is no browser that another site could make post.
+    """
+    fetched_from = request.headers.get("Sec-Fetch-Site")
+    if fetched_from is not None:
+        return fetched_from in {"same-origin", "none"}
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    return source is None or host(source) in {host(request.host_url), host(state().settings.site.url)}
+
+
+def host(url: str) -> tuple[str | None, int | None]:
+    """Return host and port of *url*; the scheme may differ where a proxy in front ends TLS."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None, 0
+    return parts.hostname, None if port in {80, 443} else port
+
+
+def safe_path(text: str) -> bool:
+    """Return whether *text* is a path that stays on this site, whatever a browser makes of it."""
+    return _PATH.fullmatch(text) is not None
+
+
+def way_back(asked: str | None) -> str:
+    """Return the path to go back to: the one *asked* for, else the page that the form was on, else the home page."""
+    if asked:
+        if not safe_path(asked):
+            raise Refusal("next")
+        return asked
+    referrer = request.headers.get("Referer", "")
+    if host(referrer) == host(request.host_url):
+        parts = urlsplit(referrer)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        if safe_path(path):
+            return path
+    home: str = state().context(reader_locale(), request.environ)["urls"]["home"]
+    return home

@@ -1,0 +1,240 @@
+"""Receipts: a case followed by who knows its number and code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import segno
+from flask import jsonify, redirect, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
+
+from ..cases import Actor, State
+from ..messages import CaseError, Followed
+from ..pictures import PictureError, clean
+from ..receipts import read_number
+from ..store import StoreError
+from .pages import Refusal, blueprint, page, private, problem, same_site, state, wants_json
+
+logger = logging.getLogger(__name__)
+
+COOKIE = "compliance_receipt"
+#: How long a browser knows the code of a receipt, so that its page can be looked at again.
+REMEMBERED = timedelta(minutes=30)
+
+
+def address(number: str) -> str:
+    """Return where the case *number* is followed."""
+    base: str = state().context(state().locale(None), request.environ)["base"]
+    query = f"?lang={lang}" if (lang := request.args.get("lang", "")).replace("-", "").isalnum() else ""
+    return f"{base}/receipt/{number}{query}"
+
+
+def remember(response: Response, number: str, code: str) -> None:
+    """Let this browser open the case *number* for a while: the code stands in no address and no script can read it."""
+    response.set_cookie(
+        COOKIE,
+        _signer().dumps([number, code]),
+        max_age=REMEMBERED,
+        path=f"{state().context(state().locale(None), request.environ)['base']}/receipt/{number}",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+@blueprint.get("/case")
+def find() -> Response:
+    """Ask for number and code."""
+    return private(page("case_find", number=request.args.get("number", "")[:40], reasons={}))
+
+
+@blueprint.post("/case")
+def look_up() -> Response:
+    """Open the case whose number and code are given."""
+    return _open(request.form.get("number", ""))
+
+
+@blueprint.get("/receipt/<number>")
+def case(number: str) -> Response:
+    """Show a case to the browser that knows its code, and to any other ask for the code."""
+    code = _remembered(number)
+    followed = _follow(number, code) if code else None
+    if followed is None:
+        return private(page("case_find", number=number[:40], reasons={}))
+    return _shown(followed, code)
+
+
+@blueprint.post("/receipt/<number>")
+def change(number: str) -> Response:
+    """Open a case with its code; add to it, close it, take it up again, or forget it in this browser."""
+    if not same_site():
+        raise Refusal("origin")
+    form = _fields()
+    action = form.get("action", "open")
+    if action == "open":
+        return _open(number)
+    if action == "forget":
+        response = redirect(address(number), HTTPStatus.SEE_OTHER)
+        remember(response, number, "")
+        return private(response)
+    code = _remembered(number)
+    if not code:
+        _limit(number)
+        code = form.get("code", "")
+    followed = _follow(number, code)
+    if followed is None:
+        return _unknown(number)
+    try:
+        _act(action, followed, form)
+    except CaseError as error:
+        return _shown(followed, code, reasons={action: error.reason}, values=form, status=HTTPStatus.CONFLICT)
+    except PictureError as error:
+        return _shown(followed, code, reasons={action: error.reason}, values=form, status=HTTPStatus.BAD_REQUEST)
+    except StoreError as error:
+        logger.error("a case could not be changed: %s", error.reason)
+        response = _shown(followed, code, reasons={action: "store"}, values=form, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        response.headers["Retry-After"] = "30"
+        return response
+    if wants_json():
+        return _shown(_follow(number, code) or followed, code)
+    response = redirect(address(number), HTTPStatus.SEE_OTHER)
+    remember(response, followed.number, code)
+    return private(response)
+
+
+def _fields() -> Mapping[str, str]:
+    sent = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+    if not isinstance(sent, dict):
+        raise Refusal("json")
+    return {str(name): value for name, value in sent.items() if isinstance(value, str)}
+
+
+def _open(number: str) -> Response:
+    if not same_site():
+        raise Refusal("origin")
+    _limit(number)
+    code = _fields().get("code", "")
+    followed = _follow(number, code)
+    if followed is None:
+        return _unknown(number)
+    if wants_json():
+        return _shown(followed, code)
+    response = redirect(address(followed.number), HTTPStatus.SEE_OTHER)
+    remember(response, followed.number, code)
+    return private(response)
+
+
+def _limit(number: str) -> None:
+    """Count an attempt to open a case. Raises `Refusal` where there were too many."""
+    throttle, today = state().box.throttle, datetime.now(UTC).date()
+    verdict = throttle.track(throttle.source(request.remote_addr, day=today), read_number(number) or "")
+    if not verdict.allowed:
+        raise Refusal("often", retry_after=verdict.retry_after)
+
+
+def _follow(number: str, code: str) -> Followed | None:
+    try:
+        return state().box.cases.follow(read_number(number) or "", code, now=datetime.now(UTC))
+    except StoreError as error:
+        logger.error("a case could not be read: %s", error.reason)
+        raise Refusal("store", retry_after=30) from error
+
+
+def _act(action: str, followed: Followed, form: Mapping[str, str]) -> None:
+    cases, now = state().box.cases, datetime.now(UTC)
+    if action not in followed.actions:
+        raise CaseError("move")
+    if action == "add":
+        files = [file for file in request.files.getlist("pictures") if file.filename]
+        if len(files) > state().settings.messages.pictures:
+            raise PictureError("number")
+        pictures = [clean(file.read()) for file in files]
+        cases.add(followed.number, text=form.get("text", ""), pictures=pictures, now=now)
+    else:
+        target = State.CLOSED if action == "close" else State.REOPENED
+        cases.move(followed.number, target, actor=Actor.SENDER, text=form.get("text", ""), now=now)
+
+
+def _unknown(number: str) -> Response:
+    """Answer for a wrong code and for an unknown number alike."""
+    if wants_json():
+        return problem(HTTPStatus.NOT_FOUND, "case")
+    response = page("case_find", number=number[:40], reasons={"": "case"})
+    response.status_code = HTTPStatus.NOT_FOUND
+    return private(response)
+
+
+def _shown(
+    followed: Followed,
+    code: str,
+    *,
+    reasons: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
+    status: int = HTTPStatus.OK,
+) -> Response:
+    if wants_json():
+        if reasons:
+            return problem(status, "form", errors=dict(reasons))
+        return private(jsonify(_as_json(followed)))
+    own = state().settings.messages.categories
+    response = page(
+        "case",
+        case=followed,
+        code=code,
+        own_categories=own,
+        pictures=state().settings.messages.pictures,
+        here=address(followed.number),
+        qr=_qr(followed.number),
+        reasons=reasons or {},
+        values=values or {},
+    )
+    response.status_code = status
+    return private(response)
+
+
+def _as_json(followed: Followed) -> dict[str, Any]:
+    return {
+        "receipt": followed.number,
+        "kind": followed.kind,
+        "category": followed.category,
+        "state": followed.state,
+        "created": followed.created.isoformat(),
+        "answer_due": followed.answer_due.isoformat(),
+        "pictures": followed.pictures,
+        "actions": sorted(followed.actions),
+        "events": [
+            {
+                "kind": event.kind,
+                "actor": event.actor,
+                "state": event.state,
+                "text": event.text,
+                "at": event.at.isoformat(),
+            }
+            for event in followed.events
+        ],
+    }
+
+
+def _qr(number: str) -> str:
+    """Return a picture of the case's address; the code, which is in no address, is printed beside it."""
+    url = state().settings.site.url + address(number)
+    return segno.make(url, micro=False).svg_inline(scale=4, border=2, omitsize=True)
+
+
+def _signer() -> URLSafeTimedSerializer:
+    keys = list(reversed(state().box.vault.keys("receipt cookie")))
+    return URLSafeTimedSerializer(keys, salt="compliance.receipt")
+
+
+def _remembered(number: str) -> str:
+    """Return the code that this browser was told, as long as it may be."""
+    try:
+        known, code = _signer().loads(request.cookies.get(COOKIE, ""), max_age=int(REMEMBERED.total_seconds()))
+    except (BadData, ValueError, TypeError):
+        return ""
+    return str(code) if known == number or known == read_number(number) else ""

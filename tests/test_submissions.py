@@ -1,0 +1,160 @@
+"""What readers send: cleaned, and refused with every reason at once."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.cases import Kind
+from compliance.messages import LONGEST, Submission, SubmissionError, read
+
+FORM = {"kind": "message", "body": "您好，第三段的年份有误。"}
+REPORT = {"category": "rumour", "page": "/news/1", "body": "不实信息", "truth": "on"}
+
+
+def submit(form: dict[str, str], kind: Kind = Kind.MESSAGE) -> Submission:
+    return read(
+        form,
+        kind=kind,
+        language="zh_CN",
+        categories=("rumour", "infringement", "other"),
+        hosts=frozenset({"www.example.org", "en.example.org"}),
+        home="https://www.example.org",
+    )
+
+
+def reasons(form: dict[str, str], kind: Kind = Kind.MESSAGE) -> dict[str, str]:
+    with pytest.raises(SubmissionError) as caught:
+        submit(form, kind)
+    return caught.value.reasons
+
+
+@pytest.mark.parametrize("body", ["", " \n\t", "\u200b\u200d\u2060", "\u3164\u2800", "\ufeff", "\x00\x01", "a"])
+def test_a_message_that_nobody_can_see_is_empty(body: str):
+    assert reasons({**FORM, "body": body}) == {"body": "empty"}
+
+
+@pytest.mark.parametrize("character", ["字", "😀", "a"])
+@pytest.mark.parametrize("field", sorted(LONGEST.keys() - {"page"}))
+def test_lengths_are_counted_in_code_points(field: str, character: str):
+    assert getattr(submit({**FORM, field: character * LONGEST[field]}), field) == character * LONGEST[field]
+    assert reasons({**FORM, field: character * (LONGEST[field] + 1)}) == {field: "long"}
+
+
+def test_every_reason_is_told_at_once():
+    form = {"category": "weather", "page": "javascript:alert(1)", "contact": "a@", "relation": "friend"}
+    assert reasons(form, Kind.REPORT) == {
+        "body": "empty",
+        "category": "unknown",
+        "page": "address",
+        "contact": "address",
+        "relation": "unknown",
+        "truth": "empty",
+    }
+
+
+def test_composed_and_decomposed_characters_are_one():
+    assert submit({**FORM, "subject": "Cafe\u0301"}).subject == "Café"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\x00b\x1bc", "abc"),
+        ("moc\u202e.exe", "moc.exe"),
+        ("one\ntwo", "one two"),
+        ("  much   space ", "much space"),
+        ("to: a%0d%0aBcc: b", "to: a%0d%0aBcc: b"),
+        ("to: a\r\nBcc: b", "to: a Bcc: b"),
+    ],
+)
+def test_a_line_is_one_line_without_controls(text: str, kept: str):
+    submission = submit({**FORM, "subject": text, "name": text})
+    assert (submission.subject, submission.name) == (kept, kept)
+
+
+def test_a_message_keeps_its_lines_and_its_markup():
+    body = "one\r\ntwo\n\n\tthree <script>alert(1)</script> {{ 7 * 7 }} [x](javascript:alert(1))"
+    assert submit({**FORM, "body": body}).body == body.replace("\r", "")
+
+
+def test_text_in_another_charset_is_refused():
+    garbled = "谣言".encode("gbk").decode("utf-8", "replace")
+    assert reasons({**FORM, "body": garbled * 3}) == {"body": "encoding"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("/news/1", "https://www.example.org/news/1"),
+        ("https://www.example.org", "https://www.example.org/"),
+        ("https://WWW.example.org/news/1#top", "https://www.example.org/news/1"),
+        ("http://en.example.org:8080/a?b=1&utm_source=x&spm=a.b", "http://en.example.org:8080/a?b=1"),
+        ("https://www.example.org/新闻?页=二", "https://www.example.org/新闻?%E9%A1%B5=%E4%BA%8C"),
+    ],
+)
+def test_the_address_of_a_page_is_kept_without_what_only_tracks(typed: str, kept: str):
+    assert submit({**FORM, "page": typed}).page == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("javascript:alert(1)", "address"),
+        ("data:text/html,x", "address"),
+        ("file:///etc/passwd", "address"),
+        ("https://user:pass@www.example.org/", "address"),
+        ("//www.example.org/news", "address"),
+        ("/\\evil.example", "address"),
+        ("https://www.example.org:port/", "address"),
+        ("https://[::1", "address"),
+        ("the page about bridges", "address"),
+        ("https://evil.example/", "elsewhere"),
+        ("https://www.example.org.evil.example/", "elsewhere"),
+        ("https://www.example.org/" + "a" * 10_000, "long"),
+    ],
+)
+def test_no_other_address_is_taken(typed: str, reason: str):
+    assert reasons({**FORM, "page": typed}) == {"page": reason}
+
+
+def test_a_report_says_where_by_address_or_in_words():
+    assert reasons({**REPORT, "page": ""}, Kind.REPORT) == {"page": "empty"}
+    assert submit({**REPORT, "page": "", "excerpt": "首页右下角"}, Kind.REPORT).excerpt == "首页右下角"
+    assert reasons({**FORM}, Kind.CORRECTION) == {"page": "empty"}
+
+
+def test_an_infringement_is_reported_under_a_name():
+    form = {**REPORT, "category": "infringement"}
+    assert reasons(form, Kind.REPORT) == {"name": "empty", "contact": "empty"}
+    assert submit({**form, "name": "王某", "contact": "13800000000"}, Kind.REPORT).name == "王某"
+
+
+def test_a_report_and_a_request_need_their_category():
+    assert reasons({**REPORT, "category": ""}, Kind.REPORT) == {"category": "empty"}
+    assert reasons(FORM, Kind.PERSONAL_INFORMATION) == {"category": "empty"}
+    assert submit({**FORM, "category": "access"}, Kind.PERSONAL_INFORMATION).category == "access"
+    assert submit({**FORM, "category": "access"}).category == ""
+
+
+@pytest.mark.parametrize("contact", ["a@b", "a b@example.org", "a@example.org,b@example.org", "<a@example.org>", "@"])
+def test_a_contact_that_looks_like_a_mailbox_is_one(contact: str):
+    assert reasons({**FORM, "contact": contact}) == {"contact": "address"}
+
+
+@pytest.mark.parametrize("contact", ["wang@example.org", "王@例子.公司", "+86 138 0000 0000", "微信 wang123"])
+def test_any_other_way_to_be_reached_is_taken(contact: str):
+    assert submit({**FORM, "contact": contact}).contact == contact
+
+
+@given(st.dictionaries(st.sampled_from(sorted(LONGEST)), st.text(), min_size=1), st.sampled_from(Kind))
+def test_whatever_is_sent_is_taken_or_refused(form: dict[str, str], kind: Kind):
+    try:
+        submission = submit({"category": "rumour", "truth": "on", **form}, kind)
+    except SubmissionError as error:
+        assert error.reasons
+    else:
+        fields = submission.fields()
+        assert all(len(fields[name]) <= longest for name, longest in LONGEST.items() if name != "page")
+        assert submit({"truth": "on", **fields}, kind) == submission  # what was kept is kept again
