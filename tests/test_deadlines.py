@@ -228,6 +228,7 @@ def test_working_hours_are_nine_to_six_on_working_days(now: str, opens: str | No
     moment = shanghai(now)
     assert is_working_hour(moment) is (opens is None)
     assert next_working_hour(moment) == shanghai(opens or now)
+    assert next_working_hour(moment).tzinfo is UTC
 
 
 @given(now=moments, later=spans)
