@@ -6,9 +6,10 @@ A receipt is given for what is committed, and for nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
@@ -76,6 +77,7 @@ class Intake:
         proof: Proof | None,
         doubts: Sequence[str] = (),
         source: str,
+        permit: Callable[[], Sequence[str]] = tuple,
         now: datetime,
     ) -> Receipt:
         """Keep *submission* and return its receipt, once it is committed.
@@ -85,8 +87,10 @@ class Intake:
             proof: the proof of work or the ticket, which is used up.
             doubts: why it is held back until an editor has seen it; none, and the editors see it at once.
             source: the label of where it came from.
+            permit: raises where its source has sent too much, returns more doubts; asked once, and not for what was
+                accepted before.
 
-        Raises `IntakeError`, and `StoreError` where nothing could be kept.
+        Raises `IntakeError`, what *permit* raises, and `StoreError` where nothing could be kept.
         """
         # Newest key first; after a rotation what was kept before it is found by an older one.
         request_hashes = self._request_hashes(submission, pictures)
@@ -94,6 +98,8 @@ class Intake:
         text = "\n".join((submission.subject, submission.body, submission.excerpt))
         found = self._quarantine.find(text) if self._quarantine else ()
         urgent = submission.category in self._settings.urgent or bool(self._urgent and self._urgent.find(text))
+
+        permit = cache(permit)  # the work may have to be done again
 
         def work(connection: Connection) -> Receipt:
             # In this order: a copy that is committed in between shows in both, or in the second alone.
@@ -120,6 +126,7 @@ class Intake:
                 proof=proof,
                 key_hash=key_hashes[0] if key_hashes else None,
                 request_hash=request_hashes[0],
+                permit=permit,
                 now=now,
             )
 
@@ -163,11 +170,24 @@ class Intake:
         proof: Proof | None,
         key_hash: str | None,
         request_hash: str,
+        permit: Callable[[], Sequence[str]],
         now: datetime,
     ) -> Receipt:
         identity = uuid7()
         number = receipts.new_number(self._prefix, now.astimezone(deadlines.SHANGHAI).date())
         code = receipts.new_code(self._vault.key(_KEY), identity, 0)
+        # A copy that comes at the same time waits here until this one is committed, and finds it then.
+        if key_hash:
+            connection.execute(
+                insert(idempotency),
+                {
+                    "key_hash": key_hash,
+                    "request_hash": request_hash,
+                    "message_id": identity,
+                    "expires": now + REPEATABLE,
+                },
+            )
+        marks = (*marks, *permit())
         state = State.QUARANTINED if marks else State.RECEIVED
         sealed = {name: self._sealed(identity, name, getattr(submission, name)) for name in ("name", "contact")}
         connection.execute(
@@ -209,16 +229,6 @@ class Intake:
         if proof:
             connection.execute(
                 insert(used_challenge), {"signature_hash": proof.signature_hash, "expires": proof.expires}
-            )
-        if key_hash:
-            connection.execute(
-                insert(idempotency),
-                {
-                    "key_hash": key_hash,
-                    "request_hash": request_hash,
-                    "message_id": identity,
-                    "expires": now + REPEATABLE,
-                },
             )
         return Receipt(number=number, code=code, state=state, repeated=False)
 

@@ -190,6 +190,6 @@ idempotency = Table(
     metadata,
     Column("key_hash", _Label, primary_key=True),
     Column("request_hash", _Label, nullable=False),
-    Column("message_id", Uuid, _message(), nullable=False, index=True),
+    Column("message_id", Uuid, nullable=False),  # no foreign key: this row is written first
     Column("expires", Moment, nullable=False, index=True),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +18,8 @@ from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, Submissio
 from ..pictures import MOST, Picture, PictureError, clean
 from ..signals import message_received, report_received
 from ..store import StoreError
-from .pages import Refusal, blueprint, page, private, problem, reader_locale, same_site, state, wants_json
+from ..throttle import Verdict
+from .pages import Refusal, blueprint, fields, page, private, problem, reader_locale, same_site, state, wants_json
 from .receipts import address, remember
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 PAUSE = 30
 #: More links than this hold a message back.
 MOST_LINKS = 4
+LONGEST_KEY = 200
 _KINDS = {
     "message": (Kind.MESSAGE, Kind.CORRECTION, Kind.PERSONAL_INFORMATION),
     "report": (Kind.REPORT,),
@@ -89,7 +91,7 @@ def _box() -> Box:
 def _take(form: str) -> Response:
     if not same_site():
         raise Refusal("origin")
-    values = _values()
+    values = fields()
     try:
         submission, receipt = _accept(form, values)
     except _Refused as refused:
@@ -113,25 +115,30 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
     """Check what was sent and keep it. Raises `_Refused`."""
     box, now = _box(), datetime.now(UTC)
     submission = _read(form, values)
-    pictures = _pictures()
     source = box.throttle.source(request.remote_addr, day=now.date())
     doubts = ["honeypot"] if values.get("website") else []
     if submission.body.count("://") > MOST_LINKS:
         doubts.append("links")
     proof = _proof(form, values, source, now, doubts)
     key = request.headers.get("Idempotency-Key") or values.get("key") or (proof.signature_hash if proof else None)
-    if key is not None and len(key) > 200:
+    if key is not None and len(key) > LONGEST_KEY:
         raise _Refused(HTTPStatus.BAD_REQUEST, {"": "key"})
-    verdict = box.throttle.submit(
-        source, page=f"{submission.page} {submission.category}" if submission.page else None
-    )
-    if verdict.allowed and pictures:
-        verdict = box.throttle.upload(source, sum(len(picture.content) for picture in pictures))
-    if not verdict.allowed:
-        raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, {"": "often"}, retry_after=verdict.retry_after)
+
+    def permit() -> Sequence[str]:
+        about = f"{submission.page} {submission.category}" if submission.page else None
+        verdict = _granted(box.throttle.submit(source, page=about))
+        return ("flood",) if verdict.flooded else ()
+
     try:
         receipt = box.intake.accept(
-            submission, pictures=pictures, key=key, proof=proof, doubts=doubts, source=source, now=now
+            submission,
+            pictures=_pictures(source),
+            key=key,
+            proof=proof,
+            doubts=doubts,
+            source=source,
+            permit=permit,
+            now=now,
         )
     except IntakeError as error:
         raise _Refused(HTTPStatus.UNPROCESSABLE_ENTITY, {"": error.reason}) from error
@@ -139,18 +146,6 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
         logger.error("a message could not be kept: %s", error.reason)
         raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, {"": "store"}, retry_after=PAUSE) from error
     return submission, receipt
-
-
-def _values() -> dict[str, str]:
-    """Return the fields as they were sent, as a form or as JSON."""
-    if not request.is_json:
-        return request.form.to_dict()
-    sent = request.get_json(silent=True)
-    if not isinstance(sent, dict):
-        raise Refusal("json")
-    return {
-        str(name): value if isinstance(value, str) else "on" if value is True else "" for name, value in sent.items()
-    }
 
 
 def _read(form: str, values: Mapping[str, str]) -> Submission:
@@ -172,12 +167,22 @@ def _read(form: str, values: Mapping[str, str]) -> Submission:
         raise _Refused(HTTPStatus.BAD_REQUEST, error.reasons) from error
 
 
-def _pictures() -> list[Picture]:
+def _granted(verdict: Verdict) -> Verdict:
+    if not verdict.allowed:
+        raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, {"": "often"}, retry_after=verdict.retry_after)
+    return verdict
+
+
+def _pictures(source: str) -> list[Picture]:
     files = [file for file in request.files.getlist("pictures") if file.filename]
     if len(files) > min(MOST, state().settings.messages.pictures):
         raise _Refused(HTTPStatus.BAD_REQUEST, {"pictures": "number"})
+    contents = [file.read() for file in files]
+    if contents:
+        # Before they are decoded, which is the work that somebody could want to cause.
+        _granted(_box().throttle.upload(source, sum(map(len, contents))))
     try:
-        return [clean(file.read()) for file in files]
+        return [clean(content) for content in contents]
     except PictureError as error:
         raise _Refused(HTTPStatus.BAD_REQUEST, {"pictures": error.reason}) from error
 

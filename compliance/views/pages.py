@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Blueprint, Request, current_app, jsonify, request
 from markupsafe import Markup
@@ -38,10 +38,11 @@ POLICY = (
 # A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _STATUS = {
-    **dict.fromkeys(("choice", "category", "next", "json"), HTTPStatus.BAD_REQUEST),
+    **dict.fromkeys(("choice", "category", "next", "json", "encoding"), HTTPStatus.BAD_REQUEST),
     **dict.fromkeys(("record", "document"), HTTPStatus.NOT_FOUND),
     "origin": HTTPStatus.FORBIDDEN,
     "policy": HTTPStatus.CONFLICT,
+    "size": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "often": HTTPStatus.TOO_MANY_REQUESTS,
     "store": HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -119,7 +120,7 @@ def refuse(error: Refusal) -> Response:
 @blueprint.errorhandler(RequestEntityTooLarge)
 def refuse_large(error: RequestEntityTooLarge) -> Response:
     """Tell that a form is too large; Werkzeug has not read it."""
-    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size")
+    return refuse(Refusal("size"))
 
 
 @blueprint.after_request
@@ -137,6 +138,30 @@ def harden(response: Response) -> None:
     response.headers.add("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
+
+
+def fields() -> dict[str, str]:
+    """Return the fields of a form as they were sent: as a form, or as a JSON object.
+
+    Raises `Refusal` for what is neither, and for text that is not UTF-8: as a form it would arrive garbled.
+    """
+    if request.is_json:
+        try:
+            sent = request.get_json(silent=True)
+        except RecursionError:
+            sent = None
+        if not isinstance(sent, dict):
+            raise Refusal("json")
+        told = {name: "on" if value is True else value for name, value in sent.items()}
+        return {name: value for name, value in told.items() if isinstance(value, str)}
+    if request.mimetype != _FILES:
+        try:
+            unquote_to_bytes(request.get_data()).decode()
+        except UnicodeDecodeError:
+            raise Refusal("encoding") from None
+    if len(request.form) > _MOST_PARTS:
+        raise Refusal("size")
+    return request.form.to_dict()
 
 
 def reader_locale() -> str:

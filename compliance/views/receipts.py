@@ -18,7 +18,7 @@ from ..messages import CaseError, Followed
 from ..pictures import PictureError, clean
 from ..receipts import read_number
 from ..store import StoreError
-from .pages import Refusal, blueprint, page, private, problem, same_site, state, wants_json
+from .pages import Refusal, blueprint, fields, page, private, problem, same_site, state, wants_json
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def find() -> Response:
 @blueprint.post("/case")
 def look_up() -> Response:
     """Open the case whose number and code are given."""
-    return _open(request.form.get("number", ""))
+    return _open(fields().get("number", ""))
 
 
 @blueprint.get("/receipt/<number>")
@@ -74,7 +74,7 @@ def change(number: str) -> Response:
     """Open a case with its code; add to it, close it, take it up again, or forget it in this browser."""
     if not same_site():
         raise Refusal("origin")
-    form = _fields()
+    form = fields()
     action = form.get("action", "open")
     if action == "open":
         return _open(number)
@@ -107,18 +107,11 @@ def change(number: str) -> Response:
     return private(response)
 
 
-def _fields() -> Mapping[str, str]:
-    sent = request.get_json(silent=True) if request.is_json else request.form.to_dict()
-    if not isinstance(sent, dict):
-        raise Refusal("json")
-    return {str(name): value for name, value in sent.items() if isinstance(value, str)}
-
-
 def _open(number: str) -> Response:
     if not same_site():
         raise Refusal("origin")
     _limit(number)
-    code = _fields().get("code", "")
+    code = fields().get("code", "")
     followed = _follow(number, code)
     if followed is None:
         return _unknown(number)

@@ -124,13 +124,9 @@ def upgrade() -> None:
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("expires", _MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["compliance_message.id"], name="fk_compliance_idempotency_message_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("key_hash", name="pk_compliance_idempotency"),
     )
     op.create_index("ix_compliance_idempotency_expires", "compliance_idempotency", ["expires"], unique=False)
-    op.create_index("ix_compliance_idempotency_message_id", "compliance_idempotency", ["message_id"], unique=False)
     op.create_table(
         "compliance_outbox",
         sa.Column("id", sa.Uuid(), nullable=False),
