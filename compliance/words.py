@@ -1,4 +1,8 @@
-"""Lists of words that mark a message."""
+"""Lists of words that mark a message.
+
+A word is found however it is dressed up: in full-width or other compatibility forms, in any case, with invisible
+characters inside, and, in Chinese, with spaces or punctuation between its characters.
+"""
 
 from __future__ import annotations
 
@@ -9,36 +13,91 @@ from pathlib import Path
 
 from .errors import ComplianceError
 
+LONGEST = 64  # characters: what is longer is a sentence, and nobody writes it the same way twice
+_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_BETWEEN = re.compile(rf"(?<=[{_HAN}])[\W_]++(?=[{_HAN}])")
+# Format characters, variation selectors and fillers: they take part in no word, and nobody sees them.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+
 
 class Words:
-    """A list of words, found in a text whatever their width and case, and whatever stands between Han characters."""
+    """A list of words, as a site keeps one.
+
+    A word of letters or digits is found as a whole word ("ad" is not in "shade"), one of Chinese characters anywhere.
+    Raises `ComplianceError` for a word that is empty or too long.
+    """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(filter(None, map(_plain, words)))
-        self._lengths: dict[str, set[int]] = {}
+        self._words: dict[str, str] = {}
+        for word in words:
+            self._words.setdefault(_readied(word), word)
+        # The first two characters of words, and how long words are that begin so.
+        lengths: dict[str, set[int]] = {}
         for word in self._words:
-            self._lengths.setdefault(word[:1], set()).add(len(word))
+            lengths.setdefault(word[:2], set()).add(len(word))
+        self._lengths = {start: tuple(sorted(found)) for start, found in lengths.items()}
 
     @classmethod
     def load(cls, path: Path) -> Words:
-        """Read a file, UTF-8, one word a line, `#` before comments. Raises `ComplianceError` naming the file."""
+        """Read the list in the file *path*: UTF-8, one word a line; what begins with `#` is a comment.
+
+        Raises `ComplianceError` that names the file and the line.
+        """
         try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ComplianceError(f"{path}: the list of words cannot be read as UTF-8") from error
-        return cls(line for line in lines if not line.startswith("#"))
+            lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()
+        except OSError as error:
+            raise ComplianceError(f"{path}: cannot be read ({error.strerror}); give the path of a list") from error
+        words = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                word = line.decode().strip()
+                if word and not word.startswith("#"):
+                    _readied(word)
+                    words.append(word)
+            except UnicodeDecodeError as error:
+                raise ComplianceError(f"{path}, line {number}: is not UTF-8; save the list as UTF-8") from error
+            except ComplianceError as error:
+                raise ComplianceError(f"{path}, line {number}: {error}") from error
+        return cls(words)
+
+    def __len__(self) -> int:
+        return len(self._words)
 
     def find(self, text: str) -> tuple[str, ...]:
-        """Return the words that occur in *text*, each once."""
-        plain = _plain(text)
-        found = (
-            plain[start : start + length]
-            for start, character in enumerate(plain)
-            for length in self._lengths.get(character, ())
-        )
-        return tuple(dict.fromkeys(word for word in found if word in self._words))
+        """Return the words that occur in *text*, as the list spells them, in the order of their first occurrence."""
+        text = _plain(text)
+        found: dict[str, None] = {}
+        for place in range(len(text)):
+            for start in (text[place], text[place : place + 2]):
+                for length in self._lengths.get(start, ()):
+                    word = text[place : place + length]
+                    if word in self._words and _whole(text, place, place + length):
+                        found[self._words[word]] = None
+        return tuple(found)
 
 
 def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"(?<=[\u3400-\u9fff])[\W_]+(?=[\u3400-\u9fff])|[\u200b-\u200f\u2060\ufeff]", "", folded).strip()
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text))
+
+
+def _readied(word: str) -> str:
+    plain = _plain(word).strip()
+    if not 0 < len(plain) <= LONGEST:
+        raise ComplianceError(f"{word[:LONGEST]!r} has {len(plain)} visible characters; give a word of 1 to {LONGEST}")
+    return plain
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """Return whether no word goes on before *start* or after *end*."""
+    return not (
+        (start > 0 and _joined(text[start - 1], text[start])) or (end < len(text) and _joined(text[end - 1], text[end]))
+    )
+
+
+def _joined(one: str, other: str) -> bool:
+    # Scripts that know two cases put spaces between words; Chinese, Japanese or Thai does not.
+    return (one.isdigit() and other.isdigit()) or (one.upper() != one.lower() and other.upper() != other.lower())
