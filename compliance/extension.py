@@ -237,6 +237,8 @@ def _begin(app: Flask, **_: Any) -> None:
     with _guarded("a request could not be prepared"):
         # Every page of the host passes here: the object itself is read faster than its proxy.
         current: Request = request._get_current_object()  # type: ignore[attr-defined]  # not in Flask's stub
+        if current.endpoint is None:
+            views.adopt(current)
         endpoint = current.endpoint
         if endpoint is None:
             return

@@ -163,6 +163,56 @@ def test_agreement_to_a_text_of_the_past_asks_again(client: FlaskClient) -> None
     assert client.post(URL, data={"choice": "reject", "policy": "past"}).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("query", "fields", "headers", "lang"),
+    [
+        ("", {}, {}, "en"),
+        ("", {}, {"Referer": "http://localhost/compliance/consent?lang=zh-CN"}, "zh-CN"),
+        ("", {"lang": "zh-CN"}, {}, "zh-CN"),
+        ("", {"lang": "zh-CN"}, {"Referer": "http://localhost/"}, "zh-CN"),
+        ("?lang=en", {"lang": "zh-CN"}, {"Referer": "http://localhost/?lang=zh-CN"}, "en"),
+        ("", {}, {"Referer": "http://localhost/?lang=xx"}, "en"),
+        ("", {}, {"Referer": "https://evil.example/?lang=zh-CN"}, "en"),
+        ("", {"lang": "zh-CN"}, {"Sec-Fetch-Site": "cross-site"}, "en"),
+        ("", {}, {"Referer": "http://[localhost/?lang=zh-CN"}, "en"),
+    ],
+)
+def test_refused_form_is_answered_in_the_language_of_its_page(
+    client: FlaskClient, query: str, fields: dict[str, str], headers: dict[str, str], lang: str
+) -> None:
+    response = client.post(URL + query, data={"choice": "maybe", **fields}, headers=headers)
+    assert response.status_code in (400, 403)
+    assert f'<html lang="{lang}"' in response.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "consent", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("POST", "legal/privacy", {"GET", "HEAD", "OPTIONS"}),
+        ("DELETE", "static/compliance.css", {"GET", "HEAD", "OPTIONS"}),
+        ("TRACE", "receipt", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+def test_method_that_an_address_does_not_take_is_refused_as_anything_else(
+    client: FlaskClient, method: str, path: str, allowed: set[str]
+) -> None:
+    page = client.open(f"/compliance/{path}?lang=zh-CN", method=method)
+    assert (page.status_code, set(page.allow), page.mimetype) == (405, allowed, "text/html")
+    assert '<html lang="zh-CN"' in page.text and "该地址不支持这种请求方法。" in page.text
+    assert page.headers["X-Content-Type-Options"] == "nosniff" and page.cache_control.no_store
+    told = client.open(f"/compliance/{path}", method=method, headers=AS_SCRIPT)
+    assert (told.status_code, set(told.allow), told.mimetype) == (405, allowed, "application/problem+json")
+    assert told.get_json()["title"] == "Method Not Allowed"
+
+
+def test_methods_of_the_host_are_refused_by_the_host(client: FlaskClient) -> None:
+    response = client.put("/", headers=AS_SCRIPT)
+    assert (response.status_code, response.mimetype) == (405, "text/html")
+    assert "X-Content-Type-Options" not in response.headers
+    assert client.options(URL).allow.as_set() == {"get", "head", "post", "options"}
+
+
 @pytest.mark.parametrize("declared", [True, False])
 def test_huge_form_is_refused_before_it_is_read(client: FlaskClient, declared: bool) -> None:
     body = BytesIO(b"choice=accept&next=/" + b"a" * 10_000_000)

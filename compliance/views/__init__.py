@@ -2,6 +2,18 @@
 
 from . import legal, messages, receipts
 from .consent import consent
-from .pages import State, blueprint, harden, limit, safe_path, state
+from .pages import State, adopt, blueprint, harden, limit, safe_path, state
 
-__all__ = ["State", "blueprint", "consent", "harden", "legal", "limit", "messages", "receipts", "safe_path", "state"]
+__all__ = [
+    "State",
+    "adopt",
+    "blueprint",
+    "consent",
+    "harden",
+    "legal",
+    "limit",
+    "messages",
+    "receipts",
+    "safe_path",
+    "state",
+]

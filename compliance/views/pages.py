@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote_to_bytes, urlsplit
 
 from flask import Blueprint, Request, current_app, jsonify, request
 from markupsafe import Markup
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from ..assets import Asset
@@ -41,6 +41,7 @@ _STATUS = {
     **dict.fromkeys(("choice", "category", "next", "json", "encoding"), HTTPStatus.BAD_REQUEST),
     **dict.fromkeys(("record", "document"), HTTPStatus.NOT_FOUND),
     "origin": HTTPStatus.FORBIDDEN,
+    "method": HTTPStatus.METHOD_NOT_ALLOWED,
     "policy": HTTPStatus.CONFLICT,
     "size": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "often": HTTPStatus.TOO_MANY_REQUESTS,
@@ -108,12 +109,31 @@ def limit(asked: Request) -> None:
     asked.max_form_parts = _MOST_PARTS
 
 
+def adopt(asked: Request) -> None:
+    """Let the endpoint at this address refuse a request that routing refused for its method, if it is one of ours."""
+    refused, routes = asked.routing_exception, current_app.create_url_adapter(asked)
+    if routes is None or not isinstance(refused, MethodNotAllowed) or not refused.valid_methods:
+        return
+    rule, values = routes.match(method=min(refused.valid_methods), return_rule=True)
+    if rule.endpoint.startswith(f"{blueprint.name}."):
+        asked.url_rule, asked.view_args, asked.routing_exception = rule, dict(values), None
+
+
+@blueprint.before_request
+def _check() -> None:
+    """Refuse a method that this address does not take."""
+    if request.url_rule and request.method not in (request.url_rule.methods or ()):
+        raise Refusal("method")
+
+
 @blueprint.errorhandler(Refusal)
 def refuse(error: Refusal) -> Response:
     """Tell why a request was refused."""
     response = problem(_STATUS[error.reason], error.reason)
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
+    if error.reason == "method" and (routes := current_app.create_url_adapter(request)):
+        response.allow.update(routes.allowed_methods())
     return response
 
 
@@ -165,8 +185,21 @@ def fields() -> dict[str, str]:
 
 
 def reader_locale() -> str:
-    """Return the language to answer this request in."""
-    return state().locale(request.args.get("lang") or host_locale())
+    """Return the language to answer this request in: the one it asks for, else that of the page that sent a form."""
+    return state().locale(request.args.get("lang") or _language_before() or host_locale())
+
+
+def _language_before() -> str | None:
+    """Return the language that the page before, or else its form, says of itself."""
+    if request.method != "POST" or not same_site():
+        return None
+    before = _page_before()
+    if before and (said := parse_qs(before.query).get("lang")):
+        return said[0]
+    try:
+        return request.form.get("lang")
+    except HTTPException:  # a form that is refused because it cannot be read
+        return None
 
 
 def page(name: str, **values: Any) -> Response:
@@ -219,7 +252,7 @@ def same_site() -> bool:
     if fetched_from is not None:
         return fetched_from in {"same-origin", "none"}
     source = request.headers.get("Origin") or request.headers.get("Referer")
-    return source is None or host(source) in {host(request.host_url), host(state().settings.site.url)}
+    return source is None or host(source) in {_own_host(), host(state().settings.site.url)}
 
 
 def host(url: str) -> tuple[str | None, int | None]:
@@ -230,6 +263,17 @@ def host(url: str) -> tuple[str | None, int | None]:
     except ValueError:
         return None, 0
     return parts.hostname, None if port in {80, 443} else port
+
+
+def _own_host() -> tuple[str | None, int | None]:
+    """Return host and port that this request is for."""
+    return host(request.host_url)
+
+
+def _page_before() -> SplitResult | None:
+    """Return the address of the page of this host that the request came from."""
+    referrer = request.headers.get("Referer", "")
+    return urlsplit(referrer) if host(referrer) == _own_host() else None
 
 
 def safe_path(text: str) -> bool:
@@ -243,10 +287,8 @@ def way_back(asked: str | None) -> str:
         if not safe_path(asked):
             raise Refusal("next")
         return asked
-    referrer = request.headers.get("Referer", "")
-    if host(referrer) == host(request.host_url):
-        parts = urlsplit(referrer)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    if before := _page_before():
+        path = f"{before.path}?{before.query}" if before.query else before.path
         if safe_path(path):
             return path
     home: str = state().context(reader_locale(), request.environ)["urls"]["home"]
