@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from compliance import Compliance, consent_given, consent_withdrawn
 from compliance.consent import COOKIE
@@ -211,6 +212,30 @@ def test_methods_of_the_host_are_refused_by_the_host(client: FlaskClient) -> Non
     assert (response.status_code, response.mimetype) == (405, "text/html")
     assert "X-Content-Type-Options" not in response.headers
     assert client.options(URL).allow.as_set() == {"get", "head", "post", "options"}
+
+
+def answer(app: Flask, method: str, path: str, host: str) -> int:
+    """Return the status of the answer to a form sent to *host*, which the test client itself could not read."""
+    environ = EnvironBuilder(path, method=method, data={"choice": "accept"} if method == "POST" else None).get_environ()
+    _, status, _ = run_wsgi_app(app, {**environ, "HTTP_HOST": host, "HTTP_REFERER": "http://localhost/"}, buffered=True)
+    return int(status[:3])
+
+
+@pytest.mark.parametrize(
+    "named", ["xn--a", "[", "[::1", "]", "a b", "a/b", "a@b", "a:b", "a:99999", ":80", "a\\b", "\xff", "a..b", "a" * 99]
+)
+def test_malformed_host_is_a_bad_request(app: Flask, named: str) -> None:
+    for method, path in [("POST", "consent"), ("GET", "consent"), ("GET", "legal/privacy"), ("GET", "static/x.css")]:
+        assert answer(app, method, f"/compliance/{path}", named) == 400, path
+
+
+def test_no_host_whatsoever_is_a_fault_of_ours(app: Flask) -> None:
+    @given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40))
+    @example("xn--a")
+    def try_host(named: str) -> None:
+        assert answer(app, "POST", URL, named) in (303, 400, 403)
+
+    try_host()
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -38,7 +38,7 @@ POLICY = (
 # A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _STATUS = {
-    **dict.fromkeys(("choice", "category", "next", "json", "encoding"), HTTPStatus.BAD_REQUEST),
+    **dict.fromkeys(("choice", "category", "next", "json", "encoding", "host"), HTTPStatus.BAD_REQUEST),
     **dict.fromkeys(("record", "document"), HTTPStatus.NOT_FOUND),
     "origin": HTTPStatus.FORBIDDEN,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
@@ -121,9 +121,11 @@ def adopt(asked: Request) -> None:
 
 @blueprint.before_request
 def _check() -> None:
-    """Refuse a method that this address does not take."""
+    """Refuse a method that this address does not take, and a `Host` that names none (RFC 9112 section 3.2)."""
     if request.url_rule and request.method not in (request.url_rule.methods or ()):
         raise Refusal("method")
+    if request.headers.get("Host") and _own_host()[0] is None:
+        raise Refusal("host")
 
 
 @blueprint.errorhandler(Refusal)
@@ -266,8 +268,11 @@ def host(url: str) -> tuple[str | None, int | None]:
 
 
 def _own_host() -> tuple[str | None, int | None]:
-    """Return host and port that this request is for."""
-    return host(request.host_url)
+    """Return host and port that this request is for; no host where its header names none."""
+    try:
+        return host(request.host_url)
+    except UnicodeError:  # Werkzeug decodes international names
+        return None, 0
 
 
 def _page_before() -> SplitResult | None:
