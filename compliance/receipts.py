@@ -57,8 +57,12 @@ def new_code(key: bytes, message: UUID, revision: int) -> str:
     another one.
     """
     digest = hmac.digest(key, b"compliance.code" + message.bytes + revision.to_bytes(8, "big"), "sha256")
-    code = _characters(digest, 16)
-    return "-".join(code[start : start + 4] for start in range(0, 16, 4))
+    return _grouped(_characters(digest, 16))
+
+
+def read_code(text: str) -> str:
+    """Return *text* as a code is written, in groups of four, with the same forgiven as in a number."""
+    return _grouped(_plain(text[:_LONGEST]).translate(_LOOKALIKES))
 
 
 def code_hash(code: str) -> str:
@@ -66,12 +70,16 @@ def code_hash(code: str) -> str:
 
     A plain hash does: 80 random bits are not found by trying.
     """
-    return hashlib.sha256(_plain(code[:_LONGEST]).translate(_LOOKALIKES).encode()).hexdigest()
+    return hashlib.sha256(read_code(code).replace("-", "").encode()).hexdigest()
 
 
 def same_code(typed: str, kept_hash: str) -> bool:
     """Return whether *typed* is the code whose hash was kept, in a time that does not tell where they differ."""
     return hmac.compare_digest(code_hash(typed), kept_hash)
+
+
+def _grouped(code: str) -> str:
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def _plain(text: str) -> str:

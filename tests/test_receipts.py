@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from compliance.receipts import code_hash, new_code, new_number, read_number, same_code
+from compliance.receipts import code_hash, new_code, new_number, read_code, read_number, same_code
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MESSAGE = UUID("0199a000-0000-7000-8000-000000000001")
@@ -166,3 +166,9 @@ def test_any_text_has_a_hash_and_is_not_the_code(code: str, text: str) -> None:
 @pytest.mark.parametrize("typed", ["", CODE[:-1], CODE + "0", CODE[5:], "\ud800", "é" * 16, "\u0301\u0323" * 1_000_000])
 def test_wrong_code_does_not_fit(typed: str) -> None:
     assert not same_code(typed, code_hash(CODE))
+
+
+@given(st.uuids(), st.integers(0, 3))
+def test_code_is_read_as_it_is_written(message: UUID, revision: int):
+    code = new_code(b"key", message, revision)
+    assert read_code(f" {code.lower().replace('-', ' ')} ") == code

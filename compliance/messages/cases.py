@@ -179,6 +179,8 @@ class Cases:
 
         def work(connection: Connection) -> None:
             row = _row(connection, number)
+            if version not in (None, row.version):
+                raise CaseError("changed")
             state = State(row.state)
             if not allowed(state, target, actor):
                 raise CaseError("move")
@@ -195,7 +197,6 @@ class Cases:
                 by=by,
                 state=target,
                 text=text,
-                version=version,
                 now=now,
             )
             if actor is Actor.SENDER:
@@ -266,11 +267,8 @@ class Cases:
         state: State,
         text: str,
         public: bool = True,
-        version: int | None = None,
         now: datetime,
     ) -> None:
-        if version not in (None, row.version):
-            raise CaseError("changed")
         changed = connection.execute(
             update(message)
             .where(message.c.id == row.id, message.c.version == row.version)

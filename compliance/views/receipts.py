@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from ..cases import Actor, State
 from ..messages import CaseError, Followed
 from ..pictures import PictureError, clean
-from ..receipts import read_number
+from ..receipts import read_code, read_number
 from ..store import StoreError
 from .pages import Refusal, blueprint, fields, page, private, problem, same_site, state, wants_json
 
@@ -38,7 +38,7 @@ def remember(response: Response, number: str, code: str) -> None:
     """Let this browser open the case *number* for a while: the code stands in no address and no script can read it."""
     response.set_cookie(
         COOKIE,
-        _signer().dumps([number, code]),
+        _signer().dumps([number, read_code(code)]),
         max_age=REMEMBERED,
         path=f"{state().context(state().locale(None), request.environ)['base']}/receipt/{number}",
         secure=request.is_secure,
