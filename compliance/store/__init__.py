@@ -1,5 +1,6 @@
 """What is kept: tables, migrations, the connection to the database."""
 
-from .database import ConflictError, Database, StoreError
+from .database import Database
+from .faults import ConflictError, StoreError
 
 __all__ = ["ConflictError", "Database", "StoreError"]

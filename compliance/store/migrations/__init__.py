@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
+_ATTEMPTS = 6
 _OPTIONS: dict[str, Any] = {"version_table": "compliance_alembic_version"}  # beside a host's own `alembic_version`
 
 
@@ -36,11 +40,20 @@ def version(connection: Connection) -> str | None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the tables to the newest version."""
-    with engine.connect() as connection:
-        if version(connection) == newest():
-            return
-    with engine.begin() as connection:
-        config = configuration()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    """Bring the tables to the newest version.
+
+    Workers that start together make them together: where one meets what another is making, it looks again.
+    """
+    for attempt in range(_ATTEMPTS):
+        with engine.connect() as connection:
+            if version(connection) == newest():
+                return
+        try:
+            with engine.begin() as connection:
+                config = configuration()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except DBAPIError as error:
+            if error.connection_invalidated or attempt + 1 == _ATTEMPTS:
+                raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))

@@ -3,6 +3,10 @@
 Revision ID: 0001
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
@@ -13,11 +17,57 @@ down_revision = None
 _MOMENT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 _LONG = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 _BLOB = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+_DUPLICATE_NAME = 1061  # MySQL: another worker has just made it
+_TABLE = {
+    f"{dialect}_{option}": value
+    for dialect in ("mysql", "mariadb")
+    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
+}
+_INDEXES = {
+    "message": [
+        "assignee state",
+        "body_hash created",
+        "contact_hash",
+        "contact_purge_after",
+        "created id",
+        "kind created",
+        "page_hash category",
+        "purge_after",
+        "state answer_due",
+    ],
+    "used_challenge": ["expires"],
+    "attachment": ["message_id"],
+    "event": ["at"],
+    "idempotency": ["expires"],
+    "outbox": ["message_id", "state next_at"],
+}
+# SQLite's index of terms (FTS5) knows rows by number, and those of `compliance_message` may change with a VACUUM.
+_SQLITE = (
+    """CREATE TABLE IF NOT EXISTS compliance_search_row (
+        position INTEGER PRIMARY KEY, message_id CHAR(32) NOT NULL UNIQUE)""",
+    """CREATE VIRTUAL TABLE IF NOT EXISTS compliance_search
+        USING fts5(terms, content='', detail='none', columnsize=0, tokenize='ascii')""",
+    """CREATE TRIGGER IF NOT EXISTS compliance_search_insert AFTER INSERT ON compliance_message BEGIN
+        INSERT INTO compliance_search_row (message_id) VALUES (new.id);
+        INSERT INTO compliance_search (rowid, terms) VALUES (last_insert_rowid(), new.search);
+    END""",
+    """CREATE TRIGGER IF NOT EXISTS compliance_search_update AFTER UPDATE OF search ON compliance_message BEGIN
+        INSERT INTO compliance_search (compliance_search, rowid, terms)
+            SELECT 'delete', position, old.search FROM compliance_search_row WHERE message_id = old.id;
+        INSERT INTO compliance_search (rowid, terms)
+            SELECT position, new.search FROM compliance_search_row WHERE message_id = new.id;
+    END""",
+    """CREATE TRIGGER IF NOT EXISTS compliance_search_delete AFTER DELETE ON compliance_message BEGIN
+        INSERT INTO compliance_search (compliance_search, rowid, terms)
+            SELECT 'delete', position, old.search FROM compliance_search_row WHERE message_id = old.id;
+        DELETE FROM compliance_search_row WHERE message_id = old.id;
+    END""",
+)
 
 
 def upgrade() -> None:
-    op.create_table(
-        "compliance_message",
+    _table(
+        "message",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(length=32), nullable=False),
         sa.Column("code_hash", sa.String(length=64), nullable=False),
@@ -60,32 +110,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_compliance_message"),
         sa.UniqueConstraint("number", name="uq_compliance_message_number"),
     )
-    op.create_index("ix_compliance_message_assignee_state", "compliance_message", ["assignee", "state"], unique=False)
-    op.create_index(
-        "ix_compliance_message_body_hash_created", "compliance_message", ["body_hash", "created"], unique=False
-    )
-    op.create_index("ix_compliance_message_contact_hash", "compliance_message", ["contact_hash"], unique=False)
-    op.create_index(
-        "ix_compliance_message_contact_purge_after", "compliance_message", ["contact_purge_after"], unique=False
-    )
-    op.create_index("ix_compliance_message_created_id", "compliance_message", ["created", "id"], unique=False)
-    op.create_index("ix_compliance_message_kind_created", "compliance_message", ["kind", "created"], unique=False)
-    op.create_index(
-        "ix_compliance_message_page_hash_category", "compliance_message", ["page_hash", "category"], unique=False
-    )
-    op.create_index("ix_compliance_message_purge_after", "compliance_message", ["purge_after"], unique=False)
-    op.create_index(
-        "ix_compliance_message_state_answer_due", "compliance_message", ["state", "answer_due"], unique=False
-    )
-    op.create_table(
-        "compliance_used_challenge",
+    _table(
+        "used_challenge",
         sa.Column("signature_hash", sa.String(length=64), nullable=False),
         sa.Column("expires", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("signature_hash", name="pk_compliance_used_challenge"),
     )
-    op.create_index("ix_compliance_used_challenge_expires", "compliance_used_challenge", ["expires"], unique=False)
-    op.create_table(
-        "compliance_attachment",
+    _table(
+        "attachment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("mimetype", sa.String(length=64), nullable=False),
@@ -100,9 +132,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_compliance_attachment"),
     )
-    op.create_index("ix_compliance_attachment_message_id", "compliance_attachment", ["message_id"], unique=False)
-    op.create_table(
-        "compliance_event",
+    _table(
+        "event",
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
@@ -117,18 +148,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("message_id", "sequence", name="pk_compliance_event"),
     )
-    op.create_index("ix_compliance_event_at", "compliance_event", ["at"], unique=False)
-    op.create_table(
-        "compliance_idempotency",
+    _table(
+        "idempotency",
         sa.Column("key_hash", sa.String(length=64), nullable=False),
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("expires", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("key_hash", name="pk_compliance_idempotency"),
     )
-    op.create_index("ix_compliance_idempotency_expires", "compliance_idempotency", ["expires"], unique=False)
-    op.create_table(
-        "compliance_outbox",
+    _table(
+        "outbox",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -148,5 +177,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_compliance_outbox"),
         sa.UniqueConstraint("dedupe", name="uq_compliance_outbox_dedupe"),
     )
-    op.create_index("ix_compliance_outbox_message_id", "compliance_outbox", ["message_id"], unique=False)
-    op.create_index("ix_compliance_outbox_state_next_at", "compliance_outbox", ["state", "next_at"], unique=False)
+    for table, indexes in _INDEXES.items():
+        for columns in indexes:
+            _index(f"ix_compliance_{table}_{columns.replace(' ', '_')}", f"compliance_{table}", columns.split())
+    dialect = op.get_bind().dialect.name
+    if dialect == "sqlite":
+        for statement in _SQLITE:
+            op.execute(statement)
+    elif dialect == "postgresql":
+        vector = sa.text("array_to_tsvector(string_to_array(search, ' '))")
+        _index("ix_compliance_message_search", "compliance_message", [vector], postgresql_using="gin")
+    else:
+        _index("ix_compliance_message_search", "compliance_message", ["search"], mysql_prefix="FULLTEXT")
+
+
+# MySQL keeps what was made before a step was cut short, and lets others see it: each can be done again.
+def _table(name: str, *parts: Any) -> None:
+    op.create_table(f"compliance_{name}", *parts, if_not_exists=True, **_TABLE)
+
+
+def _index(name: str, table: str, columns: list[Any], **options: Any) -> None:
+    if name in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:
+        return
+    try:
+        op.create_index(name, table, columns, **options)
+    except sa.exc.OperationalError as error:
+        if error.orig is None or error.orig.args[0] != _DUPLICATE_NAME:
+            raise

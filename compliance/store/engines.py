@@ -1,0 +1,133 @@
+"""How each kind of database is connected to: durable, and never waited for without end."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+from .faults import StoreError
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+#: A statement may take so many times the patience that a lock is given.
+_STATEMENT = 3
+
+
+def engine(url: URL, *, patience: float) -> Engine:
+    """Return an engine that has not connected yet; nobody waits for a lock for more than *patience* seconds."""
+    kind = {"postgresql": _postgresql, "sqlite": _sqlite}.get(url.get_backend_name(), _mysql)
+    return kind(url, patience)
+
+
+def located(url: URL, folder: Path) -> URL:
+    """Return *url* with the path of an SQLite file below *folder*, unless it says where it lies itself."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return url
+    return url.set(database=str(folder / url.database))
+
+
+def make_file(path: Path) -> None:
+    """Make an SQLite file that its owner alone may read, and its folder where there is none.
+
+    What is there already keeps its rights. Raises `StoreError` where it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StoreError(
+            f"{path} cannot be written ({reason}); let the user that the site runs as write it and its folder"
+        ) from None
+
+
+def _sqlite(url: URL, patience: float) -> Engine:
+    """Make an engine that begins its transactions itself: `sqlite3` would begin too late, and never for reads."""
+    arguments = {"timeout": patience, "isolation_level": None}
+    made = create_engine(url, hide_parameters=True, pool_timeout=patience, connect_args=arguments)
+
+    @event.listens_for(made, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        deadline = time.monotonic() + patience
+        for pragma in _PRAGMAS:
+            # Changing to WAL needs the file for itself for a moment: other workers may be doing the same.
+            while True:
+                try:
+                    connection.execute(f"PRAGMA {pragma}").close()
+                    break
+                except Exception as error:
+                    if "locked" not in str(error) or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.01)
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that will write takes its place at once: one that began by reading may have to give up later.
+        reads = connection.get_execution_options().get("compliance_reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return made
+
+
+def _postgresql(url: URL, patience: float) -> Engine:
+    milliseconds = int(patience * 1000)
+    arguments = {
+        "connect_timeout": max(2, int(patience)),
+        "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds * _STATEMENT}",
+    }
+    made = _served(url, patience, arguments)
+    if url.get_driver_name() == "psycopg":
+
+        @event.listens_for(made, "do_connect")
+        def _connect(_dialect: Any, _record: Any, _positional: Any, arguments: dict[str, Any]) -> Any:
+            return _bounded_connection(patience * _STATEMENT).connect(**arguments)
+
+    return made
+
+
+def _mysql(url: URL, patience: float) -> Engine:
+    seconds = max(1, int(patience))
+    arguments: dict[str, Any] = {"connect_timeout": seconds, "charset": "utf8mb4"}
+    arguments |= {"read_timeout": seconds * _STATEMENT, "write_timeout": seconds}
+    arguments["init_command"] = f"SET SESSION innodb_lock_wait_timeout = {seconds}"
+    return _served(url, patience, arguments)
+
+
+def _served(url: URL, patience: float, arguments: dict[str, Any]) -> Engine:
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        pool_timeout=patience,
+        connect_args=arguments,
+    )
+
+
+def _bounded_connection(seconds: float) -> Any:
+    """Return psycopg's class of connections with an end to waiting: a server that hangs sends no error."""
+    import psycopg  # an extra
+
+    class Bounded(psycopg.Connection[Any]):
+        def wait(self, gen: Any, *arguments: Any, **named: Any) -> Any:
+            return super().wait(self._bounded(gen), *arguments, **named)
+
+        def _bounded(self, gen: Any) -> Generator[Any, Any, Any]:
+            deadline = time.monotonic() + seconds
+            try:
+                wanted = next(gen)
+                while True:
+                    ready = yield wanted
+                    if not ready and time.monotonic() > deadline:
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError("the server does not answer")
+                    wanted = gen.send(ready)
+            except StopIteration as end:
+                return end.value
+
+    return Bounded

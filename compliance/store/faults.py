@@ -1,0 +1,66 @@
+"""What can go wrong with a database, in words that hold nothing of what is kept in it."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+
+from ..errors import ComplianceError
+
+_HELD = "another process has held the database for too long; look for one that does not end"
+_FULL = "the disk of the database is full; make room on it"
+_UNWRITABLE = "the database cannot be written; let the user that the site runs as write its file and the file's folder"
+_DAMAGED = "the file of the database is damaged or none; put a backup in its place"
+_LOGIN = "the server of the database refuses the log-in; see to user, password and name in the address"
+_DENIED = "the user of the database lacks a right; grant it all of them on its own database"
+_ONLY_READS = "the server of the database takes no changes now; name the one that does in the address"
+_CROWDED = "the server of the database takes no more connections; raise its limit or run fewer workers"
+_GONE = "the database does not answer; see that its server runs and can be reached"
+
+#: By SQLite's name, SQLSTATE (or its class), MySQL's number.
+_REASONS: dict[object, str] = {
+    **dict.fromkeys(("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "57014", 1205), _HELD),
+    **dict.fromkeys(("SQLITE_FULL", "53100", 1021, 1114), _FULL),
+    **dict.fromkeys(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM"), _UNWRITABLE),
+    **dict.fromkeys(("SQLITE_CORRUPT", "SQLITE_NOTADB"), _DAMAGED),
+    "SQLITE_IOERR": "the disk of the database cannot be read or written; see to it",
+    **dict.fromkeys(("28", "3D", 1044, 1045, 1049), _LOGIN),
+    **dict.fromkeys(("42501", 1142, 1227), _DENIED),
+    **dict.fromkeys(("25006", 1290, 1792, 1836), _ONLY_READS),
+    **dict.fromkeys(("53300", 1040, 1203), _CROWDED),
+}
+# Another transaction got in the way: serialization failure and deadlock, MySQL's deadlock and changed row.
+_CONFLICTS = {"40001", "40P01", 1020, 1213}
+# A fault of ours, unless the database says that it is its own.
+_OURS = (ProgrammingError, DataError, NotSupportedError)
+
+
+class StoreError(ComplianceError):
+    """The database cannot be used now; *reason* says what is the matter and what to do, never with what data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ConflictError(StoreError):
+    """Another transaction got in the way; the same work may well pass when it is tried again."""
+
+
+def fault(error: DBAPIError) -> StoreError | None:
+    """Return *error* as one of ours, None where the statement was at fault."""
+    codes = _codes(error)
+    if isinstance(error, IntegrityError) or not _CONFLICTS.isdisjoint(codes):
+        return ConflictError("another transaction got in the way")
+    reason = next((_REASONS[code] for code in codes if code in _REASONS), None)
+    if reason is None and isinstance(error, _OURS) and not error.connection_invalidated:
+        return None
+    return StoreError(reason or f"{_GONE} ({type(error.orig).__name__})")
+
+
+def _codes(error: DBAPIError) -> tuple[object, ...]:
+    origin = error.orig
+    if name := getattr(origin, "sqlite_errorname", None):
+        return ("_".join(name.split("_")[:2]),)
+    if state := getattr(origin, "sqlstate", None):
+        return state, state[:2]
+    return getattr(origin, "args", ())[:1]
