@@ -18,6 +18,7 @@ from compliance.pictures import Picture
 from compliance.receipts import read_number, same_code
 from compliance.settings import load
 from compliance.store import Database, tables
+from compliance.store.search import matching
 from compliance.vault import Vault
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)  # Tuesday noon in China
@@ -172,3 +173,11 @@ def test_every_kind_has_its_deadlines(
 ):
     accept(intake, replace(SUBMISSION, kind=kind, category=category))
     assert (row(database).decide_due, row(database).answer_due) == (decide, answer)
+
+
+@pytest.mark.parametrize("query", ["数字", "出处。", "ichongqing", "nothing here"])
+def test_what_was_sent_is_found_by_its_words(query: str, intake: Intake, database: Database):
+    receipt = accept(intake)
+    with database.reading() as connection:
+        found = connection.scalars(select(tables.message.c.number).where(matching(database.dialect, query))).all()
+    assert found == ([] if query == "nothing here" else [receipt.number])

@@ -22,6 +22,7 @@ from ..errors import ComplianceError
 from ..pictures import Picture
 from ..settings import Settings
 from ..store import Database
+from ..store.search import terms
 from ..store.tables import event, idempotency, message, used_challenge
 from ..vault import Vault
 from ..words import Words
@@ -33,6 +34,7 @@ REPEATABLE = timedelta(days=2)
 #: How long the same words from the same source count as a copy.
 COPY = timedelta(days=1)
 _KEY = "receipt code"
+_SEARCHED = ("subject", "body", "page", "page_title", "excerpt")
 
 
 class IntakeError(ComplianceError):
@@ -210,6 +212,7 @@ class Intake:
                 "sender_wrote": now,
                 "decide_due": self._decide_due(urgent, now),
                 "answer_due": self._answer_due(submission.kind, now),
+                "search": terms("\n".join((number, *(getattr(submission, name) for name in _SEARCHED)))),
             },
         )
         connection.execute(
