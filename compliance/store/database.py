@@ -84,18 +84,18 @@ class Database:
         raise AssertionError("unreachable")
 
     def migrate(self) -> None:
-        """Bring the tables up to date, once; safe where several workers start together."""
+        """Bring the tables up to date, once; safe where several workers start together. Raises `StoreError`."""
         if not self._lock.acquire(timeout=self._patience):
             raise StoreError("the database is still being brought up to date, or does not answer; try again later")
         try:
-            if self._migrated:
-                return
-            if self._url.get_backend_name() == "sqlite" and self._url.database:
-                engines.make_file(Path(self._url.database))
-            upgrade(self.engine)
-            self._migrated = True
-        except CommandError as error:
-            raise StoreError("the tables are those of a newer version of this package; install that one") from error
+            if not self._migrated:
+                if self._url.get_backend_name() == "sqlite" and self._url.database:
+                    engines.make_file(Path(self._url.database))
+                with _faults():
+                    upgrade(self.engine)
+                self._migrated = True
+        except CommandError:
+            raise StoreError("the tables are those of a newer version of this package; install that one") from None
         finally:
             self._lock.release()
 
@@ -112,14 +112,20 @@ class Database:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        try:
-            if not self._migrated:
-                self.migrate()
+        if not self._migrated:
+            self.migrate()
+        with _faults():
             yield
-        except PoolTimeoutError:
-            raise StoreError("too many requests wait for the database; try again later") from None
-        except DBAPIError as error:
-            # The statement and its values belong to a reader: only the kind of fault may be told.
-            if (told := fault(error)) is None:
-                raise
-            raise told from None
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn what the database says into words of ours: the statement and its values belong to a reader."""
+    try:
+        yield
+    except PoolTimeoutError:
+        raise StoreError("too many requests wait for the database; try again later") from None
+    except DBAPIError as error:
+        if (told := fault(error)) is None:
+            raise
+        raise told from None

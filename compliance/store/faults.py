@@ -14,7 +14,7 @@ _LOGIN = "the server of the database refuses the log-in; see to user, password a
 _DENIED = "the user of the database lacks a right; grant it all of them on its own database"
 _ONLY_READS = "the server of the database takes no changes now; name the one that does in the address"
 _CROWDED = "the server of the database takes no more connections; raise its limit or run fewer workers"
-_GONE = "the database does not answer; see that its server runs and can be reached"
+_GONE = "the database does not answer; see that its server runs, can be reached and lets this site in"
 
 #: By SQLite's name, SQLSTATE (or its class), MySQL's number.
 _REASONS: dict[object, str] = {
@@ -61,6 +61,5 @@ def _codes(error: DBAPIError) -> tuple[object, ...]:
     origin = error.orig
     if name := getattr(origin, "sqlite_errorname", None):
         return ("_".join(name.split("_")[:2]),)
-    if state := getattr(origin, "sqlstate", None):
-        return state, state[:2]
-    return getattr(origin, "args", ())[:1]
+    state = getattr(origin, "sqlstate", None) or ""
+    return (*getattr(origin, "args", ())[:1], state, state[:2])
