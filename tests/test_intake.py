@@ -181,3 +181,8 @@ def test_what_was_sent_is_found_by_its_words(query: str, intake: Intake, databas
     with database.reading() as connection:
         found = connection.scalars(select(tables.message.c.number).where(matching(database.dialect, query))).all()
     assert found == ([] if query == "nothing here" else [receipt.number])
+
+
+def test_a_recipient_who_is_named_twice_is_told_once(database: Database, settings: dict[str, Any]):
+    accept(make(database, settings, deliver_to=["a@example.org", "a@example.org"]))
+    assert count(database, tables.outbox) == 1

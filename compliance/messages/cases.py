@@ -19,9 +19,10 @@ from ..errors import ComplianceError
 from ..pictures import Picture
 from ..settings import Settings
 from ..store import ConflictError, Database
+from ..store.outbox import announce
 from ..store.tables import attachment, event, message
 from ..vault import Vault
-from .outgoing import announce, attach, email_of, targets
+from .outgoing import attach, email_of, targets
 from .submission import cleaned, is_empty
 
 #: How long after its end a sender may take a case up again, once.

@@ -22,11 +22,12 @@ from ..errors import ComplianceError
 from ..pictures import Picture
 from ..settings import Settings
 from ..store import Database
+from ..store.outbox import announce
 from ..store.search import terms
 from ..store.tables import event, idempotency, message, used_challenge
 from ..vault import Vault
 from ..words import Words
-from .outgoing import announce, attach, targets
+from .outgoing import attach, targets
 from .submission import Submission, page_hash
 
 #: How long one submission that is sent again is the same one.

@@ -1,9 +1,8 @@
-"""What goes into the outbox and beside a message: rows that are written in the transaction of what they are about."""
+"""What goes beside a message, and who is told of it."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,42 +11,18 @@ from uuid6 import uuid7
 
 from ..pictures import Picture
 from ..settings import Settings
-from ..store.tables import attachment, outbox
+from ..store.tables import attachment
 from .submission import EMAIL
 
 
-def target_hash(url: str) -> str:
-    """Return what stands in the outbox for a recipient: addresses and their tokens stay in the settings."""
-    return hashlib.sha256(url.encode()).hexdigest()[:32]
-
-
 def targets(settings: Settings) -> tuple[str, ...]:
-    """Return the recipients in the settings, as the outbox has them."""
-    return tuple(target_hash(target.url) for target in settings.messages.deliver_to)
+    """Return the recipients in the settings, each once, as the outbox has them."""
+    return tuple(dict.fromkeys(target.label for target in settings.messages.deliver_to))
 
 
 def email_of(contact: str) -> str | None:
     """Return *contact* where it is a mailbox."""
     return contact if EMAIL.fullmatch(contact) else None
-
-
-def announce(connection: Connection, identity: UUID, sequence: int, to: Iterable[str], now: datetime) -> None:
-    """Put into the outbox that *to* are told of an event; each is told once, however often it is sent."""
-    rows = [
-        {
-            "id": uuid7(),
-            "message_id": identity,
-            "sequence": sequence,
-            "target": target,
-            "dedupe": hashlib.sha256(f"{identity}:{sequence}:{target}".encode()).hexdigest(),
-            "state": "pending",
-            "next_at": now,
-            "created": now,
-        }
-        for target in to
-    ]
-    if rows:
-        connection.execute(insert(outbox), rows)
 
 
 def attach(connection: Connection, identity: UUID, pictures: Sequence[Picture], now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
@@ -32,6 +33,11 @@ class Target(Table):
     secret: Words | None = Field(
         default=None, description="The secret that its messages are signed with.", examples=["SEC0a1b2c"], repr=False
     )
+
+    @property
+    def label(self) -> str:
+        """What stands for it in the database: addresses and their tokens stay in the settings."""
+        return sha256(self.url.encode()).hexdigest()[:32]
 
 
 def _target(value: Any) -> Any:
