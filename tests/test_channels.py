@@ -30,7 +30,7 @@ from compliance.channels import Channel, DeliveryError, Mail, Notice, Target, ch
 from compliance.channels.connections import is_public
 from compliance.channels.mail import Mailbox
 from compliance.channels.posts import LONGEST_ANSWER, Poster
-from compliance.channels.robots import DingTalk, Feishu, Robot, WeCom
+from compliance.channels.robots import DingTalk, Feishu, Robot, WeCom, shortened
 from compliance.channels.webhook import Webhook
 from compliance.errors import ComplianceError
 
@@ -279,7 +279,9 @@ def test_a_message_that_was_taken_is_delivered_whatever_comes_after(server: Mail
         server.hang.add("QUIT")
     else:
         server.refuse["QUIT"] = "421 too late"
-    mailbox(server).send(NOTICE, now=NOW)
+    started = time.monotonic()
+    mailbox(server, timeout=30).send(NOTICE, now=NOW)
+    assert time.monotonic() - started < 10
     assert len(server.received) == 1
 
 
@@ -289,6 +291,12 @@ def test_a_mail_server_that_is_not_there_is_tried_again():
     place = Mail(host="127.0.0.1", port=port, security="none", sender="news@example.cn")
     error = failure(channel(Target(url="a@example.org"), mail=place, allow_private=False, timeout=5))
     assert (error.reason, error.permanent) == ("connection", False)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".test", ""])
+def test_a_mail_server_whose_name_is_none_can_be_mended(server: MailServer, host: str):
+    error = failure(mailbox(server, host=host, port=1))
+    assert (error.reason in ("name", "connection"), error.permanent) == (True, False)
 
 
 @pytest.mark.parametrize("greeting", [b"554 not today\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
@@ -427,7 +435,7 @@ def test_a_name_is_resolved_once_and_that_address_used(authority: Authority):
 
 
 def test_a_name_that_becomes_private_gains_nothing(receiver: Receiver):
-    resolve, asked = resolver(["203.0.113.9", "127.0.0.1"], "127.0.0.1")
+    resolve, asked = resolver(["8.8.8.8", "127.0.0.1"], "127.0.0.1")
     error = failure(hook(f"https://hooks.test:{receiver.port}/", resolve, allow_private=False))
     assert (error.reason, asked) == ("private", ["hooks.test"])
     assert receiver.connections == 0
@@ -435,6 +443,16 @@ def test_a_name_that_becomes_private_gains_nothing(receiver: Receiver):
 
 def test_an_address_that_does_not_answer_leaves_the_others(receiver: Receiver):
     resolve, _ = resolver(["127.0.0.2", "127.0.0.1"])
+    hook(f"http://hooks.test:{receiver.port}/", resolve, allow_private=True).send(NOTICE, now=NOW)
+    assert len(receiver.posts) == 1
+
+
+def test_an_address_of_a_kind_that_the_machine_has_not_leaves_the_others(receiver: Receiver):
+    place = ("127.0.0.1", receiver.port)
+
+    def resolve(*_: Any, **__: Any) -> list[Any]:
+        return [(family, socket.SOCK_STREAM, 0, "", place) for family in (9999, socket.AF_INET)]
+
     hook(f"http://hooks.test:{receiver.port}/", resolve, allow_private=True).send(NOTICE, now=NOW)
     assert len(receiver.posts) == 1
 
@@ -505,6 +523,7 @@ def test_a_webhook_gets_json_for_people_and_for_programs(receiver: Receiver):
     webhook(f"{receiver.url}/hooks/a%20b?x=1&y=中").send(NOTICE, now=NOW)
     (post,) = receiver.posts
     assert post.path == "/hooks/a%20b?x=1&y=%E4%B8%AD"
+    assert post.headers["connection"] == "close"
     assert post.headers["content-type"] == "application/json; charset=utf-8"
     assert post.json == {
         "type": "compliance.notice",
@@ -524,6 +543,7 @@ def test_a_webhook_gets_json_for_people_and_for_programs(receiver: Receiver):
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")),
         ("correct horse 电池", "correct horse 电池".encode()),
         ("whsec_not base64", b"whsec_not base64"),
+        ("whsec_no base 64", b"whsec_no base 64"),
     ],
 )
 def test_a_receiver_can_check_the_signature(receiver: Receiver, secret: str, key: bytes):
@@ -670,12 +690,13 @@ def test_nobody_can_make_feishu_call_everybody(receiver: Receiver):
 @pytest.mark.parametrize(("kind", "most"), [(DingTalk, 20_000), (WeCom, 2_048), (Feishu, 20_480)])
 def test_a_robot_is_given_no_more_than_it_takes(receiver: Receiver, kind: type[Robot], most: int):
     receiver.answers = says(OK[kind.__name__])
-    notice = Notice(subject="题" * 900, text="文" * 9000, link="https://a.test/", dedupe="d")
+    notice = Notice(subject="题" * 9000, text="文" * 9000, link="https://a.test/", dedupe="d")
     robot(kind, receiver).send(notice, now=NOW)
     (post,) = receiver.posts
     text = said(post.json)
     assert len(text.encode() if kind is WeCom else post.body) <= most
     assert text.endswith("…\nhttps://a.test/")
+    assert "\ufffd" not in text
 
 
 @pytest.mark.parametrize("kind", ROBOTS)
@@ -742,9 +763,19 @@ def test_a_robot_that_drips_is_left(receiver: Receiver, kind: type[Robot]):
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec=None), max_size=3000), st.sampled_from(ROBOTS))
+@example("\ud800", DingTalk)
 def test_any_text_can_be_said(receiver: Receiver, text: str, kind: type[Robot]):
     receiver.answers = says(OK[kind.__name__])
     receiver.posts.clear()
     robot(kind, receiver).send(Notice(subject=text[:9], text=text, dedupe="d"), now=NOW)
     (post,) = receiver.posts
     assert said(post.json).startswith(text[:9].encode("utf-8", "replace").decode())
+    webhook(receiver.url).send(Notice(subject=text[:9], text=text, dedupe="d"), now=NOW)
+    assert receiver.posts[1].json["text"] == text.encode("utf-8", "replace").decode()
+
+
+@given(st.text(max_size=40), st.integers(3, 60))
+def test_a_text_is_cut_between_characters(text: str, size: int):
+    cut = shortened(text, size)
+    assert len(cut.encode()) <= size
+    assert cut == text or text.startswith(cut.removesuffix("…"))

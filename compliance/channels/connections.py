@@ -96,13 +96,17 @@ def connect(
     A name that means another address a moment later gains nothing (DNS rebinding). Where one of several addresses is
     not public, none is used.
 
-    Raises `DeliveryError`: `address`, `name`, `private`, `connection`, `tls` or `timeout`.
+    Raises `DeliveryError`: `name`, `private`, `connection`, `tls` or `timeout`.
     """
     found = _resolved(host, port, deadline, resolve)
     if not allow_private and not all(is_public(entry[4][0]) for entry in found):
         raise DeliveryError("private", permanent=True)
+    reason = "connection"
     for number, (family, kind, protocol, _, address) in enumerate(found):
-        connection = socket(family, kind, protocol)
+        try:
+            connection = socket(family, kind, protocol)
+        except OSError:
+            continue  # IPv6, on a machine that has none.
         try:
             # One address that does not answer leaves time for the others.
             connection.settimeout(deadline.left() / (len(found) - number))
@@ -126,21 +130,17 @@ def connect(
 def _resolved(host: str, port: int, deadline: Deadline, resolve: Resolver) -> list[Any]:
     """Return what *host* resolves to; a name server that is silent is waited for no longer than anything else."""
     found: list[Any] = []
-    failed: list[Exception] = []
 
     def look() -> None:
-        try:
+        # UnicodeError is for names that are none.
+        with suppress(OSError, UnicodeError):
             found.extend(resolve(host, port, type=SOCK_STREAM))
-        except Exception as error:
-            failed.append(error)
 
     thread = Thread(target=look, daemon=True)
     thread.start()
     thread.join(deadline.left())
     if thread.is_alive():
         raise DeliveryError("timeout")
-    if failed and isinstance(failed[0], UnicodeError):
-        raise DeliveryError("address", permanent=True)
     if not found:
         raise DeliveryError("name")
     return found

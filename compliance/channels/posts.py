@@ -76,8 +76,6 @@ class Poster:
         )
         connection = HTTPConnection(host, port)
         connection.sock = socket
-        # Else a connection that was closed meanwhile would be opened again, to an address that nobody looked at.
-        connection.auto_open = 0
         named = f"[{host}]" if ":" in host else host
         sent = {
             "Host": named if port == _PORTS[parts.scheme] else f"{named}:{port}",
@@ -93,7 +91,7 @@ class Poster:
                 after = response.getheader("Retry-After", "")
                 return Answer(
                     status=response.status,
-                    retry_after=int(after) if after.isascii() and after.isdecimal() and len(after) < 7 else None,
+                    retry_after=int(after) if after.isdecimal() and len(after) < 7 else None,
                     body=response.read(LONGEST_ANSWER),
                 )
         finally:
