@@ -53,12 +53,12 @@ def working_days_between(start: datetime, end: datetime) -> int:
 def resumed(due: datetime, *, paused: datetime, now: datetime) -> datetime:
     """Return *due* moved by the working days that passed since *paused*: those that were over by *now*. Never earlier.
 
-    What was not overdue when the clock was stopped is not overdue now. A time within a day was counted in hours, so it
-    moves by all the time that passed.
+    What was not overdue when the clock was stopped is not overdue now. A time within a day, or at the end of
+    one that is not worked, was counted in hours, so it moves by all the time that passed.
     """
-    if due != _midnight(_day(due)):
-        return due + max(now - paused, timedelta())
     day = _last_day(due)
+    if due != _midnight(_day(due)) or not is_working_day(day):
+        return due + max(now - paused, timedelta())
     passed = _count(_day(paused), _day(now))
     return due + (_moved(day, passed) - day)
 

@@ -197,6 +197,13 @@ def test_resumed_time_is_never_earlier_and_grows_with_the_pause(
 
 
 @given(start=moments, working_days=numbers, wait=spans, pause=spans, hours=st.none() | st.integers(1, 72))
+@example(
+    start=datetime(2004, 1, 2, 15, tzinfo=UTC),
+    working_days=1,
+    wait=timedelta(hours=1),
+    pause=timedelta(days=2),
+    hours=25,  # the end of a Saturday
+)
 def test_what_was_not_overdue_when_paused_is_not_overdue_when_resumed(
     start: datetime, working_days: int, wait: timedelta, pause: timedelta, hours: int | None
 ) -> None:
