@@ -1,4 +1,4 @@
-"""The stylesheet and the script, under names that change with their content."""
+"""Stylesheets and scripts, under names that change with their content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import mimetypes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 # A line that is a comment is for those who read the source; "/*!" marks one that every copy must carry.
 _COMMENT = re.compile(rb"^[ \t]*/\*(?!!)(?:(?!\*/).)*\*/\r?\n", re.MULTILINE)
@@ -23,14 +23,15 @@ class Asset:
 
 
 def load(folder: Path) -> Mapping[str, Asset]:
-    """Read the files of *folder*, by the name that they have there, without the lines that are comments."""
-    return {path.name: _read(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    """Read the files of *folder*, by the path that they have there, without the lines that are comments."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {(name := path.relative_to(folder)).as_posix(): _read(path, name.with_suffix("")) for path in files}
 
 
-def _read(path: Path) -> Asset:
+def _read(path: Path, name: PurePath) -> Asset:
     content = _COMMENT.sub(b"", path.read_bytes())
     return Asset(
-        hashed=f"{path.stem}.{hashlib.sha256(content).hexdigest()[:10]}{path.suffix}",
+        hashed=f"{name.as_posix()}.{hashlib.sha256(content).hexdigest()[:10]}{path.suffix}",
         content=content,
         mimetype=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
     )

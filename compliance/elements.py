@@ -190,6 +190,10 @@ class Elements:
                 "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
                 "script": f"{base}/static/{self._assets['compliance.js'].hashed}",
+                "form_style": f"{base}/static/{self._assets['form.css'].hashed}",
+                "form_script": f"{base}/static/{self._assets['form.js'].hashed}",
+                "widget": f"{base}/static/{self._assets['altcha/altcha.min.js'].hashed}",
+                "worker": f"{base}/static/{self._assets['altcha/pbkdf2.js'].hashed}",
             },
         }
 

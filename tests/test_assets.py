@@ -51,3 +51,12 @@ def test_asset_knows_its_type(tmp_path: Path) -> None:
 def test_lines_that_are_comments_are_not_sent(tmp_path: Path, source: str, sent: str) -> None:
     (tmp_path / "style.css").write_bytes(source.encode())
     assert assets.load(tmp_path)["style.css"].content == sent.encode()
+
+
+def test_a_file_in_a_folder_keeps_its_path(tmp_path: Path) -> None:
+    (tmp_path / "widget").mkdir()
+    (tmp_path / "widget" / "worker.min.js").write_text("")
+    known = assets.load(tmp_path)
+    asset = known["widget/worker.min.js"]
+    assert asset.hashed.startswith("widget/worker.min.") and asset.hashed.endswith(".js")
+    assert assets.find(known, asset.hashed) is assets.find(known, "widget/worker.min.0123456789.js") is asset

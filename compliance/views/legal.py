@@ -30,7 +30,7 @@ def legal(name: str, version: str | None = None) -> Response:
     return response.make_conditional(request)
 
 
-@blueprint.get("/static/<name>")
+@blueprint.get("/static/<path:name>")
 def static(name: str) -> Response:
     """Serve a stylesheet or script: for ever under its own hash, this once under another's."""
     asset = find(state().assets, name)
