@@ -16,9 +16,11 @@ class Kind(StrEnum):
     CORRECTION = "correction"
 
 
-#: What can be reported: the eight categories of the national reporting centre (12377), then those listed locally.
+#: The eight categories of reports of the national reporting centre (12377).
+NATIONAL_CATEGORIES = ("political", "terror", "fraud", "porn", "vulgar", "gambling", "infringement", "rumour")
+#: What can be reported: those of the national centre, then those listed locally.
 REPORT_CATEGORIES = (
-    *("political", "terror", "fraud", "porn", "vulgar", "gambling", "infringement", "rumour"),
+    *NATIONAL_CATEGORIES,
     *("minors", "violence", "false_news", "elder_fraud", "business", "other"),
 )
 #: What a person may ask about the own information: Personal Information Protection Law, articles 15, 24, 44 to 50;

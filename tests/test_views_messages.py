@@ -180,7 +180,7 @@ def test_a_form_in_error_keeps_every_word_and_marks_the_field(app: Flask, client
     assert "&lt;b&gt;引用&lt;/b&gt;" in response.text
     assert 'value="王某"' in response.text
     assert 'value="rumour" selected' in response.text
-    assert re.search(r'<textarea[^>]*id="body"[^>]*aria-invalid="true"', response.text)
+    assert re.search(r'<textarea[^>]*id="compliance-body"[^>]*aria-invalid="true"', response.text)
     assert "+86-23-67158993" in response.text
     assert 'lang="zh-CN"' in response.text
 

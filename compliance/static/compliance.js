@@ -1,7 +1,7 @@
 "use strict";
 {
   const root = document.documentElement;
-  const { policy } = document.currentScript.dataset;
+  const { policy, form: forms } = document.currentScript.dataset;
 
   /* The cookie is payload.time.signature; what is blocked or garbled is no decision. */
   const decided = () => {
@@ -44,9 +44,18 @@
     note.setAttribute("role", "status");
     form.parentNode.after(note);
     if (document.activeElement === document.body) note.focus({ preventScroll: true });
+    /* Removed a little later: removing what has the focus is a move, too. */
     for (const move of ["blur", "scroll", "pointerdown"])
-      addEventListener(move, () => note.remove(), { capture: true, once: true });
+      addEventListener(move, () => setTimeout(() => note.remove()), { capture: true, once: true });
   };
+
+  /* The footer's forms open over the page; where they cannot, the link leads to them. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-compliance] a[data-form]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    import(forms).then(({ open }) => open(link)).catch(() => location.assign(link.href));
+  });
 
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;

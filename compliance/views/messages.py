@@ -8,18 +8,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, jsonify, redirect, request
 from werkzeug.wrappers import Response
 
-from ..cases import NAMED, REQUEST_CATEGORIES, Kind
+from ..cases import NATIONAL_CATEGORIES, REQUEST_CATEGORIES, Kind
 from ..challenges import ChallengeError, Proof
 from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, SubmissionError, read
 from ..pictures import MOST, Picture, PictureError, clean
 from ..signals import message_received, report_received
 from ..store import StoreError
 from ..throttle import Verdict
-from .pages import Refusal, blueprint, fields, page, private, problem, reader_locale, same_site, state, wants_json
+from .pages import Refusal, blueprint, fields, host, page, private, problem, reader_locale, same_site, state, wants_json
 from .receipts import address, remember
 
 logger = logging.getLogger(__name__)
@@ -48,13 +49,13 @@ class _Refused(Exception):
 @blueprint.get("/message")
 def message() -> Response:
     """Show the message form."""
-    return _form("message", request.args)
+    return _form("message", _told())
 
 
 @blueprint.get("/report")
 def report() -> Response:
     """Show the form for illegal and undesirable information."""
-    return _form("report", request.args)
+    return _form("report", _told())
 
 
 @blueprint.post("/message")
@@ -226,15 +227,30 @@ def _form(form: str, values: Mapping[str, str], *, reasons: Mapping[str, str] | 
             reasons=reasons or {},
             longest=LONGEST,
             kinds=[kind.value for kind in _KINDS[form]],
-            categories=messages.report_categories,
+            national_categories=NATIONAL_CATEGORIES,
+            further_categories=messages.report_categories[len(NATIONAL_CATEGORIES) :],
             own_categories=messages.categories,
             request_categories=REQUEST_CATEGORIES,
-            named=NAMED,
             pictures=messages.pictures,
+            chosen=any(file.filename for file in request.files.getlist("pictures")),
+            answer_days=messages.answer_days,
+            request_days=messages.personal_information_days,
             challenge=messages.challenge,
             ticket=_box().challenges.ticket(form, now=datetime.now(UTC)),
         )
     )
+
+
+def _told() -> dict[str, str]:
+    """Return what the form can say already: by the link that led to it, else by the page that the link stood on."""
+    told = {name: request.args[name] for name in ("kind", "category", "page") if name in request.args}
+    told["page_title"] = request.args.get("title", "")
+    referrer = request.headers.get("Referer", "")
+    # Many sites tell only where they are, not which page: a bare host says nothing.
+    if host(referrer) == host(request.host_url) and (path := urlsplit(referrer).path) not in ("", "/"):
+        own = path.startswith(state().context(reader_locale(), request.environ)["base"] + "/")
+        told.setdefault("page", "" if own else referrer)
+    return told
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, str]:

@@ -33,7 +33,7 @@ _MOST_PARTS = 40
 _FILES = "multipart/form-data"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
