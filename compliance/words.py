@@ -80,8 +80,7 @@ class Words:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
-    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text))
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold())
 
 
 def _readied(word: str) -> str:

@@ -310,6 +310,11 @@ def test_ticket_whose_signature_is_written_in_another_way_is_the_same_ticket():
     assert challenges().read_ticket(TICKET + "=!", "report", now=NOW) == proof
 
 
+@pytest.mark.parametrize("ticket", ["\ud800", "é", ".", "..", "a.b", "\0"], ids=ascii)
+def test_ticket_that_is_none_is_wrong(ticket: str):
+    assert reason(lambda: challenges().read_ticket(ticket, "report", now=NOW)) == "wrong"
+
+
 def test_large_ticket_is_not_decoded():
     assert reason(lambda: challenges().read_ticket("A" * 2_000_000, "report", now=NOW)) == "size"
 

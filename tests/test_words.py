@@ -39,6 +39,7 @@ def find(text: str, *words: str) -> tuple[str, ...]:
         ("CASINO!", "casino"),
         ("ⓒasino", "casino"),
         ("𝐜𝐚𝐬𝐢𝐧𝐨", "casino"),
+        ("𝐂𝐀𝐒𝐈𝐍𝐎", "casino"),
         ("ca\u00adsi\u200dno", "casino"),
         ("the casino.", "Casino"),
         ("加ＶＸ联系", "vx"),
@@ -50,7 +51,7 @@ def find(text: str, *words: str) -> tuple[str, ...]:
         ("I ♥ it", "♥"),
         ("buy  now", "buy  now"),
         ("C# and C", "C#"),
-        ("𠮷野", "𠮷"),
+        ("𠮷 野", "𠮷野"),
         ("казино", "Казино"),
     ],
 )
