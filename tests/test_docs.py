@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +17,10 @@ from flask import Flask
 from pydantic import BaseModel, RootModel
 
 import compliance
+from compliance.cases import Kind
 from compliance.cli import compliance as commands
+from compliance.messages import Submission
+from compliance.pictures import Picture
 from compliance.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,8 +83,21 @@ def test_toml_is_accepted(codes: list[str], site: Path):
         load(merged(starter, tomllib.loads(code)))
 
 
+def in_a_box(arguments: list[str], app: Flask) -> None:
+    """Run a command in a site with a case; the numbers shown in the docs are its number."""
+    box = app.extensions["compliance"].box
+    page = "https://www.ichongqing.info/news/1"
+    report = Submission(kind=Kind.REPORT, category="rumour", page=page, language="en", body="Wrong", contact="a@b.org")
+    now = datetime.now(UTC)
+    picture = Picture(mimetype="image/png", content=b"picture", width=1, height=1, sha256="1" * 64)
+    kept = box.intake.accept(report, pictures=[picture], key=None, proof=None, source="s", now=now)
+    arguments = [kept.number if argument.startswith("R-") else argument for argument in arguments]
+    result = app.test_cli_runner().invoke(args=["compliance", *arguments])
+    assert result.exit_code == 0, result.output
+
+
 @pytest.mark.parametrize("line", shown_commands())
-def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: Flask):
     monkeypatch.chdir(tmp_path)
     match shlex.split(line):
         case ["make", *targets]:
@@ -90,6 +107,8 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             name, _, extras = what.rstrip("]").partition("[")
             assert name == project["name"]
             assert set(filter(None, extras.split(","))) <= set(project["optional-dependencies"])
+        case ["flask", "compliance", "messages" | "purge" | "db", *_]:
+            in_a_box(shlex.split(line)[2:], app)
         case ["flask", "compliance", *arguments] | ["python", "-m", "compliance", *arguments]:
             assert CliRunner().invoke(commands, arguments).exit_code == 0
         case _:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
 import click
 from flask.cli import ScriptInfo
+
+from ..errors import ComplianceError
+from ..messages import Box
+from ..store import StoreError
+
+T = TypeVar("T")
 
 
 class CannotRunError(click.ClickException):
@@ -16,7 +27,20 @@ class CannotRunError(click.ClickException):
     exit_code = 2
 
 
-@click.group()
+class Commands(click.Group):
+    """Commands that end in a sentence, not in a traceback, where something of ours cannot be done."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; exit status 2 for our own errors."""
+        try:
+            return super().invoke(ctx)
+        except StoreError as error:
+            raise CannotRunError(f"the database cannot be used: {error}") from error
+        except ComplianceError as error:
+            raise CannotRunError(str(error)) from error
+
+
+@click.group(cls=Commands)
 def compliance() -> None:
     """Keep a news site in order: its settings, its legal documents, its messages and reports."""
 
@@ -36,12 +60,78 @@ def state(context: click.Context) -> Any:
         raise CannotRunError("Compliance was not set up for this application") from None
 
 
+def box(context: click.Context) -> Box:
+    """Return the message box of the application; `CannotRunError` where there is none."""
+    found: Box = state(context).box
+    return found
+
+
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -> None:
     """Print *rows* as a table of *columns*, or as JSON."""
     if form == "json":
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
+        print_json(rows)
         return
     table = [tuple(columns), *(tuple(str(row[column]) for column in columns) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*table, strict=True)]
     for line in table:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        cells = (cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def print_json(value: Any) -> None:
+    """Print *value* as JSON, times in ISO 8601."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=plain))
+
+
+def plain(value: Any) -> str:
+    """Return what JSON has no type for as text."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal *text* takes: a Chinese character takes two (UAX 11)."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def cut(text: str, columns: int) -> str:
+    """Return as much of *text* as *columns* of a terminal hold."""
+    if width(text) <= columns:
+        return text
+    text = text[:columns]
+    while width(text) >= columns:
+        text = text[:-1]
+    return f"{text}…"
+
+
+@contextmanager
+def progress(steps: Iterable[T], length: int, label: str) -> Iterator[Iterable[T]]:
+    """Yield *steps*, with a bar on a terminal and none in a pipe."""
+    if sys.stderr.isatty():
+        with click.progressbar(steps, length=length, label=label, file=sys.stderr) as bar:
+            yield bar
+    else:
+        yield steps
+
+
+@contextmanager
+def written(path: Path | None) -> Iterator[BinaryIO]:
+    """Yield what to write to: a new file at *path* that its owner alone can read, else standard output.
+
+    A file that is not finished is not left behind. `CannotRunError` where it cannot be made, or is there already.
+    """
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    try:
+        file = path.open("xb")
+    except FileExistsError:
+        raise CannotRunError(f"{path} exists already; move it away or name another path") from None
+    except OSError as error:
+        raise CannotRunError(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        with file:
+            path.chmod(0o600)
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

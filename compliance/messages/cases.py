@@ -5,7 +5,7 @@ The event's number is the version that the change makes, so that of two changes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,7 +128,8 @@ class Cases:
         with self._database.reading() as connection:
             row = _row(connection, number)
             events = _events(connection, row.id)
-            pictures = connection.scalars(select(attachment.c.id).where(attachment.c.message_id == row.id)).all()
+            query = select(attachment.c.id).where(attachment.c.message_id == row.id).order_by(attachment.c.id)
+            pictures = connection.scalars(query).all()
         values = row._asdict()
         shown = {name: values[name] for name in Case.__slots__ if name in values}
         shown |= {"kind": Kind(row.kind), "state": State(row.state)}
@@ -228,6 +229,26 @@ class Cases:
             self._change(connection, row, values, kind="added", actor=Actor.SENDER, state=target, text=text, now=now)
             attach(connection, row.id, pictures, now)
             announce(connection, row.id, row.version + 1, targets(self._settings), now)
+
+        self._database.write(work)
+
+    def picture(self, identity: UUID) -> Picture:
+        """Return the picture *identity* of a case; `CaseError` where it is gone."""
+        columns = (attachment.c[name] for name in Picture.__slots__)
+        with self._database.reading() as connection:
+            row = connection.execute(select(*columns).where(attachment.c.id == identity)).one_or_none()
+        if row is None:
+            raise CaseError("unknown")
+        return Picture(**row._asdict())
+
+    def viewed(self, numbers: Iterable[str], *, by: str, now: datetime) -> None:
+        """Note who looked at names, contacts and pictures. Raises `CaseError`."""
+
+        def work(connection: Connection) -> None:
+            for number in numbers:
+                row = _row(connection, number)
+                state = State(row.state)
+                self._change(connection, row, {}, kind="viewed", by=by, state=state, text="", public=False, now=now)
 
         self._database.write(work)
 

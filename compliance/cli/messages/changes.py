@@ -1,0 +1,220 @@
+"""`flask compliance messages answer`, `ask`, `move`, `note`, `assign`, `hold`, `release`: change cases.
+
+One case is changed at once; several are shown first.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from ...cases import MOVES, PAUSED, RESULTS, Actor, State, allowed
+from ...messages import CaseError
+from ...messages.cases import LONGEST_ANSWER
+from ...messages.listing import Entry, Filter, entries, named
+from ..group import CannotRunError, box, show
+from .group import NAME, Number, Words, address, by, messages, now
+from .listing import COLUMNS, line
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+#: The most cases that one command changes.
+MOST = 1_000
+_SHOWN = tuple(column for column in COLUMNS if column not in ("decide", "assignee"))
+_REASONS = {
+    "unknown": "there is no such case",
+    "changed": "somebody changed it meanwhile; look at it again",
+    "text": f"its sender needs a text of at most {LONGEST_ANSWER:,} characters",
+}
+
+TEXT = "- reads it from standard input. Without it an editor opens."
+text_option = click.option("--text", help=f"What the senders read; {TEXT}")
+purpose = click.option("--page", default="", help="All open cases about this page, in place of numbers.")
+category = click.option("--category", default="", help="With --page: those of this category.")
+sure = click.option("--yes", is_flag=True, help="Do not ask, however many they are.")
+
+
+def several(command: T) -> T:
+    """Take numbers, or a page that the cases are about."""
+    for option in (sure, by, category, purpose, click.argument("numbers", type=Number(), nargs=-1)):
+        command = option(command)
+    return command
+
+
+@messages.command()
+@several
+@click.option("--result", type=click.Choice(sorted(state.value for state in RESULTS)), required=True)
+@text_option
+@click.pass_context
+def answer(context: click.Context, /, result: str, text: str | None, **options: Any) -> None:
+    """Tell the senders of cases the result and its reasons."""
+    _move(context, State(result), text, **options)
+
+
+@messages.command()
+@several
+@text_option
+@click.pass_context
+def ask(context: click.Context, /, text: str | None, **options: Any) -> None:
+    """Ask the senders of cases something; the clock stands still until they answer."""
+    _move(context, State.WAITING_SENDER, text, **options)
+
+
+@messages.command()
+@several
+@click.argument("state", type=click.Choice([state.value for state in State]))
+@click.option("--text", default="", help="What the senders read about it; - reads it from standard input.")
+@click.pass_context
+def move(context: click.Context, /, state: str, text: str, **options: Any) -> None:
+    """Move cases to STATE."""
+    target = State(state)
+    if target in RESULTS | PAUSED and not text:
+        raise CannotRunError(f"use `{'ask' if target in PAUSED else f'answer --result {target}'}`: it needs a text")
+    _move(context, target, text, needed=False, **options)
+
+
+@messages.command()
+@click.argument("number", type=Number())
+@click.option("--text", help=f"The note; {TEXT}")
+@by
+@click.pass_context
+def note(context: click.Context, number: str, text: str | None, by: str) -> None:
+    """Add a note to a case that no sender sees."""
+
+    def act(entry: Entry, words: str) -> None:
+        box(context).cases.note(entry.number, by=by, text=words, now=now())
+
+    _change(context, "note", act, numbers=[number], text=lambda: _words(text))
+
+
+@messages.command()
+@several
+@click.option("--to", type=NAME, required=True, help='To whom; "" is nobody.')
+@click.pass_context
+def assign(context: click.Context, /, to: str, by: str, **options: Any) -> None:
+    """Give cases to an editor."""
+
+    def act(entry: Entry, _: str) -> None:
+        box(context).cases.assign(entry.number, by=by, to=to, now=now())
+
+    _change(context, "assign", act, **options)
+
+
+@messages.command()
+@click.argument("numbers", type=Number(), nargs=-1, required=True)
+@click.option("--reason", type=Words(200), required=True, help="Why, such as the number of a lawsuit.")
+@by
+@click.pass_context
+def hold(context: click.Context, numbers: tuple[str, ...], reason: str, by: str) -> None:
+    """Keep cases from being purged."""
+    if not reason:
+        raise CannotRunError("say why the cases are held; `release` lets them go")
+    _hold(context, "hold", numbers, reason, by)
+
+
+@messages.command()
+@click.argument("numbers", type=Number(), nargs=-1, required=True)
+@by
+@click.pass_context
+def release(context: click.Context, numbers: tuple[str, ...], by: str) -> None:
+    """Let cases be purged in their time again."""
+    _hold(context, "release", numbers, "", by)
+
+
+def _hold(context: click.Context, verb: str, numbers: Sequence[str], reason: str, by: str) -> None:
+    def act(entry: Entry, _: str) -> None:
+        box(context).cases.hold(entry.number, by=by, reason=reason, now=now())
+
+    _change(context, verb, act, numbers=numbers, yes=True)
+
+
+def _move(
+    context: click.Context, target: State, text: str | None, *, by: str, needed: bool = True, **options: Any
+) -> None:
+    def act(entry: Entry, words: str) -> None:
+        box(context).cases.move(entry.number, target, by=by, text=words, version=entry.version, now=now())
+
+    _change(
+        context, f"move to {target}", act, text=lambda: _words(text) if needed or text else "", target=target, **options
+    )
+
+
+def _change(
+    context: click.Context,
+    verb: str,
+    act: Callable[[Entry, str], None],
+    *,
+    numbers: Sequence[str],
+    text: Callable[[], str] = str,
+    page: str = "",
+    category: str = "",
+    yes: bool = False,
+    target: State | None = None,
+) -> None:
+    """Do *act* to each of the cases; of several, after they were shown and agreed to."""
+    found = _found(context, numbers, address(context, page), category)
+    refused = {entry.number: _refusal(entry) for entry in found if target and not _may(entry, target)}
+    able = [entry for entry in found if entry.number not in refused]
+    if len(found) > 1:
+        show([line(entry) for entry in found], _SHOWN, "text")
+    for number, reason in refused.items():
+        click.echo(f"{number}: {reason}", err=True)
+    words = text() if able else ""
+    if len(able) > 1 and not yes:
+        click.confirm(f"{verb}: {len(able)} cases?", abort=True, err=True)
+    failed = len(refused)
+    for entry in able:
+        try:
+            act(entry, words)
+        except CaseError as error:
+            # The move itself is tried before, so it is refused only to who was not first.
+            reason = _REASONS.get(error.reason, _REASONS["changed"])
+            click.echo(f"{entry.number}: {reason}", err=True)
+            failed += 1
+        else:
+            click.echo(f"{entry.number}: {verb}")
+    if failed:
+        context.exit(1)
+
+
+def _found(context: click.Context, numbers: Sequence[str], page: str, category: str) -> list[Entry]:
+    """Return the cases of *numbers*, all of them, or the open ones about *page*."""
+    if bool(numbers) == bool(page) or (category and not page):
+        raise CannotRunError("name cases by their numbers, or all open ones about a page with --page and --category")
+    database = box(context).database
+    if page:
+        found = entries(database, Filter(page=page, category=category), limit=MOST, now=now())
+        if not found:
+            raise CannotRunError(f"no open case is about {page}")
+        return found
+    found = named(database, numbers, now=now())
+    if missing := set(numbers) - {entry.number for entry in found}:
+        raise CannotRunError(f"there is no case {', '.join(sorted(missing))}; nothing was changed")
+    return found
+
+
+def _may(entry: Entry, target: State) -> bool:
+    return allowed(entry.state, target, Actor.EDITOR)
+
+
+def _refusal(entry: Entry) -> str:
+    ways = [target for target, actors in MOVES[entry.state].items() if Actor.EDITOR in actors]
+    return f"is {entry.state}; from there it can be moved to {', '.join(sorted(ways)) or 'nothing'}"
+
+
+def _words(text: str | None) -> str:
+    """Return what is to be written: *text*, standard input for `-`, without any what an editor is left with."""
+    if text == "-":
+        text = sys.stdin.read()
+    elif text is None:
+        if not sys.stdin.isatty():
+            raise CannotRunError("give the text with --text, or with --text - on standard input")
+        text = click.edit("") or ""
+    if not text.strip():
+        raise CannotRunError("there is no text; nothing was changed")
+    if len(text) > LONGEST_ANSWER:
+        raise CannotRunError(f"the text has {len(text):,} characters; {LONGEST_ANSWER:,} are allowed")
+    return text

@@ -1,0 +1,127 @@
+"""The group `messages`, and what its commands have in common: receipt numbers, filters, times, who is at work."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import urljoin
+
+import click
+
+from ... import deadlines
+from ...cases import OPEN, Kind, State
+from ...messages.listing import Filter
+from ...receipts import read_number
+from ..group import compliance, state
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+@compliance.group()
+def messages() -> None:
+    """Work with the message box: list, show, answer, export, report."""
+
+
+class Number(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows none
+    """A receipt number, as forgiving as the page where readers type it."""
+
+    name = "number"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the number as it is kept."""
+        return read_number(value) or self.fail(f"{value!r} is no receipt number, or it has a slip in it", param, ctx)
+
+
+class Words(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows none
+    """A text of one line that a column has room for."""
+
+    name = "text"
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text without space around it."""
+        if len(value) > self._longest:
+            self.fail(f"{len(value)} characters are too many; there is room for {self._longest}", param, ctx)
+        return " ".join(value.split())
+
+
+def user() -> str:
+    """Return the name of who runs the command; a container may have none for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+NAME = Words(100)
+number = click.argument("number", type=Number())
+by = click.option("--by", type=NAME, default=user, help="Who does it; without it, the user of the system.")
+
+
+def filters(*, every: bool) -> Callable[[T], T]:
+    """Add the options that say which cases; without --state it is *every* one, or those that are open."""
+    kinds = click.Choice([kind.value for kind in Kind])
+    states = click.Choice([*(state.value for state in State), "open", "all"])
+    usual = "all" if every else "open"
+    options = (
+        click.option("--state", "states", type=states, multiple=True, default=[usual], help=f"Without it: {usual}."),
+        click.option("--kind", "kinds", type=kinds, multiple=True),
+        click.option("--category", default=""),
+        click.option("--urgent", is_flag=True),
+        click.option("--overdue", is_flag=True, help="A decision or an answer is late."),
+        click.option("--assignee", type=NAME, help='Whose cases; "" are nobody\'s.'),
+        click.option("--search", default="", help="Words that all stand in the text."),
+        click.option("--page", default="", help="The address of the page that they are about."),
+        click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (China)."),
+        click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Up to and with this day (China)."),
+    )
+
+    def add(command: T) -> T:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def chosen(context: click.Context, *, states: tuple[str, ...], kinds: tuple[str, ...], **options: Any) -> Filter:
+    """Return the filter that the *options* of a command say."""
+    wanted: set[State] = set()
+    for name in states:
+        wanted |= set(State) if name == "all" else OPEN if name == "open" else {State(name)}
+    since, until = options.pop("since"), options.pop("until")
+    return Filter(
+        states=frozenset(wanted),
+        kinds=frozenset(map(Kind, kinds)) or frozenset(Kind),
+        since=since and since.replace(tzinfo=deadlines.SHANGHAI),
+        until=until and (until + timedelta(days=1)).replace(tzinfo=deadlines.SHANGHAI),
+        page=address(context, options.pop("page")),
+        **options,
+    )
+
+
+def address(context: click.Context, page: str) -> str:
+    """Return the whole address of *page*, which may be a path on the site."""
+    return urljoin(state(context).settings.site.url, page) if page else ""
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def moment(when: datetime) -> str:
+    """Return *when* as an editor in China reads it."""
+    return f"{when.astimezone(deadlines.SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def due(when: datetime | None) -> str:
+    """Return until when; the end of a day is that day."""
+    if when is None:
+        return ""
+    last = (when - timedelta.resolution).astimezone(deadlines.SHANGHAI)
+    return f"{last:%Y-%m-%d}" if moment(when).endswith("00:00") else moment(when)

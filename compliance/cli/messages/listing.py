@@ -1,0 +1,144 @@
+"""`flask compliance messages list`, `show`, `picture`: look at cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from ...messages import Case, CaseError
+from ...messages.listing import Entry, entries, groups
+from ..group import CannotRunError, box, cut, listing, print_json, show, written
+from .group import Number, by, chosen, due, filters, messages, moment, now, number
+
+COLUMNS = (
+    *("number", "kind", "category", "state", "marks", "created", "decide", "answer", "waiting", "assignee"),
+    *("text", "page"),
+)
+GROUPS = ("cases", "reporters", "urgent", "category", "first", "answer", "page")
+_TEXT, _PAGE = 40, 40  # columns of a terminal
+
+
+@messages.command("list")
+@filters(every=False)
+@click.option("--newest", is_flag=True, help="The newest first, not what is due first.")
+@click.option("--group", "grouped", is_flag=True, help="Reports of one page and category together.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--after", type=Number(), help="Go on after the case of this number.")
+@listing
+@click.pass_context
+def list_(
+    context: click.Context, /, newest: bool, grouped: bool, limit: int, after: str | None, form: str, **options: Any
+) -> None:
+    """List cases, without names and contacts: those that are open, what is due first."""
+    which = chosen(context, **options)
+    database = box(context).database
+    if grouped:
+        found = groups(database, which, limit=limit, now=now())
+        shown = [{**asdict(group), "first": moment(group.first), "answer": due(group.answer_due)} for group in found]
+        show([asdict(group) for group in found] if form == "json" else shown, GROUPS, form)
+        return
+    try:
+        rows = entries(database, which, newest=newest, after=after or "", limit=limit, now=now())
+    except CaseError as error:
+        raise CannotRunError(f"there is no case {after}") from error
+    show([asdict(row) for row in rows] if form == "json" else [line(row) for row in rows], COLUMNS, form)
+    if len(rows) == limit:
+        click.echo(f"There may be more: --after {rows[-1].number}", err=True)
+
+
+def line(entry: Entry) -> dict[str, Any]:
+    """Return *entry* as a line of a table."""
+    marks = [name for name in ("urgent", "overdue") if getattr(entry, name)]
+    return {
+        **asdict(entry),
+        "marks": " ".join((*marks, entry.marks)).strip(),
+        "created": moment(entry.created),
+        "decide": due(entry.decide_due),
+        "answer": due(entry.answer_due),
+        "waiting": "" if entry.waiting is None else f"{entry.waiting} d",
+        "text": cut(entry.text, _TEXT),
+        "page": cut(urlsplit(entry.page)._replace(scheme="", netloc="").geturl(), _PAGE),
+    }
+
+
+@messages.command("show")
+@number
+@by
+@listing
+@click.pass_context
+def show_(context: click.Context, number: str, by: str, form: str) -> None:
+    """Show everything about a case; that its name and contact were looked at is noted in it."""
+    case = look(context, number, by)
+    if form == "json":
+        print_json(asdict(case))
+        return
+    for text in _lines(case):
+        click.echo(text)
+
+
+@messages.command()
+@number
+@click.argument("place", type=click.IntRange(min=1))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new file to write it to.")
+@by
+@click.pass_context
+def picture(context: click.Context, number: str, place: int, output: Path, by: str) -> None:
+    """Save picture PLACE (1, 2 …) of a case; that it was looked at is noted in the case."""
+    case = look(context, number, by)
+    if place > len(case.pictures):
+        raise CannotRunError(f"{number} has {len(case.pictures)} pictures")
+    kept = box(context).cases.picture(case.pictures[place - 1])
+    with written(output) as file:
+        file.write(kept.content)
+    click.echo(f"Wrote {output}: {kept.mimetype}, {kept.width} × {kept.height}.")
+
+
+def look(context: click.Context, number: str, by: str) -> Case:
+    """Return the case *number*; where it has something personal, that it was looked at is noted first."""
+    cases = box(context).cases
+    try:
+        case = cases.get(number)
+        if case.name or case.contact or case.pictures:
+            cases.viewed([number], by=by, now=now())
+    except CaseError as error:
+        raise CannotRunError(f"there is no case {number}") from error
+    return case
+
+
+def _lines(case: Case) -> Iterator[str]:
+    kind = f"{case.kind} ({case.category})" if case.category else case.kind
+    yield f"{case.number}  {kind}  {case.state}{'  urgent' if case.urgent else ''}"
+    facts = {
+        "created": moment(case.created),
+        "decide by": due(case.decide_due) if case.decided is None else "",
+        "answer by": due(case.answer_due) if case.answered is None else "",
+        "assignee": case.assignee,
+        "marks": case.marks,
+        "hold": case.hold,
+        "page": case.page,
+        "title": case.page_title,
+        "seen": case.seen,
+        "passage": case.excerpt,
+        "name": case.name,
+        "contact": case.contact,
+        "relation": case.relation,
+        "pictures": str(len(case.pictures) or ""),
+    }
+    yield from (f"{name:<10} {_indented(value, 11)}" for name, value in facts.items() if value)
+    yield from chain(("", *([case.subject, ""] if case.subject else []), case.body, ""))
+    for event in case.events:
+        who = event.actor_name or event.actor
+        internal = "" if event.public else "  (internal)"
+        yield f"{event.sequence:>3}  {moment(event.at)}  {event.kind} by {who}: {event.state}{internal}"
+        if event.text:
+            yield f"     {_indented(event.text, 5)}"
+
+
+def _indented(text: str, columns: int) -> str:
+    return text.replace("\n", "\n" + " " * columns)

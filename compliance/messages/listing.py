@@ -1,0 +1,199 @@
+"""Cases listed: filtered, page by page in an order that an index has, without anybody's name or contact."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, String, and_, case, cast, func, or_, select
+
+from .. import deadlines
+from ..cases import OPEN, Kind, State
+from ..store import Database
+from ..store.search import matching
+from ..store.tables import message
+from .cases import CaseError
+from .submission import page_hash
+
+#: How much of a text a listing shows.
+SHOWN = 120
+_READ = 4 * SHOWN  # characters of the text that are read for it: some are line breaks
+_COLUMNS = (
+    *("id", "number", "kind", "category", "state", "urgent", "subject", "page", "marks", "assignee", "version"),
+    *("created", "sender_wrote", "decide_due", "answer_due", "paused", "decided"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which cases; what is left empty does not matter."""
+
+    states: frozenset[State] = OPEN
+    kinds: frozenset[Kind] = frozenset(Kind)
+    category: str = ""
+    urgent: bool = False
+    overdue: bool = False
+    assignee: str | None = None  # empty: nobody's
+    search: str = ""
+    page: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A case in a listing."""
+
+    number: str
+    kind: Kind
+    category: str
+    state: State
+    urgent: bool
+    overdue: bool
+    decide_due: datetime | None  # None once it is decided on
+    answer_due: datetime
+    created: datetime
+    waiting: int | None  # working days since its sender wrote; None where nothing is owed
+    marks: str
+    assignee: str
+    text: str
+    page: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Cases of one category about one page."""
+
+    page: str
+    category: str
+    cases: int
+    reporters: int
+    urgent: int
+    first: datetime
+    answer_due: datetime
+
+
+def entries(
+    database: Database, which: Filter, *, newest: bool = False, after: str = "", limit: int, now: datetime
+) -> list[Entry]:
+    """Return the next *limit* cases *after* the one of that number: by what is due first, or the *newest* first.
+
+    Raises `CaseError` where there is no case *after* which to go on.
+    """
+    table = message.c
+    with database.reading() as connection:
+        place = None
+        if after:
+            query = select(table.id, table.created, table.answer_due).where(table.number == after)
+            place = connection.execute(query).one_or_none()
+            if place is None:
+                raise CaseError("unknown")
+        base = select(*_columns()).where(*conditions(which, database.dialect, now)).limit(limit)
+        if newest:
+            if place:
+                earlier = or_(table.created < place.created, table.id < place.id)
+                base = base.where(table.created <= place.created, earlier)
+            ordered = base.where(table.state.in_(which.states)).order_by(table.created.desc(), table.id.desc())
+            rows: Iterable[Row[Any]] = connection.execute(ordered).all()
+        else:
+            # The index orders the cases of one state; those of several are merged.
+            if place:
+                later = or_(table.answer_due > place.answer_due, table.id > place.id)
+                base = base.where(table.answer_due >= place.answer_due, later)
+            ordered = base.order_by(table.answer_due, table.id)
+            found = [connection.execute(ordered.where(table.state == state)) for state in sorted(which.states)]
+            rows = islice(heapq.merge(*found, key=attrgetter("answer_due", "id")), limit)
+        return [_entry(row, now) for row in rows]
+
+
+def named(database: Database, numbers: Sequence[str], *, now: datetime) -> list[Entry]:
+    """Return the cases of *numbers* in that order; those that there are not are missing."""
+    with database.reading() as connection:
+        rows = connection.execute(select(*_columns()).where(message.c.number.in_(numbers))).all()
+    found = {row.number: _entry(row, now) for row in rows}
+    return [found[number] for number in dict.fromkeys(numbers) if number in found]
+
+
+def groups(database: Database, which: Filter, *, limit: int, now: datetime) -> list[Group]:
+    """Return the cases together that are about the same page and of the same category, most cases first.
+
+    How many reporters there are is known by their contacts; those without any, by the label of their network, which
+    changes every day.
+    """
+    table = message.c
+    reporter = func.coalesce(table.contact_hash, func.nullif(table.source, ""), cast(table.id, String(36)))
+    query = (
+        select(
+            func.min(table.page).label("page"),
+            table.category,
+            func.count().label("cases"),
+            func.count(reporter.distinct()).label("reporters"),
+            func.sum(case((table.urgent, 1), else_=0)).label("urgent"),
+            func.min(table.created).label("first"),
+            func.min(table.answer_due).label("answer_due"),
+        )
+        .where(table.page_hash != "", table.state.in_(which.states), *conditions(which, database.dialect, now))
+        .group_by(table.page_hash, table.category)
+        .order_by(func.count().desc(), func.min(table.answer_due))
+        .limit(limit)
+    )
+    with database.reading() as connection:
+        return [Group(**{**row, "urgent": int(row["urgent"])}) for row in connection.execute(query).mappings()]
+
+
+def conditions(which: Filter, dialect: str, now: datetime) -> list[ColumnElement[bool]]:
+    """Return everything that *which* asks for but the states."""
+    table = message.c
+    wanted: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
+        (which.kinds != frozenset(Kind), lambda: table.kind.in_(which.kinds)),
+        (which.category, lambda: table.category == which.category),
+        (which.urgent, lambda: table.urgent),
+        (which.overdue, lambda: and_(table.state.in_(OPEN), _late(now))),
+        (which.assignee is not None, lambda: table.assignee == which.assignee),
+        (which.search, lambda: matching(dialect, which.search)),
+        (which.page, lambda: table.page_hash == page_hash(which.page)),
+        (which.since, lambda: table.created >= which.since),
+        (which.until, lambda: table.created < which.until),
+    ]
+    return [condition() for asked, condition in wanted if asked]
+
+
+def _late(now: datetime) -> ColumnElement[bool]:
+    table = message.c
+    undecided = and_(table.decided.is_(None), table.decide_due < now)
+    return and_(table.paused.is_(None), or_(table.answer_due < now, undecided))
+
+
+def _columns() -> list[ColumnElement[Any]]:
+    return [*(message.c[name] for name in _COLUMNS), func.substr(message.c.body, 1, _READ).label("body")]
+
+
+def _entry(row: Row[Any], now: datetime) -> Entry:
+    state = State(row.state)
+    owed = (state in OPEN or state is State.QUARANTINED) and row.paused is None
+    undecided = row.decided is None and state in OPEN
+    late = row.answer_due < now or (undecided and row.decide_due < now)
+    text = " ".join(f"{row.subject} {row.body}".split())
+    return Entry(
+        number=row.number,
+        kind=Kind(row.kind),
+        category=row.category,
+        state=state,
+        urgent=row.urgent,
+        overdue=state in OPEN and row.paused is None and late,
+        decide_due=row.decide_due if undecided else None,
+        answer_due=row.answer_due,
+        created=row.created,
+        waiting=deadlines.working_days_between(row.sender_wrote, now) if owed else None,
+        marks=row.marks,
+        assignee=row.assignee,
+        text=text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…",
+        page=row.page,
+        version=row.version,
+    )
