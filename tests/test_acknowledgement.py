@@ -132,9 +132,7 @@ def count(box: Box) -> int:
         return connection.scalar(select(func.count()).select_from(tables.message)) or 0
 
 
-def test_nothing_acknowledged_is_lost_and_nothing_is_kept_twice(
-    settings: dict[str, Any], box: Box, tmp_path: Path
-):
+def test_nothing_acknowledged_is_lost_and_nothing_is_kept_twice(settings: dict[str, Any], box: Box, tmp_path: Path):
     with Server(tmp_path, settings) as server:
         load = Load(server, random.Random())
         for number in range(ROUNDS):
