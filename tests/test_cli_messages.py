@@ -14,47 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from conftest import create_app
-from flask import Flask
+from editors import PAGE, Editor
+from editors import editor as editor
 
 from compliance import Compliance
 from compliance.cases import Kind, State
-from compliance.messages import Box, Case, Submission
-from compliance.pictures import Picture
 
-PICTURE = Picture(mimetype="image/png", content=b"picture", width=4, height=3, sha256="1" * 64)
-PAGE = "https://www.ichongqing.info/news/1"
 NOBODY = "R-20261124-000000-7"
-
-
-class Editor:
-    """A site with a message box, and its editor at a terminal."""
-
-    def __init__(self, app: Flask) -> None:
-        self.runner = app.test_cli_runner()
-        self.box: Box = app.extensions["compliance"].box
-
-    def __call__(self, *arguments: str, text: Any = None, status: int = 0) -> Result:
-        result = self.runner.invoke(args=["compliance", "messages", *arguments], input=text)
-        assert result.exit_code == status, result.output
-        return result
-
-    def send(self, body: str = "这条消息不实。", *, doubts: tuple[str, ...] = (), **values: Any) -> str:
-        submission = Submission(
-            **{"kind": Kind.REPORT, "category": "rumour", "page": PAGE, **values}, body=body, language="zh_CN"
-        )
-        return self.box.intake.accept(
-            submission, pictures=[PICTURE], key=None, proof=None, doubts=doubts, source=body[:9], now=datetime.now(UTC)
-        ).number
-
-    def get(self, number: str) -> Case:
-        return self.box.cases.get(number)
-
-
-@pytest.fixture
-def editor(app: Flask) -> Editor:
-    return Editor(app)
 
 
 def test_a_listing_is_a_table_with_its_columns_in_line(editor: Editor):

@@ -3,61 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from conftest import SETTINGS
+from editors import EVERY, NOW, PAGE, Desk, report
+from editors import desk as desk
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from compliance.cases import Kind, State
-from compliance.messages import CaseError, Cases, Intake, Submission
-from compliance.messages.listing import SHOWN, Entry, Filter, entries, groups, named
-from compliance.settings import load
+from compliance.messages import CaseError
+from compliance.messages.listing import SHOWN, Filter, groups, named
 from compliance.store import Database
-from compliance.vault import Vault
 
-NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)  # Tuesday noon in China
 DAY = timedelta(days=1)
-PAGE = "https://www.ichongqing.info/news/1"
-EVERY = Filter(states=frozenset(State))
-
-
-class Desk:
-    """A message box, and the editor who looks into it."""
-
-    def __init__(self, database: Database) -> None:
-        settings = load(SETTINGS)
-        vault = Vault(["key"])
-        self.database = database
-        self.intake = Intake(database, vault, settings)
-        self.cases = Cases(database, vault, settings)
-
-    def send(self, body: str = "Hello", *, now: datetime = NOW, doubts: tuple[str, ...] = (), **values: Any) -> str:
-        source = values.pop("source", f"{body[:20]}{now}")
-        submission = Submission(**{"kind": Kind.MESSAGE, "language": "en", "body": body, **values})
-        return self.intake.accept(submission, key=None, proof=None, doubts=doubts, source=source, now=now).number
-
-    def list(self, which: Filter | None = None, **options: Any) -> list[str]:
-        return [entry.number for entry in self.entries(which, **options)]
-
-    def entries(self, which: Filter | None = None, **options: Any) -> list[Entry]:
-        return entries(self.database, which or Filter(), **{"limit": 50, "now": NOW, **options})
-
-
-@pytest.fixture
-def desk(database: Database) -> Desk:
-    """An empty box on each kind of database."""
-    return Desk(database)
-
-
-def report(**values: Any) -> dict[str, Any]:
-    return {"kind": Kind.REPORT, "category": "rumour", "page": PAGE, **values}
 
 
 def test_what_is_due_first_comes_first_whatever_its_state(desk: Desk):

@@ -104,9 +104,9 @@ def cut(text: str, columns: int) -> str:
 
 
 @contextmanager
-def progress(steps: Iterable[T], length: int, label: str) -> Iterator[Iterable[T]]:
-    """Yield *steps*, with a bar on a terminal and none in a pipe."""
-    if sys.stderr.isatty():
+def progress(steps: Iterable[T], length: int, label: str, *, shown: bool = True) -> Iterator[Iterable[T]]:
+    """Yield *steps*, with a bar on a terminal where it is to be *shown*, and none in a pipe."""
+    if shown and sys.stderr.isatty():
         with click.progressbar(steps, length=length, label=label, file=sys.stderr) as bar:
             yield bar
     else:

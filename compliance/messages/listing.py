@@ -120,6 +120,13 @@ def named(database: Database, numbers: Sequence[str], *, now: datetime) -> list[
     return [found[number] for number in dict.fromkeys(numbers) if number in found]
 
 
+def count(database: Database, which: Filter, *, now: datetime) -> int:
+    """Return how many cases there are."""
+    query = select(func.count()).where(message.c.state.in_(which.states), *conditions(which, database.dialect, now))
+    with database.reading() as connection:
+        return connection.scalar(query.select_from(message)) or 0
+
+
 def groups(database: Database, which: Filter, *, limit: int, now: datetime) -> list[Group]:
     """Return the cases together that are about the same page and of the same category, most cases first.
 
