@@ -37,6 +37,8 @@ class Proof:
 
     signature_hash: str
     expires: datetime
+    #: How much work was done: 0 for a ticket.
+    factor: int = 0
 
 
 class ChallengeError(ComplianceError):
@@ -103,7 +105,7 @@ class Challenges:
         if expires != bound["expires"]:
             raise ChallengeError("wrong")
         taken = self._taken(bound, proof.challenge.signature or "", form, now=now)
-        if bound["factor"] < factor:
+        if taken.factor < factor:
             raise ChallengeError("weak")
         return taken
 
@@ -111,7 +113,9 @@ class Challenges:
         """Return a ticket for *form*: no work, only that the form was asked for in the last two hours."""
         expires = int((now + TICKET_LIFETIME).timestamp())
         return str(
-            self._tickets.dumps({"expires": expires, "form": form, "id": secrets.token_urlsafe(12), "site": self._site})
+            self._tickets.dumps(
+                {"expires": expires, "factor": 0, "form": form, "id": secrets.token_urlsafe(12), "site": self._site}
+            )
         )
 
     def read_ticket(self, ticket: str, form: str, *, now: datetime) -> Proof:
@@ -129,7 +133,9 @@ class Challenges:
         expires = datetime.fromtimestamp(bound["expires"], UTC)
         if expires <= now:
             raise ChallengeError("expired")
-        return Proof(signature_hash=hashlib.sha256(identity.encode()).hexdigest(), expires=expires)
+        return Proof(
+            signature_hash=hashlib.sha256(identity.encode()).hexdigest(), expires=expires, factor=bound["factor"]
+        )
 
 
 def _derive(key: bytes, use: bytes) -> bytes:

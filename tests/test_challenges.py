@@ -59,6 +59,7 @@ TICKET = challenges().ticket("report", now=NOW)
 def test_solved_challenge_is_a_proof(factor: int):
     proof = verify(solved(factor=factor), factor=factor)
     assert proof.expires == NOW + timedelta(minutes=20)
+    assert proof.factor == factor
     assert len(bytes.fromhex(proof.signature_hash)) == 32
 
 
@@ -277,6 +278,7 @@ def test_key_that_signs_the_parameters_does_not_sign_the_answer():
 def test_ticket_reads_back():
     proof = challenges().read_ticket(TICKET, "report", now=NOW)
     assert proof.expires == NOW + timedelta(hours=2)
+    assert proof.factor == 0
     assert len(bytes.fromhex(proof.signature_hash)) == 32
 
 
