@@ -13,7 +13,15 @@ from sqlalchemy.engine import URL
 
 from .faults import StoreError
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+# An accepted message changes a little in many places: small pages, written back in large lots, write less.
+_PRAGMAS = (
+    "page_size=2048",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=4000",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
 #: A statement may take so many times the patience that a lock is given.
 _STATEMENT = 3
 

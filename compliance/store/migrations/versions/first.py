@@ -23,6 +23,8 @@ _TABLE = {
     for dialect in ("mysql", "mariadb")
     for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
 }
+_WITH_KEY = {"sqlite_with_rowid": False}
+_SPARSE = ("contact_hash", "contact_purge_after", "purge_after")
 _INDEXES = {
     "message": [
         "assignee state",
@@ -115,6 +117,7 @@ def upgrade() -> None:
         sa.Column("signature_hash", sa.String(length=64), nullable=False),
         sa.Column("expires", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("signature_hash", name="pk_compliance_used_challenge"),
+        **_WITH_KEY,
     )
     _table(
         "attachment",
@@ -147,6 +150,7 @@ def upgrade() -> None:
             ["message_id"], ["compliance_message.id"], name="fk_compliance_event_message_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("message_id", "sequence", name="pk_compliance_event"),
+        **_WITH_KEY,
     )
     _table(
         "idempotency",
@@ -155,6 +159,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("expires", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("key_hash", name="pk_compliance_idempotency"),
+        **_WITH_KEY,
     )
     _table(
         "outbox",
@@ -176,10 +181,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_compliance_outbox"),
         sa.UniqueConstraint("dedupe", name="uq_compliance_outbox_dedupe"),
+        **_WITH_KEY,
     )
     for table, indexes in _INDEXES.items():
         for columns in indexes:
-            _index(f"ix_compliance_{table}_{columns.replace(' ', '_')}", f"compliance_{table}", columns.split())
+            there = sa.text(f"{columns} IS NOT NULL") if columns in _SPARSE else None
+            options = {"sqlite_where": there, "postgresql_where": there}
+            name = f"ix_compliance_{table}_{columns.replace(' ', '_')}"
+            _index(name, f"compliance_{table}", columns.split(), **options)
     dialect = op.get_bind().dialect.name
     if dialect == "sqlite":
         for statement in _SQLITE:
@@ -192,8 +201,8 @@ def upgrade() -> None:
 
 
 # MySQL keeps what was made before a step was cut short, and lets others see it: each can be done again.
-def _table(name: str, *parts: Any) -> None:
-    op.create_table(f"compliance_{name}", *parts, if_not_exists=True, **_TABLE)
+def _table(name: str, *parts: Any, **options: Any) -> None:
+    op.create_table(f"compliance_{name}", *parts, if_not_exists=True, **_TABLE, **options)
 
 
 def _index(name: str, table: str, columns: list[Any], **options: Any) -> None:
