@@ -448,6 +448,12 @@ def test_a_recipient_is_an_address_or_a_table():
     ]
 
 
+def test_a_webhook_needs_encryption_unless_it_may_lie_next_door():
+    next_door = {"deliver_to": ["http://127.0.0.1:9000/"]}
+    assert "https://" in str(problem("messages", next_door))
+    assert load(typed("messages", {**next_door, "private_targets": True})).messages.deliver_to
+
+
 def test_password_is_not_shown():
     settings = load(typed("storage.url", "postgresql://user:secret@db/compliance"))
     assert "secret" not in repr(settings)

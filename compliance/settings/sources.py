@@ -109,7 +109,8 @@ def _read(data: Mapping[str, Any], source: str, folder: Path) -> Settings:
 
 def _context(data: Mapping[str, Any], folder: Path) -> Context:
     """Return what *data* declares, as far as it is well-formed: what is not is told where it stands."""
-    site, consent = (table if isinstance(table := data.get(key), Mapping) else {} for key in ("site", "consent"))
+    tables = (table if isinstance(table := data.get(key), Mapping) else {} for key in ("site", "consent", "messages"))
+    site, consent, messages = tables
     tags, categories = site.get("languages"), consent.get("categories")
     known = []
     for tag in tags if isinstance(tags, list | tuple) else ():
@@ -118,10 +119,11 @@ def _context(data: Mapping[str, Any], folder: Path) -> Context:
         except (AttributeError, TypeError, ValueError):
             continue
     names = categories if isinstance(categories, list | tuple | Mapping) else ()
-    tables = categories if isinstance(categories, Mapping) else {}
+    described = categories if isinstance(categories, Mapping) else {}
     return Context(
         languages=tuple(known),
         categories=tuple(name for name in names if isinstance(name, str)),
-        named=frozenset(name for name, table in tables.items() if isinstance(table, Mapping) and "name" in table),
+        named=frozenset(name for name, table in described.items() if isinstance(table, Mapping) and "name" in table),
         folder=folder,
+        private=messages.get("private_targets") is True,
     )

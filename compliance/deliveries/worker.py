@@ -1,0 +1,231 @@
+"""The worker: sends what is due, one notice after the other, and gives none up before its time."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from .. import channels
+from ..channels import Channel, DeliveryError, Notice
+from ..settings import Settings
+from ..settings.messages import Target
+from ..store import Database, StoreError
+from ..vault import Vault, VaultError
+from . import claims, retries
+from .claims import SENDER, Batch, Claim
+from .digests import Render, digest, letter
+from .paces import Pace
+from .reminders import remind
+
+logger = logging.getLogger(__name__)
+
+#: How long rows belong to the worker that took them, and the shorter time that sending them may take.
+LEASE = timedelta(seconds=60)
+TIMEOUT = timedelta(seconds=20)
+#: How often reminders are looked for, and how long a server is left alone that did not take a notice.
+REMINDERS = timedelta(minutes=10)
+REST = timedelta(minutes=1)
+#: The longest pause before a database that is gone is tried again, in seconds.
+LONGEST_PAUSE = 60.0
+#: What all mailboxes have in common.
+_MAIL = "mail"
+
+
+class Stop:
+    """A wish to stop, which a signal's handler may make known: a lock it could meet held by what it interrupted."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[None] = SimpleQueue()
+
+    def set(self, *_: Any) -> None:
+        """Wish to stop."""
+        self._queue.put(None)
+
+    def is_set(self) -> bool:
+        """Return whether somebody wished to stop."""
+        return not self._queue.empty()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, at most until somebody wishes to stop."""
+        with suppress(Empty):
+            self._queue.put(self._queue.get(timeout=seconds))
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of rows."""
+
+    sent: int = 0
+    failed: int = 0
+    dead: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """Somebody who is told, the server that it depends on, and how often it is written to."""
+
+    channel: Channel
+    server: str
+    pace: Pace
+
+
+class Worker:
+    """Sends what waits in the outbox of one site. Any number of them may be at work.
+
+    Args:
+        render: makes the text of a notice.
+        clock: tells the time.
+        jitter: returns a number from 0 to 1.
+        timeout: how long sending a notice may take, which is shorter than *lease*.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        settings: Settings,
+        *,
+        render: Render,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        jitter: Callable[[], float] = random.random,
+        timeout: timedelta = TIMEOUT,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._database, self._vault, self._settings = database, vault, settings
+        self._render, self._clock, self._jitter = render, clock, jitter
+        self._timeout, self._lease = timeout, lease
+        mail = settings.mail
+        self._mail = channels.Mail(
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            user=mail.user,
+            password=mail.password,
+            sender=mail.sender or settings.site.email,
+        )
+        self._targets = {target.label: self._target(target) for target in settings.messages.deliver_to}
+        self._resting: dict[str, datetime] = {}
+        self._reminded: datetime | None = None
+
+    def deliver(self, stop: Stop | None = None) -> Tally:
+        """Send all that is due, until *stop* is set. Raises `StoreError`."""
+        tally = Tally()
+        self._remind()
+        while batches := claims.due(self._database, without=self._waiting(), now=self._clock()):
+            for batch in batches:
+                if stop and stop.is_set():
+                    return tally
+                if batch.target not in self._waiting():
+                    self._send(batch, tally)
+        return tally
+
+    def watch(self, stop: Stop, *, interval: float) -> None:
+        """Send what is due every *interval* seconds until *stop* is set; a database that is gone is waited for."""
+        pause = interval
+        while not stop.is_set():
+            try:
+                self.deliver(stop)
+                pause = interval
+            except StoreError as error:
+                pause = min(pause * 2, LONGEST_PAUSE)
+                logger.warning("deliveries wait %.0f seconds for the database: %s", pause, error.reason)
+            stop.wait(pause)
+
+    def _remind(self) -> None:
+        now = self._clock()
+        if self._reminded is None or not self._reminded <= now < self._reminded + REMINDERS:
+            remind(self._database, tuple(self._targets), now=now)
+            self._reminded = now
+
+    def _waiting(self) -> set[str]:
+        """Return the targets that are left alone for now."""
+        now = self._clock()
+        resting = {server for server, until in self._resting.items() if now < until}
+        waiting = {
+            label
+            for label, target in self._targets.items()
+            if target.server in resting or not target.pace.ready(now)
+        }
+        return waiting | ({SENDER} if _MAIL in resting else set())
+
+    def _send(self, batch: Batch, tally: Tally) -> None:
+        now = self._clock()
+        claim = claims.claim(self._database, batch, lease=self._lease, now=now)
+        if claim is None:
+            return
+        try:
+            channel, notice = self._prepared(batch.target, claim, now)
+            if notice:
+                now = self._clock()
+                if now + self._timeout >= claim.until:
+                    return  # This process was stopped for a while: it could still be sending when others begin.
+                channel.send(notice, now=now)
+        except DeliveryError as error:
+            self._fail(claim, error, tally)
+            self._rest(batch.target, error)
+        except Exception as error:
+            # Such as a template of the site's own that fails. What it says may hold what it was about.
+            logger.error("a notice could not be made: %s", type(error).__name__)
+            self._fail(claim, DeliveryError(type(error).__name__), tally)
+        else:
+            tally.sent += claims.sent(self._database, claim, now=self._clock())
+
+    def _prepared(self, label: str, claim: Claim, now: datetime) -> tuple[Channel, Notice | None]:
+        """Return where *claim* goes, and as what; nothing where there is no need any more. Raises `DeliveryError`."""
+        if label == SENDER:
+            [entry] = claim.entries
+            address = self._opened(entry)
+            return self._channel(address, None), letter(entry, self._settings, self._render)
+        target = self._targets.get(label)
+        if target is None:
+            raise DeliveryError("target", permanent=True)
+        notice = digest(claim.entries, self._settings, self._render, now=now)
+        if notice:
+            target.pace.take(now)
+        return target.channel, notice
+
+    def _opened(self, entry: claims.Entry) -> str:
+        if not entry.contact:
+            raise DeliveryError("contact", permanent=True)
+        try:
+            return self._vault.open(entry.contact, table="message", column="contact", row=str(entry.message_id))
+        except VaultError:
+            raise DeliveryError("key", permanent=True) from None
+
+    def _fail(self, claim: Claim, error: DeliveryError, tally: Tally) -> None:
+        now, jitter = self._clock(), self._jitter()
+        pauses: Mapping[int, timedelta | None] = {
+            entry.attempts: None
+            if error.permanent
+            else retries.pause(entry.attempts, jitter=jitter, wanted=error.retry_after)
+            for entry in claim.entries
+        }
+        failed, dead = claims.failed(self._database, claim, reason=error.reason, pauses=pauses, now=now)
+        tally.failed += failed
+        tally.dead += dead
+        logger.warning("%d deliveries failed (%s), %d of them for good", failed + dead, error.reason, dead)
+
+    def _rest(self, label: str, error: DeliveryError) -> None:
+        """Leave a server alone for a while; a mailbox that is refused says nothing of the mail server."""
+        if not error.permanent and error.reason != "recipient":
+            server = self._targets[label].server if label in self._targets else _MAIL
+            asked = timedelta(seconds=error.retry_after or 0)
+            self._resting[server] = self._clock() + min(max(REST, asked), retries.RETRIES[-1])
+
+    def _target(self, target: Target) -> _Target:
+        channel = self._channel(target.url, target.secret)
+        return _Target(channel=channel, server=target.label if "://" in target.url else _MAIL, pace=Pace.of(channel))
+
+    def _channel(self, url: str, secret: str | None) -> Channel:
+        return channels.channel(
+            channels.Target(url=url, secret=secret),
+            mail=self._mail,
+            allow_private=self._settings.messages.private_targets,
+            timeout=self._timeout.total_seconds(),
+        )
