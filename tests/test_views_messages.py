@@ -167,6 +167,20 @@ def test_no_false_proof_is_taken(proof: dict[str, str], reason: str | None, app:
     assert kept(app) == []
 
 
+def test_after_some_messages_more_work_is_asked_for(app: Flask, client: FlaskClient):
+    spare = solved(client)  # made while little was asked for
+    for number in range(5):
+        data = {"body": f"第{number}条留言", "altcha": solved(client)}
+        assert client.post("/compliance/message", data=data, headers=HERE).status_code == 303
+    again = client.post("/compliance/message", data=data, headers=HERE)
+    assert again.status_code == 303  # an answer that was lost is given again, without more work
+    weak = client.post("/compliance/message", data={"body": "第六条留言", "altcha": spare}, headers=HERE | JSON)
+    assert (weak.status_code, reasons(weak)) == (400, {"": "weak"})
+    enough = {"body": "第六条留言", "altcha": solved(client)}
+    assert client.post("/compliance/message", data=enough, headers=HERE | JSON).status_code == 201
+    assert len(kept(app)) == 6
+
+
 def test_a_proof_for_one_form_does_not_open_the_other(app: Flask, client: FlaskClient):
     data = {**REPORT, "altcha": solved(client, "message")}
     response = client.post("/compliance/report", data=data, headers=HERE | JSON)

@@ -120,7 +120,7 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
     doubts = ["honeypot"] if values.get("website") else []
     if submission.body.count("://") > MOST_LINKS:
         doubts.append("links")
-    proof = _proof(form, values, source, now, doubts)
+    proof = _proof(form, values, now, doubts)
     key = request.headers.get("Idempotency-Key") or values.get("key") or (proof.signature_hash if proof else None)
     if key is not None and len(key) > LONGEST_KEY:
         raise _Refused(HTTPStatus.BAD_REQUEST, {"": "key"})
@@ -128,6 +128,9 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
     def permit() -> Sequence[str]:
         about = f"{submission.page} {submission.category}" if submission.page else None
         verdict = _granted(box.throttle.submit(source, page=about))
+        # Asked here, so that what was accepted before is sent again without more work. A ticket is quarantined anyway.
+        if proof and 0 < proof.factor < verdict.factor:
+            raise _Refused(HTTPStatus.BAD_REQUEST, {"": "weak"})
         return ("flood",) if verdict.flooded else ()
 
     try:
@@ -188,13 +191,13 @@ def _pictures(source: str) -> list[Picture]:
         raise _Refused(HTTPStatus.BAD_REQUEST, {"pictures": error.reason}) from error
 
 
-def _proof(form: str, values: Mapping[str, str], source: str, now: datetime, doubts: list[str]) -> Proof | None:
+def _proof(form: str, values: Mapping[str, str], now: datetime, doubts: list[str]) -> Proof | None:
     """Return the proof of work, else the ticket of the form, which raises a doubt where proofs are asked for."""
     challenges = _box().challenges
     asked = state().settings.messages.challenge == "altcha"
     try:
         if asked and values.get("altcha"):
-            return challenges.verify(values["altcha"], form, factor=_box().throttle.look(source), now=now)
+            return challenges.verify(values["altcha"], form, factor=1, now=now)
         if asked or values.get("ticket"):
             ticket = challenges.read_ticket(values.get("ticket", ""), form, now=now)
             if asked:
