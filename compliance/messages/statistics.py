@@ -1,0 +1,225 @@
+"""The figures of a year, as a yearly report on the governance of a site's content needs them.
+
+The year is that of the calendar in China. Platforms publish such a report each year (Provisions on the Governance of
+the Online Information Content Ecosystem, article 17).
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, or_, select
+
+from .. import deadlines
+from ..cases import OPEN, RESULTS, Kind, State
+from ..errors import ComplianceError
+from ..store import Database
+from ..store.tables import event, message
+
+_BATCH = 1_000
+_COLUMNS = ("id", "kind", "category", "state", "created", "answered", "answer_due", "paused")
+_LABELS = {
+    Kind.MESSAGE: "Messages",
+    Kind.REPORT: "Reports",
+    Kind.PERSONAL_INFORMATION: "Requests about personal information",
+    Kind.CORRECTION: "Corrections",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How long cases took: half of them at most *median*, nine of ten at most *ninetieth*; None where there is none."""
+
+    median: float | None
+    ninetieth: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What became of the cases of a year.
+
+    Each of them was *answered* (*in_time* or *late*), is *pending* (some of them *overdue*), was *spam*, or *ended*
+    without an answer, as when its sender took it back.
+    """
+
+    received: int
+    months: tuple[int, ...]
+    categories: Mapping[str, int]
+    states: Mapping[str, int]
+    results: Mapping[str, int]
+    answered: int
+    in_time: int
+    late: int
+    pending: int
+    overdue: int
+    spam: int
+    ended: int
+    working_days: Spread
+    hours: Spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """The figures of all cases of a year, and of those of each kind."""
+
+    year: int
+    made: datetime
+    total: Figures
+    kinds: Mapping[str, Figures]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The figures while they are counted."""
+
+    months: list[int] = field(default_factory=lambda: [0] * 12)
+    counts: Counter[str] = field(default_factory=Counter)
+    categories: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    results: Counter[str] = field(default_factory=Counter)
+    days: array[float] = field(default_factory=lambda: array("d"))
+    hours: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, row: Row[Any], last: State, result: str, now: datetime) -> None:
+        self.months[row.created.astimezone(deadlines.SHANGHAI).month - 1] += 1
+        self.categories[row.category] += 1
+        self.states[row.state] += 1
+        for outcome in _outcomes(row, last, now):
+            self.counts[outcome] += 1
+        if row.answered:
+            self.results[result] += 1
+            self.days.append(deadlines.working_days_between(row.created, row.answered))
+            self.hours.append((row.answered - row.created).total_seconds() / 3600)
+
+    def figures(self) -> Figures:
+        names = ("answered", "in_time", "late", "pending", "overdue", "spam", "ended")
+        return Figures(
+            received=sum(self.months),
+            months=tuple(self.months),
+            categories=dict(sorted((name, count) for name, count in self.categories.items() if name)),
+            states=dict(sorted(self.states.items())),
+            results=dict(sorted(self.results.items())),
+            working_days=_spread(self.days),
+            hours=_spread(self.hours),
+            **{name: self.counts[name] for name in names},
+        )
+
+
+def of_year(database: Database, year: int, *, now: datetime) -> Year:
+    """Return the figures of the cases that were received in *year*, as they stand *now*."""
+    tallies = {kind: _Tally() for kind in Kind}
+    total = _Tally()
+    for row, last, result in _cases(database, year):
+        for tally in (total, tallies[Kind(row.kind)]):
+            tally.add(row, last, result, now)
+    kinds = {kind.value: tally.figures() for kind, tally in tallies.items()}
+    return Year(year=year, made=now, total=total.figures(), kinds=kinds)
+
+
+def quantile(values: Sequence[float], part: float) -> float | None:
+    """Return what *part* of the sorted *values* do not exceed, interpolated between two of them; None where none are.
+
+    The definition that spreadsheets have as PERCENTILE.INC (Hyndman and Fan, type 7).
+    """
+    if not values:
+        return None
+    place = (len(values) - 1) * part
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (values[above] - values[below]) * (place - below)
+
+
+def chart(year: Year) -> bytes:
+    """Return what was received in each month, by kind, as SVG. Raises `ComplianceError` where pygal is missing."""
+    try:
+        import pygal  # type: ignore[import-untyped]  # it has no annotations
+        from pygal.style import Style  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise ComplianceError("charts need pygal: pip install flask-compliance[charts]") from error
+    # pygal leaves an import hook of a kind that Python warns of, at every import of a module that is not there.
+    sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
+    drawing = pygal.StackedBar(
+        title=f"Received in {year.year}",
+        x_labels=[str(month) for month in range(1, 13)],
+        js=[],
+        legend_at_bottom=True,
+        order_min=0,
+        range=(0, max(1, *year.total.months)),
+        value_formatter=lambda value: f"{value:.0f}",
+        style=Style(font_family="sans-serif", colors=("#1f6feb", "#c2410c", "#15803d", "#7c3aed")),
+    )
+    for kind, figures in year.kinds.items():
+        drawing.add(_LABELS[Kind(kind)], figures.months)
+    drawing.add_xml_filter(_without_scripts)
+    rendered: bytes = drawing.render()
+    return rendered
+
+
+def _without_scripts(root: Any) -> Any:
+    for parent in list(root.iter()):
+        for child in [child for child in parent if str(child.tag).endswith("script")]:
+            parent.remove(child)
+    return root
+
+
+def _cases(database: Database, year: int) -> Iterator[tuple[Row[Any], State, str]]:
+    """Yield the cases of *year* with the last state before they were purged, and the last result."""
+    table = message.c
+    start, end = (datetime(number, 1, 1, tzinfo=deadlines.SHANGHAI) for number in (year, year + 1))
+    query = (
+        select(*(table[name] for name in _COLUMNS))
+        .where(table.created >= start, table.created < end)
+        .order_by(table.created, table.id)
+        .limit(_BATCH)
+    )
+    rest = query
+    while True:
+        with database.reading() as connection:
+            batch = connection.execute(rest).all()
+            past = _past(connection, [row.id for row in batch if row.answered or row.state == State.PURGED])
+        for row in batch:
+            states = past.get(row.id, [])
+            last = next((state for state in reversed(states) if state is not State.PURGED), State(row.state))
+            result = next((state for state in reversed(states) if state in RESULTS), "")
+            yield row, last, result
+        if len(batch) < _BATCH:
+            return
+        place = batch[-1]
+        rest = query.where(table.created >= place.created, or_(table.created > place.created, table.id > place.id))
+
+
+def _past(connection: Connection, identities: Sequence[UUID]) -> dict[UUID, list[State]]:
+    """Return the states that cases were in, in order."""
+    past: dict[UUID, list[State]] = {}
+    query = select(event.c.message_id, event.c.state).where(event.c.message_id.in_(identities))
+    for row in connection.execute(query.order_by(event.c.message_id, event.c.sequence)):
+        past.setdefault(row.message_id, []).append(State(row.state))
+    return past
+
+
+def _outcomes(row: Row[Any], last: State, now: datetime) -> Iterator[str]:
+    if row.answered:
+        yield "answered"
+        yield "in_time" if row.answered <= row.answer_due else "late"
+    elif last in OPEN or last is State.QUARANTINED:
+        yield "pending"
+        if last in OPEN and row.paused is None and row.answer_due < now:
+            yield "overdue"
+    else:
+        yield "spam" if last is State.REJECTED_SPAM else "ended"
+
+
+def _spread(values: array[float]) -> Spread:
+    ordered = sorted(values)
+    return Spread(median=_rounded(quantile(ordered, 0.5)), ninetieth=_rounded(quantile(ordered, 0.9)))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
