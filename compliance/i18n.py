@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, get_timezone
+from babel.dates import format_date, format_skeleton, get_timezone
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -82,6 +83,12 @@ def host_locale() -> str | None:
     return str(locale) if locale else None
 
 
+def _moment(at: datetime, *, locale: str) -> str:
+    """Return *at* in words, day and time of China."""
+    day = format_date(at.astimezone(SHANGHAI), "long", locale=locale)
+    return f"{day} {format_skeleton('Hm', at, tzinfo=SHANGHAI, locale=locale)}"
+
+
 def helpers(locale: str) -> Mapping[str, Any]:
     """Return what a template in *locale* calls by name: its messages, its dates, its language and direction."""
     messages = catalogue(locale)
@@ -92,5 +99,5 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "_": messages.markup,
         "ngettext": messages.plural_markup,
         "format_date": partial(format_date, locale=locale),
-        "format_datetime": partial(format_datetime, format="short", tzinfo=SHANGHAI, locale=locale),
+        "format_datetime": partial(_moment, locale=locale),
     }

@@ -15,7 +15,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 if not CHROMIUM.exists():
     pytest.skip("Chromium is not installed (apt-get install chromium)", allow_module_level=True)
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-Browser, BrowserContext, Page = sync_api.Browser, sync_api.BrowserContext, sync_api.Page
+Browser, BrowserContext = sync_api.Browser, sync_api.BrowserContext
+Page, Route = sync_api.Page, sync_api.Route
 expect = sync_api.expect
 
 
@@ -38,7 +39,7 @@ def chromium() -> Iterator[Browser]:
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.test 127.0.0.1"],
             ignore_default_args=["--disable-back-forward-cache"],
         )
         yield browser
@@ -65,4 +66,4 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert not complaints, complaints

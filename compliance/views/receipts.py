@@ -14,6 +14,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from ..cases import Actor, State
+from ..deadlines import SHANGHAI
 from ..messages import CaseError, Followed
 from ..pictures import PictureError, clean
 from ..receipts import read_code, read_number
@@ -182,7 +183,11 @@ def _shown(
         own_categories=own,
         pictures=state().settings.messages.pictures,
         here=address(followed.number),
-        qr=_qr(followed.number),
+        whole=(whole := state().settings.site.url + address(followed.number)),
+        # The code, which is in no address, is printed beside the picture.
+        qr=segno.make(whole, micro=False).svg_inline(scale=4, border=2, omitsize=True),
+        due=(followed.answer_due - timedelta(seconds=1)).astimezone(SHANGHAI).date(),
+        result=next((event for event in reversed(followed.events) if event.kind == "answered"), None),
         reasons=reasons or {},
         values=values or {},
     )
@@ -211,12 +216,6 @@ def _as_json(followed: Followed) -> dict[str, Any]:
             for event in followed.events
         ],
     }
-
-
-def _qr(number: str) -> str:
-    """Return a picture of the case's address; the code, which is in no address, is printed beside it."""
-    url = state().settings.site.url + address(number)
-    return segno.make(url, micro=False).svg_inline(scale=4, border=2, omitsize=True)
 
 
 def _signer() -> URLSafeTimedSerializer:
