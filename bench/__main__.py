@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from . import injection, served, stream
+from . import injection, served, store, stream
 from .table import print_table
 
 met = [
     print_table("Time per page and per request", "÷ turbohtml.rewrite", injection.rows()),
     print_table("A page that a generator makes", "MB beside unwrapped", stream.rows()),
     print_table("Requests per second under gunicorn", "÷ unwrapped", served.rows()),
+    print_table("Messages kept a second", "÷ append and sync", store.rows()),
+    print_table(f"A message kept, {store.PACE} a second", "slowest, s", store.paced_rows()),
+    print_table("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows()),
 ]
 sys.exit(not all(met))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from uuid6 import uuid7
 
-from compliance.store import Database
-from compliance.store.search import matching, terms
+from compliance.store import Database, search
+from compliance.store.search import is_common, matching, terms
 from compliance.store.tables import message
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -110,6 +110,19 @@ def test_text_is_found(text: str, query: str, database: Database):
 def test_text_is_not_found(text: str, query: str, database: Database):
     keep(database, text)
     assert found(database, query) == set()
+
+
+@pytest.mark.parametrize("query", ["地铁", "地铁 出口", "地", "subway", "出口subway", "，", ""])
+def test_common_query_finds_the_same_without_the_index(
+    query: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_COMMON", 3)
+    keep(database, "地铁出口Subway", "出口Subway地铁", "地铁 outside", "nothing")
+    condition = matching(database.dialect, query, common=True)
+    with database.reading() as connection:
+        common = set(connection.scalars(select(message.c.id).where(condition)))
+        assert common == found(database, query)
+        assert is_common(connection, query) == (len(common) >= 3 and database.dialect != "postgresql")
 
 
 @on_databases

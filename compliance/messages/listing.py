@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Row, String, and_, case, cast, func, or_, 
 from .. import deadlines
 from ..cases import OPEN, Kind, State
 from ..store import Database
-from ..store.search import matching
+from ..store.search import is_common, matching
 from ..store.tables import message
 from .cases import CaseError
 from .submission import page_hash
@@ -94,7 +94,8 @@ def entries(
             place = connection.execute(query).one_or_none()
             if place is None:
                 raise CaseError("unknown")
-        base = select(*_columns()).where(*conditions(which, database.dialect, now)).limit(limit)
+        common = is_common(connection, which.search)
+        base = select(*_columns()).where(*conditions(which, database.dialect, now, common=common)).limit(limit)
         if newest:
             if place:
                 earlier = or_(table.created < place.created, table.id < place.id)
@@ -154,8 +155,8 @@ def groups(database: Database, which: Filter, *, limit: int, now: datetime) -> l
         return [Group(**{**row, "urgent": int(row["urgent"])}) for row in connection.execute(query).mappings()]
 
 
-def conditions(which: Filter, dialect: str, now: datetime) -> list[ColumnElement[bool]]:
-    """Return everything that *which* asks for but the states."""
+def conditions(which: Filter, dialect: str, now: datetime, *, common: bool = False) -> list[ColumnElement[bool]]:
+    """Return everything that *which* asks for but the states; *common*: its search finds so many (`is_common`)."""
     table = message.c
     wanted: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
         (which.kinds != frozenset(Kind), lambda: table.kind.in_(which.kinds)),
@@ -163,7 +164,7 @@ def conditions(which: Filter, dialect: str, now: datetime) -> list[ColumnElement
         (which.urgent, lambda: table.urgent),
         (which.overdue, lambda: and_(table.state.in_(OPEN), _late(now))),
         (which.assignee is not None, lambda: table.assignee == which.assignee),
-        (which.search, lambda: matching(dialect, which.search)),
+        (which.search, lambda: matching(dialect, which.search, common=common)),
         (which.page, lambda: table.page_hash == page_hash(which.page)),
         (which.since, lambda: table.created >= which.since),
         (which.until, lambda: table.created < which.until),

@@ -12,7 +12,19 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Uuid, and_, cast, column, false, literal, literal_column, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Uuid,
+    and_,
+    cast,
+    column,
+    false,
+    literal,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy.dialects.mysql import match
 from sqlalchemy.dialects.postgresql import TSQUERY
 
@@ -25,6 +37,7 @@ _ROW = table(f"{PREFIX}search_row", column("position"), column("message_id", Uui
 _VECTOR = f"array_to_tsvector(string_to_array({message.name}.search, ' '))"
 
 _LONGEST = 40  # characters of a word that count: an index has a bound
+_COMMON = 2000  # messages that hold it: the first page of them is found among the newest
 _MOST = 64  # parts of a query that count, and terms of a part
 _RUN = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]+")
@@ -38,31 +51,59 @@ def terms(text: str) -> str:
     return " ".join(_terms(_SPACE_WITHIN.sub("", _plain(text))))
 
 
-def matching(dialect: str, query: str) -> ColumnElement[bool]:
+def matching(dialect: str, query: str, *, common: bool = False) -> ColumnElement[bool]:
     """Return the condition that a message holds every part of *query*; a space parts.
 
     A part is found anywhere in Chinese, and as whole words in English. Nothing in a query has a meaning to the
-    database; one without a letter or a digit finds nothing. *dialect* is that of `Database`.
+    database; one without a letter or a digit finds nothing.
+
+    Args:
+        dialect: that of `Database`.
+        common: whether `is_common`: the first of many are found sooner in the order that is asked for.
     """
     phrases = _phrases(query)
     if not phrases:
         return false()
-    wanted = sorted({term for phrase in phrases for term in phrase})
     # The index knows which terms a message holds, its column knows in which order.
     spaced = literal(" ") + message.c.search + literal(" ")
-    ordered = [f"% {' '.join(phrase)} %".replace("* ", "") for phrase in phrases if len(phrase) > 1]
-    return and_(_indexed(dialect, wanted), *map(spaced.like, ordered))
+    ordered = [f"% {' '.join(phrase)} %".replace("* ", "") for phrase in phrases if common or len(phrase) > 1]
+    indexed = [] if common else [_indexed(dialect, phrases)]
+    return and_(*indexed, *map(spaced.like, ordered))
 
 
-def _indexed(dialect: str, wanted: list[str]) -> ColumnElement[bool]:
+def is_common(connection: Connection, query: str) -> bool:
+    """Return whether so many messages hold every part of *query* that its index is of no use for the first of them.
+
+    PostgreSQL knows by itself.
+    """
+    dialect = connection.dialect.name
+    phrases = _phrases(query)
+    if dialect == "postgresql" or not phrases:
+        return False
+    found = select(literal(1)).where(_indexed(dialect, phrases)).select_from(message)
+    if dialect == "sqlite":
+        found = select(literal(1)).select_from(_INDEX).where(_matched(phrases))
+    return len(connection.execute(found.limit(_COMMON)).all()) == _COMMON
+
+
+def _indexed(dialect: str, phrases: list[list[str]]) -> ColumnElement[bool]:
+    wanted = _wanted(phrases)
     if dialect == "postgresql":
         query = " & ".join(f"{term[:-1]}:*" if term.endswith("*") else term for term in wanted)
         return literal_column(_VECTOR).bool_op("@@")(cast(query, TSQUERY))
-    if dialect == "mysql":
+    if dialect in ("mysql", "mariadb"):
         return match(message.c.search, against=" ".join(f"+{term}" for term in wanted)).in_boolean_mode()
-    query = " AND ".join(f'"{term[:-1]}"*' if term.endswith("*") else f'"{term}"' for term in wanted)
     rows = select(_ROW.c.message_id).join(_INDEX, _INDEX.c.rowid == _ROW.c.position)
-    return message.c.id.in_(rows.where(literal_column(_INDEX.name).bool_op("MATCH")(query)))
+    return message.c.id.in_(rows.where(_matched(phrases)))
+
+
+def _matched(phrases: list[list[str]]) -> ColumnElement[bool]:
+    terms = (f'"{term[:-1]}"*' if term.endswith("*") else f'"{term}"' for term in _wanted(phrases))
+    return literal_column(_INDEX.name).bool_op("MATCH")(" AND ".join(terms))
+
+
+def _wanted(phrases: list[list[str]]) -> list[str]:
+    return sorted({term for phrase in phrases for term in phrase})
 
 
 def _plain(text: str) -> str:

@@ -122,7 +122,7 @@ message = Table(
     Column("contact_purge_after", Moment),
     Column("hold", String(200), nullable=False, default=""),  # why it may not be purged
     Column("search", _Long, nullable=False, default=""),  # what is searched, split into terms
-    Index(None, "state", "answer_due"),
+    Index(None, "state", "answer_due", "id"),
     Index(None, "created", "id"),
     Index(None, "kind", "created"),
     Index(None, "page_hash", "category"),

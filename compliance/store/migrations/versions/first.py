@@ -35,7 +35,7 @@ _INDEXES = {
         "kind created",
         "page_hash category",
         "purge_after",
-        "state answer_due",
+        "state answer_due id",
     ],
     "used_challenge": ["expires"],
     "attachment": ["message_id"],
