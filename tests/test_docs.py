@@ -107,7 +107,7 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             name, _, extras = what.rstrip("]").partition("[")
             assert name == project["name"]
             assert set(filter(None, extras.split(","))) <= set(project["optional-dependencies"])
-        case ["flask", "compliance", "messages" | "purge" | "db", *_]:
+        case ["flask", "compliance", "messages" | "deliver" | "purge" | "db", *_]:
             in_a_box(shlex.split(line)[2:], app)
         case ["flask", "compliance", *arguments] | ["python", "-m", "compliance", *arguments]:
             assert CliRunner().invoke(commands, arguments).exit_code == 0
