@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 
@@ -16,9 +17,10 @@ import pytest
 from databases import KINDS, SERVERS, fresh
 from proxy import Proxy
 from sqlalchemy import Connection, func, insert, make_url, select, text, update
+from test_search import found, keep
 
 from compliance.store import Database, StoreError
-from compliance.store.tables import used_challenge
+from compliance.store.tables import message, used_challenge
 
 NOW = datetime(2026, 11, 24, 3, 0, 0, 123456, tzinfo=UTC)
 SERVED = tuple(kind for kind in KINDS if kind != "sqlite")
@@ -170,6 +172,21 @@ def test_locked_file_is_told_after_a_while(place: Path) -> None:
         assert used(database) == {"a", "b"}
 
 
+def test_backup_of_a_file_in_use_is_whole(place: Path, tmp_path: Path) -> None:
+    with opened("sqlite:///compliance.db", place.parent) as database:
+        gone, kept = keep(database, "先来的", "后来的")
+        database.write(lambda connection: connection.execute(message.delete().where(message.c.id == gone)))
+        with closing(sqlite3.connect(place)) as source, closing(sqlite3.connect(tmp_path / "online.db")) as online:
+            later = iter("bc")
+            source.backup(online, pages=5, progress=lambda *_: [use(database, name) for name in islice(later, 1)])
+            source.execute("VACUUM INTO ?", (str(tmp_path / "vacuum.db"),))
+    for name in ("online", "vacuum"):
+        with opened(f"sqlite:///{name}.db", tmp_path) as copy:
+            with copy.reading() as connection:
+                assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
+            assert (used(copy), found(copy, "后来")) == ({"b", "c"}, {kept})
+
+
 FULL = """
 import os, sys
 from pathlib import Path
@@ -223,6 +240,9 @@ def test_server_that_is_gone_and_back(served: str, proxy: Proxy, tmp_path: Path)
             use(database, "secret")
         proxy.restore()
         use(database, "a")
+        proxy.cut()
+        proxy.restore()
+        assert used(database) == {"a"}  # nobody asked while it was gone
         for _ in range(2):
             proxy.cut()
             with refused("does not answer"):
