@@ -111,7 +111,18 @@ def test_json_is_taken_like_a_form(open_app: Flask):
     response = client.post("/compliance/report", json={**REPORT, "truth": True}, headers=JSON)
     assert response.status_code == 201
     assert client.post("/compliance/report", json=["no", "object"], headers=JSON).status_code == 400
-    assert client.post("/compliance/report", json={**REPORT, "body": {"a": 1}}, headers=JSON).status_code == 400
+    for value in ({"a": 1}, ["a"], 13800000000):  # which would be lost
+        assert client.post("/compliance/report", json={**REPORT, "contact": value}, headers=JSON).status_code == 400
+    for value in (None, False):
+        assert client.post("/compliance/report", json={**REPORT, "contact": value}, headers=JSON).status_code == 201
+
+
+@pytest.mark.parametrize(("asked", "told"), [("zh", "zh-CN"), ("¼", "en"), ("en\r\nX: y", "en"), ("x" * 5000, "en")])
+def test_the_way_to_the_receipt_names_a_language_of_the_site(asked: str, told: str, open_app: Flask):
+    data = {"query_string": {"lang": asked}, "json": {"body": BODY}, "headers": JSON}
+    answer = open_app.test_client().post("/compliance/message", **data)
+    assert answer.json["url"] == answer.headers["Location"]
+    assert answer.location.endswith(f"{answer.json['receipt']}?lang={told}")
 
 
 def test_the_same_key_has_the_same_receipt(open_app: Flask):

@@ -1,4 +1,4 @@
-"""Legal documents, and the files that pages load."""
+"""Legal documents, and the files that pages and programs load."""
 
 from __future__ import annotations
 
@@ -44,3 +44,9 @@ def static(name: str) -> Response:
     else:
         response.cache_control.no_cache = True
     return response
+
+
+@blueprint.get("/openapi.json")
+def description() -> Response:
+    """Serve the description of the endpoints for programs (OpenAPI 3.1)."""
+    return static("openapi.json")

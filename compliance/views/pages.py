@@ -165,7 +165,8 @@ def harden(response: Response) -> None:
 def fields() -> dict[str, str]:
     """Return the fields of a form as they were sent: as a form, or as a JSON object.
 
-    Raises `Refusal` for what is neither, and for text that is not UTF-8: as a form it would arrive garbled.
+    Raises `Refusal` for what is neither, for a value that is no text, which would be lost, and for text that is not
+    UTF-8: as a form it would arrive garbled.
     """
     if request.is_json:
         try:
@@ -175,7 +176,10 @@ def fields() -> dict[str, str]:
         if not isinstance(sent, dict):
             raise Refusal("json")
         told = {name: "on" if value is True else value for name, value in sent.items()}
-        return {name: value for name, value in told.items() if isinstance(value, str)}
+        told = {name: value for name, value in told.items() if value is not None and value is not False}
+        if not all(isinstance(value, str) for value in told.values()):
+            raise Refusal("json")
+        return told
     if request.mimetype != _FILES:
         try:
             unquote_to_bytes(request.get_data()).decode()

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from ..cases import Actor, State
 from ..deadlines import SHANGHAI
+from ..i18n import tag
 from ..messages import CaseError, Followed
 from ..pictures import PictureError, clean
 from ..receipts import read_code, read_number
@@ -31,7 +32,7 @@ REMEMBERED = timedelta(minutes=30)
 def address(number: str) -> str:
     """Return where the case *number* is followed."""
     base: str = state().context(state().locale(None), request.environ)["base"]
-    query = f"?lang={lang}" if (lang := request.args.get("lang", "")).replace("-", "").isalnum() else ""
+    query = f"?lang={tag(state().locale(asked))}" if (asked := request.args.get("lang")) else ""
     return f"{base}/receipt/{number}{query}"
 
 
