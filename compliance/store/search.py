@@ -37,7 +37,7 @@ _ROW = table(f"{PREFIX}search_row", column("position"), column("message_id", Uui
 _VECTOR = f"array_to_tsvector(string_to_array({message.name}.search, ' '))"
 
 _LONGEST = 40  # characters of a word that count: an index has a bound
-_COMMON = 2000  # messages that hold it: the first page of them is found among the newest
+_COMMON = 10_000  # messages that hold it: among so many, the first page is met soon
 _MOST = 64  # parts of a query that count, and terms of a part
 _RUN = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]+")
