@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from browser import Page, Route, expect, serving
+from browser import Browser, Page, Route, expect, serving
 from browser import chromium as chromium
 from browser import open_page as open_page
 from conftest import create_app
@@ -415,6 +415,21 @@ def test_without_the_widget_a_message_waits_for_an_editor(site: Site, open_page:
     send(dialog)
     expect(dialog.get_by_text(KEEP)).to_be_visible()
     assert [kept.state for kept in site.kept] == ["quarantined"]
+
+
+@pytest.mark.parametrize("types", ["'none'", "svelte-trusted-html"])
+def test_under_trusted_types_a_message_waits_for_an_editor(
+    settings: dict[str, Any], chromium: Browser, types: str
+) -> None:
+    app = create_site(settings, policy=f"{POLICY}; require-trusted-types-for 'script'; trusted-types {types}")
+    with serving(app) as url, chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(url)
+        dialog = open_form(page)
+        dialog.get_by_label("Your message").fill(TEXT)
+        send(dialog)
+        expect(dialog.get_by_text(KEEP)).to_be_visible(timeout=15_000)
+        assert [kept.state for kept in Site(url, box_of(app)).kept] == ["quarantined"]
 
 
 # What belongs to a kind
