@@ -6,6 +6,7 @@ import logging
 import shutil
 import sys
 from pathlib import Path
+from tempfile import mkdtemp
 from threading import Thread
 
 from playwright.sync_api import sync_playwright
@@ -14,11 +15,15 @@ from werkzeug.serving import make_server
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
-from wsgi import app  # noqa: E402 -- found once the checkout is on the path
+from compliance import Compliance  # noqa: E402 -- found once the checkout is on the path
+from demo import create_app  # noqa: E402
 
 ARTICLE = "/articles/consuls-general-two-sessions"
 
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
+app = create_app()
+app.secret_key, app.instance_path = "pictures", mkdtemp()  # the report of the pictures is nobody's
+Compliance(app, settings=DOCS.parent / "compliance.toml")
 server = make_server("127.0.0.1", 0, app, threaded=True)
 Thread(target=server.serve_forever, daemon=True).start()
 with sync_playwright() as playwright:
@@ -29,5 +34,16 @@ with sync_playwright() as playwright:
     page.goto(f"http://127.0.0.1:{server.port}/zh{ARTICLE}", wait_until="networkidle")
     page.get_by_role("button", name="我同意").click()
     page.locator("[data-compliance=footer]").screenshot(path=DOCS / "footer.png")
+    page.get_by_role("link", name="网上举报").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("举报类别").select_option("rumour")
+    form.get_by_label("所在位置或原文摘录").fill("第三段第一句")
+    form.get_by_label("举报说明").fill("文中所述与事实不符。")
+    form.get_by_label("我承诺所举报内容属实").check()
+    form.evaluate("node => node.scrollTo(0, 0)")
+    page.screenshot(path=DOCS / "report.png")
+    form.get_by_role("button", name="提交举报").click()
+    form.get_by_role("link", name="打开回执页").click()
+    page.locator(".compliance-receipt").screenshot(path=DOCS / "receipt.png")
     browser.close()
 server.shutdown()
