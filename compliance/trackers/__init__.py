@@ -1,0 +1,12 @@
+"""What a page loads from others, and how it is held until the reader agrees.
+
+`Catalogue` knows trackers by their addresses, `Gate` changes the tags that would load them: ``whole`` a page in hand,
+``stream`` one that comes in pieces, both with the same result. Only attributes of held elements change.
+"""
+
+from __future__ import annotations
+
+from .catalogue import Catalogue, Tracker
+from .gate import Gate, GateStream
+
+__all__ = ["Catalogue", "Gate", "GateStream", "Tracker"]

@@ -1,0 +1,62 @@
+"""Addresses as browsers read them: which host an address leads to, and which hosts a script names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import normpath
+from unicodedata import normalize
+from urllib.parse import unquote
+
+# Schemes whose addresses have a host whatever slashes follow; a backslash is a slash to them (URL standard, 4.4).
+_ABSOLUTE = re.compile(r"(?:(?:https?|wss?|ftp):/*|//+)([^/?#]*)([^?#]*)", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_AROUND = "".join(map(chr, range(0x21)))
+_INSIDE = str.maketrans("\\", "/", "\t\n\r")
+_PORT = re.compile(r":[0-9]*\Z")
+# What a browser leaves out of a host name, and its other full stops (UTS 46, section 4).
+_HOST = str.maketrans({"\u3002": ".", "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None})
+# A host in a text, and the path after it.
+_NAMED = re.compile(r"([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)\.?(?::[0-9]+)?(/[^\s\"'`<>?#\\)]*)?", re.IGNORECASE)
+# How scripts write characters in strings (ECMAScript, section 12.9.4).
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([/\"'.-]))")
+
+
+def split(address: str) -> tuple[str | None, str] | None:
+    """Return host and path of *address*: no host where it is a relative one, ``None`` where it leads to no host.
+
+    Source: URL standard, section 4.4.
+    """
+    address = address.strip(_AROUND).translate(_INSIDE)
+    found = _ABSOLUTE.match(address)
+    if found is not None:
+        return _host(found[1]), _path(found[2])
+    return None if _SCHEME.match(address) else (None, _path(re.split("[?#]", address, maxsplit=1)[0]))
+
+
+def named(text: str) -> Iterator[tuple[str, str]]:
+    """Yield host and path of every address in *text*, a script, however its strings write them."""
+    if "\\" in text:
+        text = _ESCAPE.sub(_character, text)
+    if "%" in text:
+        text = unquote(text)
+    for found in _NAMED.finditer(text):
+        yield found[1].lower(), _path(found[2] or "")
+
+
+def _host(authority: str) -> str:
+    name = unquote(_PORT.sub("", authority.rpartition("@")[2])).translate(_HOST)
+    return normalize("NFKC", name).translate(_HOST).lower().rstrip(".")
+
+
+def _path(path: str) -> str:
+    path = "/" + unquote(path).lstrip("/")
+    return normpath(path) if "/." in path else path
+
+
+def _character(escape: re.Match[str]) -> str:
+    digits = escape[1] or escape[2] or escape[3]
+    if digits is None:
+        return escape[4]
+    code = int(digits, 16)
+    return chr(code) if code <= 0x10FFFF else ""

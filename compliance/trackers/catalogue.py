@@ -1,0 +1,132 @@
+"""Trackers by their addresses: which one an address leads to, which ones a script names."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from .addresses import named, split
+
+#: A tracker of this category is never held.
+NECESSARY = "necessary"
+ANY = "*"
+_DATA = Path(__file__).with_name("catalogue.csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracker:
+    """What others run on a page, known by its address.
+
+    *host* stands for itself and its subdomains, ``*`` for any host. *path* is how the path of the address begins; for
+    any host also how it may end. *provider* names it by language, *country* is where its operator sits (ISO 3166-1).
+    *cookies* are the names that it sets, ``*`` for any text. *globals* are what its script defines for others: an
+    inline script that uses one of them waits with it.
+    """
+
+    host: str
+    path: str = "/"
+    category: str
+    provider: Mapping[str, str]
+    country: str | None = None
+    cookies: tuple[str, ...] = ()
+    globals: tuple[str, ...] = ()
+
+
+class Catalogue:
+    """The trackers that are known: ours, and over them a site's *own*.
+
+    *host* is that of the site itself; what this package lists for it, such as a video portal's own videos, is not
+    somebody else's there.
+    """
+
+    def __init__(self, own: Iterable[Tracker] = (), *, host: str | None = None) -> None:
+        self.host = host.lower() if host else None
+        self.own = tuple(own)
+        replaced = {(tracker.host, tracker.path) for tracker in self.own}
+        listed = (tracker for tracker in _listed() if (tracker.host, tracker.path) not in replaced)
+        self.trackers = (*self.own, *(tracker for tracker in listed if not self._is_own(tracker)))
+        self._ours = frozenset(map(id, self.own))
+        self._by_host: dict[str, list[Tracker]] = {}
+        for tracker in self.trackers:
+            self._by_host.setdefault(tracker.host, []).append(tracker)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of what decides whether an element is held."""
+        rows = sorted((row.host, row.path, row.category, row.globals) for row in self.trackers)
+        return sha256(repr((self.host, rows, sorted((row.host, row.path) for row in self.own))).encode()).hexdigest()
+
+    def match(self, url: str, base_host: str | None = None) -> Tracker | None:
+        """Return the tracker that *url* leads to; a relative one leads to *base_host*.
+
+        A site's own entry goes first, then the longest path, then the longest host.
+        """
+        parts = split(url)
+        if parts is None:
+            return None
+        host, path = parts
+        return self._best(host or base_host or "", path)
+
+    def mentions(self, text: str) -> tuple[Tracker, ...]:
+        """Return the trackers whose addresses stand in *text*, a script, in their order."""
+        found: dict[int, Tracker] = {}
+        for host, path in named(text):
+            # A file name looks like a host: the address before it was put together elsewhere.
+            for tracker in (self._best(host, path), self._best("", f"/{host}")):
+                if tracker is not None:
+                    found[id(tracker)] = tracker
+        return tuple(found.values())
+
+    def marks(self, categories: frozenset[str]) -> frozenset[str]:
+        """Return texts one of which stands in every address that leads to a tracker of *categories*."""
+        marks = set()
+        for tracker in self.trackers:
+            if tracker.category in categories and tracker.category != NECESSARY:
+                if tracker.host == ANY or self._is_own(tracker):
+                    marks.add(tracker.path.lstrip("/"))
+                if tracker.host != ANY:
+                    marks.add(tracker.host)
+        return frozenset(marks)
+
+    def _best(self, host: str, path: str) -> Tracker | None:
+        fitting = [tracker for tracker in self._of(host) if _fits(tracker, path)]
+        return max(fitting, key=self._rank, default=None)
+
+    def _of(self, host: str) -> Iterator[Tracker]:
+        yield from self._by_host.get(ANY, ())
+        while host:
+            yield from self._by_host.get(host, ())
+            host = host.partition(".")[2]
+
+    def _rank(self, tracker: Tracker) -> tuple[bool, int, int]:
+        return id(tracker) in self._ours, len(tracker.path), len(tracker.host)
+
+    def _is_own(self, tracker: Tracker) -> bool:
+        return self.host is not None and f".{self.host}".endswith(f".{tracker.host}")
+
+
+def _fits(tracker: Tracker, path: str) -> bool:
+    if path.startswith(tracker.path):
+        rest = path[len(tracker.path) :]
+        # "/tr" is "/tr" and "/tr/x", not "/travel".
+        return tracker.path.endswith("/") or not re.match(r"\w", rest)
+    return tracker.host == ANY and path.endswith(tracker.path)
+
+
+def _listed() -> Iterator[Tracker]:
+    with _DATA.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield Tracker(
+                host=row["host"],
+                path=row["path"],
+                category=row["category"],
+                provider={"en": row["name"], "zh_CN": row["name_zh"]},
+                country=row["country"] or None,
+                cookies=tuple(row["cookies"].split()),
+                globals=tuple(row["globals"].split()),
+            )

@@ -1,0 +1,72 @@
+"""SVG and MathML in a page: where names that open text in HTML do not, and where they do again (section 13.2.6.5)."""
+
+from __future__ import annotations
+
+from .tags import Tag
+
+_ROOTS = frozenset({b"svg", b"math"})
+# Elements of each root in which HTML is read again.
+_POINTS = {
+    b"svg": frozenset({b"foreignobject", b"desc", b"title"}),
+    b"math": frozenset({b"mi", b"mo", b"mn", b"ms", b"mtext", b"annotation-xml"}),
+}
+# Tags of HTML that end everything foreign around them.
+_BREAKS = frozenset(
+    b"b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta"
+    b" nobr ol p pre ruby s small span strong strike sub sup table tt u ul var".split()
+)
+_FONT = frozenset({"color", "face", "size"})
+#: The names of the tags that `Foreign` must be told of.
+NAMES = frozenset({*_ROOTS, *_POINTS[b"svg"], *_POINTS[b"math"], *_BREAKS, b"font", b"html"})
+
+
+class Foreign:
+    """Follows the tags of a page into foreign content and out of it."""
+
+    def __init__(self) -> None:
+        self._open: list[bytes] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    @property
+    def inside(self) -> bool:
+        """Whether the next tag is one of SVG or MathML."""
+        return bool(self._open) and not self._is_point(len(self._open) - 1)
+
+    def opened(self, name: bytes, text: bytes) -> bool:
+        """Take note of the start tag *text* of an element *name*; tell whether that is a foreign one."""
+        foreign = self.inside
+        if foreign and (name in _BREAKS or (name == b"font" and not _FONT.isdisjoint(Tag.read(text).attributes))):
+            self._leave()
+            return False
+        if name in _ROOTS or (foreign and self._opens_point(name, text)):
+            if not Tag.read(text).closed:
+                self._open.append(name)
+            return True
+        return foreign
+
+    def closed(self, name: bytes) -> None:
+        """Take note of the end tag of an element *name*."""
+        if name in self._open:
+            del self._open[len(self._open) - 1 - self._open[::-1].index(name) :]
+        elif self.inside and (name in _BREAKS or name == b"html"):
+            # It closes what the foreign element stands in, or is read as a start tag.
+            self._leave()
+
+    def _leave(self) -> None:
+        while self.inside:
+            self._open.pop()
+
+    def _root(self, count: int) -> bytes:
+        return next(name for name in reversed(self._open[:count]) if name in _ROOTS)
+
+    def _is_point(self, place: int) -> bool:
+        name = self._open[place]
+        return name not in _ROOTS and name in _POINTS[self._root(place)]
+
+    def _opens_point(self, name: bytes, text: bytes) -> bool:
+        if name == b"annotation-xml":
+            kind = Tag.read(text).attributes.get("encoding", "").lower()
+            return self._root(len(self._open)) == b"math" and kind in ("text/html", "application/xhtml+xml")
+        return name in _POINTS[self._root(len(self._open))]

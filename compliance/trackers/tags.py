@@ -1,0 +1,64 @@
+"""Start tags: what their attributes say, and the same tag held."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..injection.syntax import WS
+
+_NAME = re.compile(rb"<([a-zA-Z][^ \t\n\f\r/>]*+)")
+_ATTRIBUTE = re.compile(
+    rb"[ \t\n\f\r/]*+([^ \t\n\f\r/>][^ \t\n\f\r/>=]*+)(?:" + WS + rb"*+=" + WS + rb"*+"
+    rb"(?:\"([^\"]*+)\"|'([^']*+)'|([^ \t\n\f\r\"'>][^ \t\n\f\r>]*+)|(?=>)))?+"
+)
+# In an attribute a reference without its semicolon, with more of a word after it, is none (section 13.2.5.73).
+_REFERENCE = re.compile(r"&(?:#[xX]?[0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*(?:;|(?![a-zA-Z0-9=])))")
+_MARK = "data-compliance-"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A whole start tag, from its "<" to its ">"."""
+
+    text: bytes
+    name: bytes
+    places: tuple[tuple[str, int, int], ...]  # of the names of its attributes
+    attributes: dict[str, str]  # the first of each name, as HTML decodes it
+    closed: bool  # it ends in "/>", which counts in foreign content
+
+    @classmethod
+    def read(cls, text: bytes) -> Tag:
+        """Read the tag *text*."""
+        name = _NAME.match(text)
+        assert name is not None
+        places, place = [], name.end()
+        attributes: dict[str, str] = {}
+        while (found := _ATTRIBUTE.match(text, place)) is not None:
+            place = found.end()
+            key = found[1].decode("latin-1").lower()
+            places.append((key, *found.span(1)))
+            value = found[2] or found[3] or found[4] or b""
+            attributes.setdefault(key, _decoded(value.decode("utf-8", "replace")))
+        return cls(text, name[1].lower(), tuple(places), attributes, text.endswith(b"/>", place))
+
+    def held(self, category: str, renamed: Iterable[str], *, inert: bool = False) -> bytes:
+        """Return the tag held for *category*, the attributes *renamed* out of the browser's sight.
+
+        *inert* makes a script one of no type that runs, its own type kept beside.
+        """
+        gone = {*renamed, "type"} if inert else set(renamed)
+        parts, place = [], 1 + len(self.name)
+        added = f' {_MARK}hold="{category}"' + (' type="text/plain"' if inert else "")
+        parts += [self.text[:place], added.encode()]
+        for name, start, end in self.places:
+            if name in gone:
+                parts += [self.text[place:start], f"{_MARK}{name}".encode()]
+                place = end
+        return b"".join((*parts, self.text[place:]))
+
+
+def _decoded(value: str) -> str:
+    return _REFERENCE.sub(lambda found: html.unescape(found[0]), value) if "&" in value else value

@@ -1,0 +1,285 @@
+"""The reader of a page: from tag to tag as a browser reads it, whatever pieces the page comes in.
+
+Nothing is decided before the bytes that decide it are there, or before there are `LIMIT` of them: so the pieces make no
+difference, and memory stays flat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from ..injection.syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END
+from .catalogue import Tracker
+from .foreign import NAMES, Foreign
+from .judge import LOADING, Judge
+from .tags import Tag
+
+# How much of an inline script is looked into, how long a tag may be to be held, how much of a page waits at most.
+LIMIT = 512 * 1024
+# A token that has not ended is looked at again when there is twice as much of it, from this size on.
+_PATIENCE = 4096
+
+_TEXTS = frozenset(b"style title textarea iframe xmp noembed noframes".split())
+_STOPS = frozenset({*LOADING, *_TEXTS, b"script", b"noscript", b"plaintext", b"svg", b"math"})
+
+
+def _passing(stops: frozenset[bytes], closing: frozenset[bytes]) -> re.Pattern[bytes]:
+    """Return an expression for all that may be passed without a look: text, comments, tags of no name in *stops*."""
+    tag = rb"[a-zA-Z][^ \t\n\f\r/>]*+" + ATTRIBUTES
+    kept = rb"(?!(?i:" + b"|".join(sorted(stops)) + rb")" + NAME_END + rb")"
+    ends = rb"(?!(?i:" + b"|".join(sorted(closing)) + rb")" + NAME_END + rb")" if closing else b""
+    other = rb"(?=[^a-zA-Z/!?])|/(?:>|[^a-zA-Z>][^>]*+>)"
+    return re.compile(
+        rb"(?:[^<]++|<(?:/" + ends + tag + b"|" + kept + tag + b"|" + COMMENT + b"|" + BOGUS + b"|" + other + b"))*+"
+    )
+
+
+_PASSING = _passing(_STOPS, frozenset())
+_PASSING_FOREIGN = _passing(_STOPS | NAMES, NAMES)
+_TAG = re.compile(rb"<(/?)([a-zA-Z][^ \t\n\f\r/>]*+)" + ATTRIBUTES)
+_SOME_ATTRIBUTES = re.compile(
+    rb"(?:[ \t\n\f\r/]*+[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+(?:[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"[^\"]*+\""
+    rb"|'[^']*+'|[^ \t\n\f\r\"'>][^ \t\n\f\r>]*+(?=[ \t\n\f\r>])|(?=>))|(?=[ \t\n\f\r]*+[^ \t\n\f\r=])))*+"
+)
+_TAG_END = re.compile(rb"[ \t\n\f\r/]*+>")
+_LONG_VALUE = re.compile(rb"[ \t\n\f\r/]*+[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+[ \t\n\f\r]*+=[ \t\n\f\r]*+([\"'])")
+_TAG_NAME = re.compile(rb"<(/?)([a-zA-Z][^ \t\n\f\r/>]*+)" + NAME_END)
+_BOGUS = re.compile(rb"<(?:\?|/[^a-zA-Z>])")
+_COMMENT_END = re.compile(rb"--!?>")
+_SECTION_END = re.compile(rb"\]\]>")
+_BOGUS_END = re.compile(rb">")
+_QUOTES = {b'"': re.compile(rb'"'), b"'": re.compile(rb"'")}
+_SCRIPT = rb"[sS][cC][rR][iI][pP][tT]" + NAME_END
+# Where a script's text changes its meaning (sections 13.2.5.15 to 13.2.5.31): a "</script" after "<!--" and "<script"
+# is part of it.
+_PLAIN = re.compile(rb"</" + _SCRIPT + rb"|<!--")
+_ESCAPED = re.compile(rb"</" + _SCRIPT + rb"|-->|<" + _SCRIPT)
+_DOUBLE = re.compile(rb"</" + _SCRIPT + rb"|-->")
+
+
+@cache
+def _end_of(name: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"</(?i:" + name + rb")" + NAME_END)
+
+
+class _ScriptText:
+    """The text of a script up to the "<" of its end tag, found piece by piece."""
+
+    def __init__(self) -> None:
+        self._state = _PLAIN
+
+    def find(self, data: bytes, place: int) -> tuple[int, bool]:
+        """Return how far *data* is read from *place*, and whether the script ends there."""
+        while (found := self._state.search(data, place)) is not None:
+            place = found.end()
+            if found[0][:2] == b"</":
+                if self._state is not _DOUBLE:
+                    return found.start(), True
+                self._state = _ESCAPED
+            elif found[0] == b"<!--":
+                self._state = _ESCAPED
+                place -= 2  # "<!-->" is a whole comment
+            else:
+                self._state = _PLAIN if found[0] == b"-->" else _DOUBLE
+        return max(place, len(data) - len(b"</script")), False
+
+
+class Reader:
+    """Reads one page, and hands on what has been read, with its tags as *judge* wants them."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.held = False
+        self._judge = judge
+        self._data = b""
+        self._place = self._sent = 0  # how far the data is read, and how far it has left
+        self._again = 0
+        self._final = False
+        self._out: list[bytes] = []
+        self._step = self._markup
+        self._foreign = Foreign()
+        self._before: list[Tracker] = []  # held so far, and of use to scripts that may follow
+        # What the steps tell each other.
+        self._name = b""
+        self._text = _ScriptText()
+        self._end = _COMMENT_END
+        self._then = self._markup
+
+    def read(self, data: bytes, *, final: bool = False) -> bytes:
+        """Return what may leave when *data* has come; all of it when that was the *final* piece."""
+        self._data += data
+        self._final = final
+        if len(self._data) < self._again and not final:
+            return b""
+        while self._step():
+            pass
+        if final:
+            self._place = len(self._data)
+        out = [*self._out, self._data[self._sent : self._place]]
+        self._data = self._data[self._place :]
+        self._out, self._place, self._sent = [], 0, 0
+        self._again = 2 * len(self._data) if len(self._data) > _PATIENCE else 0
+        return out[0] if len(out) == 1 else b"".join(out)
+
+    # Each step reads on from the place, and returns whether another may follow: if not, more bytes must come.
+
+    def _markup(self) -> bool:
+        data = self._data
+        passing = _PASSING_FOREIGN if self._foreign else _PASSING
+        place = self._place = passing.match(data, self._place).end()  # type: ignore[union-attr]
+        if place == len(data):
+            return False
+        if data.startswith(b"<!", place):
+            return self._declaration()
+        tag = _TAG.match(data, place, place + LIMIT)
+        if tag is not None:
+            name = tag[2].lower()
+            if not tag[1]:
+                return self._opened(name, tag.end())
+            self._foreign.closed(name)
+            self._place = tag.end()
+            return True
+        if _BOGUS.match(data, place) is not None:
+            return self._passed(_BOGUS_END)
+        if len(data) - place < LIMIT:
+            return False
+        found = _TAG_NAME.match(data, place)
+        self._step = self._rest
+        if found is not None:
+            self._name, self._step = (found[1] + found[2]).lower(), self._long_tag
+            self._place = found.end()
+        return True
+
+    def _declaration(self) -> bool:
+        """Begin a comment, a section or a declaration that has not ended yet."""
+        start = self._data[self._place : self._place + 9]
+        if start[:4] == b"<!--":
+            if len(start) < 6:
+                return False
+            self._place += 4
+            return self._passed(_COMMENT_END)
+        if start in (b"<!-", b"<!") or (len(start) < 9 and b"<![CDATA[".startswith(start)):
+            return False
+        return self._passed(_SECTION_END if start == b"<![CDATA[" and self._foreign.inside else _BOGUS_END)
+
+    def _opened(self, name: bytes, end: int) -> bool:
+        """Read the start tag up to *end*, and begin what it opens."""
+        text = self._data[self._place : end]
+        foreign = self._foreign.opened(name, text)
+        if name == b"script":
+            return self._script(text, end, foreign=foreign)
+        if name == b"noscript" and not foreign:
+            return self._noscript(end)
+        # Where foreign content ends on a broken page is a guess: what does not load there is held all the same.
+        if name in LOADING:
+            self._replace(end, *self._judge.tag(text))
+        self._place = end
+        self._begin(name, foreign=foreign)
+        return True
+
+    def _begin(self, name: bytes, *, foreign: bool) -> None:
+        """Go on after the start tag of *name*."""
+        self._step = self._markup
+        if foreign:
+            return
+        if name == b"plaintext":
+            self._step = self._rest
+        elif name == b"script":
+            self._text, self._step = _ScriptText(), self._script_text
+        elif name in _TEXTS:
+            self._name, self._step = name, self._raw
+
+    def _script(self, text: bytes, end: int, *, foreign: bool) -> bool:
+        """Read a script whose start tag is *text*, up to *end*: what it holds decides on its tag."""
+        data, stop = self._data, end
+        empty = foreign and Tag.read(text).closed
+        if not empty:
+            stop, ended = _ScriptText().find(data, end)
+            if not ended:
+                if len(data) - end < LIMIT and not self._final:
+                    return False
+                stop = len(data)
+        self._replace(end, *self._judge.script(text, data[end : min(stop, end + LIMIT)], self._before, foreign=foreign))
+        self._place = end
+        self._begin(b"" if empty else b"script", foreign=False)
+        return True
+
+    def _script_text(self) -> bool:
+        self._place, ended = self._text.find(self._data, self._place)
+        if ended:
+            self._step = self._markup
+        return ended
+
+    def _noscript(self, end: int) -> bool:
+        """Read what is text to a browser that runs scripts, and markup to one that does not."""
+        data = self._data
+        found = _end_of(b"noscript").search(data, end)
+        if found is None and len(data) - end <= LIMIT and not self._final:
+            return False
+        stop = len(data) if found is None else found.start()
+        if stop - end <= LIMIT:
+            inner = Reader(self._judge)
+            content = data[end:stop]
+            self._place = end
+            self._replace(stop, inner.read(content, final=True) if self._judge.concerns(content) else content, ())
+            self._place = stop
+        else:
+            self._place = end
+        self._name, self._step = b"noscript", self._raw
+        return True
+
+    def _raw(self) -> bool:
+        found = _end_of(self._name).search(self._data, self._place)
+        if found is None:
+            self._place = max(self._place, len(self._data) - len(self._name) - 2)
+            return False
+        self._place, self._step = found.start(), self._markup
+        return True
+
+    def _rest(self) -> bool:
+        self._place = len(self._data)
+        return False
+
+    def _long_tag(self) -> bool:
+        """Pass over a tag too long to be held, attribute by attribute."""
+        data = self._data
+        place = self._place = _SOME_ATTRIBUTES.match(data, self._place).end()  # type: ignore[union-attr]
+        end = _TAG_END.match(data, place)
+        if end is not None:
+            self._place, name = end.end(), self._name
+            if name.startswith(b"/"):
+                self._foreign.closed(name[1:])
+                self._step = self._markup
+            else:
+                self._begin(name, foreign=self._foreign.opened(name, b"<" + name + b">"))
+            return True
+        value = _LONG_VALUE.match(data, place)
+        if value is not None:
+            self._place = value.end()
+            return self._passed(_QUOTES[value[1]], then=self._long_tag)
+        if len(data) - place > LIMIT:
+            self._step = self._rest
+            return True
+        return False
+
+    def _passed(self, end: re.Pattern[bytes], then: Callable[[], bool] | None = None) -> bool:
+        """Pass over all up to *end*, and go on with *then*."""
+        self._end, self._then, self._step = end, then or self._markup, self._passing
+        return True
+
+    def _passing(self) -> bool:
+        found = self._end.search(self._data, self._place)
+        if found is None:
+            self._place = max(self._place, len(self._data) - 3)
+            return False
+        self._place, self._step = found.end(), self._then
+        return True
+
+    def _replace(self, end: int, text: bytes, trackers: tuple[Tracker, ...]) -> None:
+        """Put *text* in the place of the data up to *end*."""
+        if text != self._data[self._place : end]:
+            self.held = True
+            self._out += [self._data[self._sent : self._place], text]
+            self._sent = end
+        self._before += [one for one in trackers if one.globals and one not in self._before]
