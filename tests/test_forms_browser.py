@@ -358,6 +358,29 @@ def test_an_answer_that_gets_lost_makes_no_second_message(site: Site, open_page:
     assert len(site.kept) == 1
 
 
+def test_what_is_changed_after_a_lost_answer_becomes_a_second_message_only_when_sent_again(
+    site: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(site.url)
+    dialog = open_form(page)
+    dialog.get_by_label("Your message").fill(TEXT)
+
+    def lose(route: Route) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.route("**/compliance/message", lose, times=1)
+    send(dialog)
+    expect(dialog.locator(FAILED)).to_be_focused()
+    dialog.get_by_label("Your message").fill(f"{TEXT} And in the fourth.")
+    send(dialog)
+    expect(dialog.locator(FAILED)).to_contain_text("has arrived already")
+    assert len(site.kept) == 1
+    send(dialog)
+    expect(dialog.get_by_text(KEEP)).to_be_visible()
+    assert [kept.body for kept in site.kept] == [TEXT, f"{TEXT} And in the fourth."]
+
+
 def test_a_locked_database_loses_no_text(site: Site, open_page: Callable[..., Page], settings: dict[str, Any]) -> None:
     page = open_page(site.url)
     dialog = open_form(page)
