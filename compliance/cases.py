@@ -79,7 +79,12 @@ def _open(*states: State) -> dict[State, frozenset[Actor]]:
 #: The moves that there are: from a state, to which others, by whom.
 MOVES: Mapping[State, Mapping[State, frozenset[Actor]]] = MappingProxyType(
     {
-        State.QUARANTINED: {State.RECEIVED: _EDITOR, State.REJECTED_SPAM: _EDITOR, State.CLOSED: _BOTH},
+        # What nobody has looked at is let go with the rest of the spam.
+        State.QUARANTINED: {
+            State.RECEIVED: _EDITOR,
+            State.REJECTED_SPAM: frozenset({Actor.EDITOR, Actor.SYSTEM}),
+            State.CLOSED: _BOTH,
+        },
         State.RECEIVED: _open(State.ACCEPTED, State.IN_PROGRESS, State.WAITING_SENDER),
         State.ACCEPTED: _open(State.IN_PROGRESS, State.WAITING_SENDER),
         State.IN_PROGRESS: _open(State.WAITING_SENDER),

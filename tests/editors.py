@@ -14,7 +14,7 @@ from compliance.cases import Kind, State
 from compliance.messages import Box, Case, Cases, Intake, Submission
 from compliance.messages.listing import Entry, Filter, entries
 from compliance.pictures import Picture
-from compliance.settings import load
+from compliance.settings import Settings, load
 from compliance.store import Database
 from compliance.vault import Vault
 
@@ -31,8 +31,8 @@ def report(**values: Any) -> dict[str, Any]:
 class Desk:
     """A message box, and the editor who looks into it."""
 
-    def __init__(self, database: Database) -> None:
-        settings = load(SETTINGS)
+    def __init__(self, database: Database, settings: Settings | None = None) -> None:
+        settings = settings or load(SETTINGS)
         vault = Vault(["key"])
         self.database = database
         self.intake = Intake(database, vault, settings)

@@ -19,7 +19,7 @@ from editors import PAGE, Editor
 from editors import editor as editor
 
 from compliance import Compliance
-from compliance.cases import Kind, State
+from compliance.cases import Actor, Kind, State
 
 NOBODY = "R-20261124-000000-7"
 
@@ -204,6 +204,15 @@ def test_a_move_that_is_not_there_names_those_that_are(editor: Editor):
     assert result.stderr == f"{number}: is closed; from there it can be moved to reopened\n"
     assert "answer --result rejected" in editor("move", number, "rejected", status=2).stderr
     assert "use `ask`" in editor("move", number, "waiting_sender", status=2).stderr
+
+
+def test_what_was_purged_takes_no_note(editor: Editor):
+    number = editor.send()
+    for actor, state in ((Actor.EDITOR, State.CLOSED), (Actor.SYSTEM, State.PURGED)):
+        editor.box.cases.move(number, state, actor=actor, now=datetime.now(UTC))
+    expected = f"{number}: is purged; from there it can be moved to nothing\n"
+    assert editor("note", number, "--text", "x", status=1).stderr == expected
+    assert editor("hold", number, "--reason", "x", status=1).stderr == expected
 
 
 def test_several_cases_are_shown_before_they_are_changed(editor: Editor):

@@ -271,6 +271,8 @@ class Cases:
     ) -> None:
         def work(connection: Connection) -> None:
             row = _row(connection, number)
+            if row.state == State.PURGED:
+                raise CaseError("move")
             self._change(
                 connection, row, values(row), kind=kind, by=by, state=State(row.state), text=text, public=False, now=now
             )

@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -98,6 +98,20 @@ class Database:
             raise StoreError("the tables are those of a newer version of this package; install that one") from None
         finally:
             self._lock.release()
+
+    def settle(self) -> None:
+        """Let what was deleted be gone from the disk: SQLite's log beside the file still has it until it is emptied.
+
+        Where somebody is reading just now it stays until the next time.
+        """
+        if self._url.get_backend_name() == "sqlite":
+            with self._guarded(), closing(self.engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                try:
+                    cursor.execute("PRAGMA busy_timeout=200")  # writers wait as long as it does
+                    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    cursor.execute(f"PRAGMA busy_timeout={int(self._patience * 1000)}")
 
     def close(self) -> None:
         """Close every connection."""

@@ -156,7 +156,7 @@ def _change(
 ) -> None:
     """Do *act* to each of the cases; of several, after they were shown and agreed to."""
     found = _found(context, numbers, address(context, page), category)
-    refused = {entry.number: _refusal(entry) for entry in found if target and not _may(entry, target)}
+    refused = {entry.number: _refusal(entry) for entry in found if not _may(entry, target)}
     able = [entry for entry in found if entry.number not in refused]
     if len(found) > 1:
         show([line(entry) for entry in found], _SHOWN, "text")
@@ -196,8 +196,8 @@ def _found(context: click.Context, numbers: Sequence[str], page: str, category: 
     return found
 
 
-def _may(entry: Entry, target: State) -> bool:
-    return allowed(entry.state, target, Actor.EDITOR)
+def _may(entry: Entry, target: State | None) -> bool:
+    return allowed(entry.state, target, Actor.EDITOR) if target else entry.state is not State.PURGED
 
 
 def _refusal(entry: Entry) -> str:

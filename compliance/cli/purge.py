@@ -1,0 +1,30 @@
+"""`flask compliance purge`: let go what is kept long enough."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import click
+
+from ..messages import retention
+from .group import compliance, listing, progress, show, state
+
+COLUMNS = ("what", "kind", "number")
+
+
+@compliance.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@listing
+@click.pass_context
+def purge(context: click.Context, dry_run: bool, form: str) -> None:
+    """Close what was answered, and let go what is kept as long as the settings say. Run it once a day."""
+    found = state(context)
+    database, now = found.box.database, datetime.now(UTC)
+    done = retention.due(database, found.box.cases, found.settings, now=now)
+    if not dry_run:
+        steps = retention.purge(database, found.box.cases, found.settings, now=now)
+        with progress(steps, done.total(), "Purging") as walked:
+            done = Counter(walked)
+    rows = [{"what": what, "kind": kind, "number": number} for (what, kind), number in sorted(done.items())]
+    show(rows, COLUMNS, form)
