@@ -24,8 +24,9 @@ from uuid6 import uuid7
 from compliance.cases import State
 from compliance.messages.listing import Filter, entries
 from compliance.store import Database
+from compliance.store.outbox import announce
 from compliance.store.search import terms
-from compliance.store.tables import event, idempotency, message, outbox, used_challenge
+from compliance.store.tables import event, idempotency, message, used_challenge
 
 from .table import Row
 
@@ -148,7 +149,6 @@ def _accept(database: Database, index: Iterator[int] = count()) -> None:  # noqa
     label = f"{number:064}"
     body = f"{BODY} {number}"
     row = _message(number, body, terms(body), now)
-    told = {"message_id": row["id"], "sequence": 1, "state": "pending", "next_at": now, "created": now}
     happened = {"message_id": row["id"], "sequence": 1, "kind": "received", "actor": "sender", "public": True}
 
     def work(connection: Connection) -> None:
@@ -156,9 +156,7 @@ def _accept(database: Database, index: Iterator[int] = count()) -> None:  # noqa
         connection.execute(insert(idempotency), used)
         connection.execute(insert(message), row)
         connection.execute(insert(event), {**happened, "state": "received", "at": now})
-        for target in ("a", "b"):
-            entry = {**told, "id": uuid7(), "target": target, "dedupe": f"{target}{number:063}"}
-            connection.execute(insert(outbox), entry)
+        announce(connection, row["id"], 1, ("a", "b"), now)
         connection.execute(insert(used_challenge), {"signature_hash": label, "expires": now})
 
     database.write(work)
