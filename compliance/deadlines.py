@@ -18,6 +18,8 @@ import chinese_calendar  # type: ignore[import-untyped]  # it has no annotations
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _OPENS, _CLOSES = time(9), time(18)
 _DAY = timedelta(days=1)
+#: How far deadlines reach, with what they are moved off by: fifteen working days, over the longest holidays.
+HORIZON = timedelta(days=60)
 
 
 @lru_cache(maxsize=4096)  # the package looks through all of its years for each answer
@@ -35,6 +37,11 @@ def missing_years(start: date, end: date) -> tuple[int, ...]:
     Where it is not empty, an update of `chinesecalendar` is due.
     """
     return tuple(year for year in range(start.year, end.year + 1) if not _is_known(year))
+
+
+def unannounced(now: datetime) -> tuple[int, ...]:
+    """Return the years that deadlines set *now* may reach and that the calendar knows nothing about."""
+    return missing_years(_day(now), _day(now + HORIZON))
 
 
 def after(start: datetime, *, working_days: int) -> datetime:

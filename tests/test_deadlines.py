@@ -9,6 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from compliance.deadlines import (
+    HORIZON,
     SHANGHAI,
     after,
     is_working_day,
@@ -16,6 +17,7 @@ from compliance.deadlines import (
     missing_years,
     next_working_hour,
     resumed,
+    unannounced,
     working_days_between,
 )
 
@@ -256,3 +258,11 @@ def test_deadlines_do_not_depend_on_the_zone_of_the_server(zone: str, monkeypatc
         ends, opens = after(now, working_days=1), next_working_hour(now)
     clock.tzset()
     assert (ends, opens) == (end_of("2026-10-08"), shanghai("2026-10-08 09:00"))
+
+
+def test_a_year_is_missed_some_time_before_it_begins():
+    last = max(chinese_calendar.holidays).year
+    begins = datetime(last + 1, 1, 1, tzinfo=SHANGHAI)
+    assert unannounced(begins - HORIZON - timedelta.resolution) == ()
+    assert unannounced(begins - HORIZON) == (last + 1,)
+    assert unannounced(begins) == (last + 1,)

@@ -93,7 +93,8 @@ def in_a_box(arguments: list[str], app: Flask) -> None:
     kept = box.intake.accept(report, pictures=[picture], key=None, proof=None, source="s", now=now)
     arguments = [kept.number if argument.startswith("R-") else argument for argument in arguments]
     result = app.test_cli_runner().invoke(args=["compliance", *arguments])
-    assert result.exit_code == 0, result.output
+    # `db status` warns where the calendar of the day is to be updated.
+    assert result.exit_code <= ("status" in arguments), result.output
 
 
 @pytest.mark.parametrize("line", shown_commands())

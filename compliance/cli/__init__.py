@@ -3,8 +3,8 @@
 Exit status: 0 fine, 1 findings, 2 cannot run.
 """
 
-from . import deliver, legal, messages, purge, settings
+from . import database, deliver, legal, messages, purge, settings
 from .group import compliance
 from .settings import STARTER
 
-__all__ = ["STARTER", "compliance", "deliver", "legal", "messages", "purge", "settings"]
+__all__ = ["STARTER", "compliance", "database", "deliver", "legal", "messages", "purge", "settings"]

@@ -103,6 +103,11 @@ def cut(text: str, columns: int) -> str:
     return f"{text}…"
 
 
+def missing_holidays(year: int) -> str:
+    """Return what to do about a *year* that the calendar does not know."""
+    return f"no holidays of {year} are known, so its Mondays to Fridays count as worked; update chinesecalendar"
+
+
 @contextmanager
 def progress(steps: Iterable[T], length: int, label: str, *, shown: bool = True) -> Iterator[Iterable[T]]:
     """Yield *steps*, with a bar on a terminal where it is to be *shown*, and none in a pipe."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from datetime import UTC, datetime
 
 import click
 
+from .. import deadlines
 from ..messages import retention
-from .group import compliance, listing, progress, show, state
+from .group import compliance, listing, missing_holidays, progress, show, state
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = ("what", "kind", "number")
 
@@ -28,3 +32,5 @@ def purge(context: click.Context, dry_run: bool, form: str) -> None:
             done = Counter(walked)
     rows = [{"what": what, "kind": kind, "number": number} for (what, kind), number in sorted(done.items())]
     show(rows, COLUMNS, form)
+    for year in deadlines.unannounced(now):
+        logger.warning(missing_holidays(year))

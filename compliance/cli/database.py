@@ -1,0 +1,99 @@
+"""`flask compliance db …`: the state of the database, its tables, its keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from sqlalchemy import func, select
+
+from .. import deadlines
+from ..messages import keys
+from ..store import Database
+from ..store.migrations import version
+from ..store.tables import PREFIX, metadata, outbox
+from .group import box, compliance, listing, missing_holidays, print_json, progress
+
+#: What waits longer than this is not on its way: nothing delivers it.
+STUCK = timedelta(hours=1)
+
+
+@compliance.group()
+def db() -> None:
+    """See to the database: its state, its tables, its keys."""
+
+
+@db.command()
+@click.pass_context
+def upgrade(context: click.Context) -> None:
+    """Bring the tables up to date, as the first use of the site does."""
+    database = box(context).database
+    database.migrate()
+    click.echo(f"The tables are at version {_version(database)}.")
+
+
+@db.command()
+@listing
+@click.pass_context
+def status(context: click.Context, form: str) -> None:
+    """Show what there is, and warn of what needs a hand; exit status 1 then."""
+    now = datetime.now(UTC)
+    found = _status(box(context).database)
+    warnings = list(_warnings(found, now))
+    if form == "json":
+        print_json({**found, "warnings": warnings})
+    else:
+        rows = found.pop("rows")
+        for name, value in (*found.items(), *((f"rows of {table}", count) for table, count in rows.items())):
+            click.echo(f"{name:<24} {'' if value is None else value}".rstrip())
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    if warnings:
+        context.exit(1)
+
+
+@db.command()
+@click.pass_context
+def rekey(context: click.Context) -> None:
+    """Seal names and contacts with the newest key, so that older keys can be dropped."""
+    kept = box(context)
+    with progress(keys.rekey(kept.database, kept.vault), keys.sealed(kept.database), "Sealing") as steps:
+        done = Counter(steps)
+    click.echo(f"{done['sealed']} cases sealed again, {done['kept']} were sealed with the newest key.")
+    if broken := done["broken"]:
+        click.echo(f"Warning: {broken} cases cannot be opened with any key; the log says which", err=True)
+        context.exit(1)
+
+
+def _status(database: Database) -> dict[str, Any]:
+    pending = outbox.c.state == "pending"
+    with database.reading() as connection:
+        rows = {
+            table.name.removeprefix(PREFIX): connection.scalar(select(func.count()).select_from(table))
+            for table in metadata.sorted_tables
+        }
+        return {
+            "dialect": database.dialect,
+            "version": version(connection),
+            "pending": connection.scalar(select(func.count()).where(pending).select_from(outbox)),
+            "oldest_pending": connection.scalar(select(func.min(outbox.c.created)).where(pending)),
+            "dead": connection.scalar(select(func.count()).where(outbox.c.state == "dead").select_from(outbox)),
+            "rows": rows,
+        }
+
+
+def _warnings(found: dict[str, Any], now: datetime) -> Iterator[str]:
+    oldest = found["oldest_pending"]
+    if oldest and oldest < now - STUCK:
+        yield f"notices wait since {oldest.isoformat()}; does `flask compliance deliver` run?"
+    if found["dead"]:
+        yield f"{found['dead']} notices were given up; see `flask compliance deliver --dead`"
+    yield from map(missing_holidays, deadlines.unannounced(now))
+
+
+def _version(database: Database) -> str | None:
+    with database.reading() as connection:
+        return version(connection)
