@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from ..consent import COOKIE, Consent, Record
 from ..errors import ConsentError
 from ..signals import consent_given, consent_withdrawn
-from .pages import Refusal, blueprint, page, private, same_site, state, wants_json, way_back
+from .pages import Refusal, blueprint, body, page, private, same_site, state, wants_json, way_back
 
 
 def record() -> Record | None:
@@ -37,6 +37,7 @@ def decide() -> Response:
     """Take a decision: 303 back to the page, or 204 for a script, with the cookie."""
     if not same_site():
         raise Refusal("origin")
+    body()
     form, now, here = request.form, datetime.now(UTC), state()
     target = way_back(form.get("next"))
     before = record()

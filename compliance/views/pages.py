@@ -38,7 +38,7 @@ POLICY = (
 # A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _STATUS = {
-    **dict.fromkeys(("choice", "category", "next", "json", "encoding", "host"), HTTPStatus.BAD_REQUEST),
+    **dict.fromkeys(("choice", "category", "next", "json", "encoding", "cut", "host"), HTTPStatus.BAD_REQUEST),
     **dict.fromkeys(("record", "document"), HTTPStatus.NOT_FOUND),
     "origin": HTTPStatus.FORBIDDEN,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
@@ -165,9 +165,10 @@ def harden(response: Response) -> None:
 def fields() -> dict[str, str]:
     """Return the fields of a form as they were sent: as a form, or as a JSON object.
 
-    Raises `Refusal` for what is neither, for a value that is no text, which would be lost, and for text that is not
-    UTF-8: as a form it would arrive garbled.
+    Raises `Refusal` for what is neither, for what did not arrive whole, for a value that is no text, which would be
+    lost, and for text that is not UTF-8, which would arrive garbled.
     """
+    sent_body = body()
     if request.is_json:
         try:
             sent = request.get_json(silent=True)
@@ -179,15 +180,37 @@ def fields() -> dict[str, str]:
         told = {name: value for name, value in told.items() if value is not None and value is not False}
         if not all(isinstance(value, str) for value in told.values()):
             raise Refusal("json")
-        return told
-    if request.mimetype != _FILES:
         try:
-            unquote_to_bytes(request.get_data()).decode()
-        except UnicodeDecodeError:
+            "".join(told.values()).encode()
+        except UnicodeEncodeError:  # JSON can name half a character
             raise Refusal("encoding") from None
+        return told
+    try:
+        unquote_to_bytes(sent_body).decode()
+    except UnicodeDecodeError:
+        raise Refusal("encoding") from None
     if len(request.form) > _MOST_PARTS:
         raise Refusal("size")
     return request.form.to_dict()
+
+
+def body() -> bytes:
+    """Read what was sent to its end, and return it, but for a form with files.
+
+    Raises `Refusal` for what did not arrive whole.
+    """
+    try:
+        if request.mimetype == _FILES and request.form is not None:
+            return b""
+        read = request.get_data()
+    except HTTPException:
+        raise
+    except Exception as error:  # what a server raises where the connection breaks is its own
+        raise Refusal("cut") from error
+    # Some servers end a broken request as they end a whole one. Kept, half a message would stand for the whole.
+    if request.content_length not in (None, len(read)):
+        raise Refusal("cut")
+    return read
 
 
 def reader_locale() -> str:
@@ -204,7 +227,7 @@ def _language_before() -> str | None:
         return said[0]
     try:
         return request.form.get("lang")
-    except HTTPException:  # a form that is refused because it cannot be read
+    except Exception:  # a form that is refused because it cannot be read
         return None
 
 
