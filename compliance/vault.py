@@ -12,6 +12,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Sequence
+from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -58,6 +59,7 @@ class Vault:
         if not keys or not all(keys):
             raise ValueError("the vault has no key, or an empty one: set SECRET_KEY or COMPLIANCE_KEYS")
         self._keys = tuple(key.encode() if isinstance(key, str) else key for key in reversed(keys))
+        self._derived = cache(self._derive)  # a site has a handful of uses
         derived = self._derived("seal")
         self._ciphers = {hashlib.sha256(key).hexdigest()[:8]: AESGCM(key) for key in derived}
         self._current = next(iter(self._ciphers))
@@ -105,7 +107,7 @@ class Vault:
         """Return 32 bytes for *use* from every key, newest first."""
         return self._derived(f"key.{use}")
 
-    def _derived(self, use: str) -> tuple[bytes, ...]:
+    def _derive(self, use: str) -> tuple[bytes, ...]:
         info = f"compliance.vault.{use}".encode()
         return tuple(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key) for key in self._keys)
 

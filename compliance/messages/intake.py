@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, bindparam, exists, insert, literal, select
 from uuid6 import uuid7
 
 from .. import deadlines, receipts
@@ -35,6 +36,22 @@ REPEATABLE = timedelta(days=2)
 #: How long the same words from the same source count as a copy.
 COPY = timedelta(days=1)
 _KEY = "receipt code"
+# Built once: making and comparing statements costs as much as running them.
+_INSERT_MESSAGE, _INSERT_EVENT, _INSERT_USED, _INSERT_KEY = map(insert, (message, event, used_challenge, idempotency))
+#: One look, which is one point in time: was this sent before, was its proof used, are the same words there?
+_LOOK = (
+    select(
+        exists().where(used_challenge.c.signature_hash == bindparam("proof")).label("used"),
+        exists()
+        .where(message.c.body_hash == bindparam("body"), message.c.created > bindparam("since"))
+        .label("copies"),
+        idempotency.c.request_hash,
+        *(message.c.id, message.c.number, message.c.code_hash, message.c.code_revision, message.c.state),
+    )
+    .select_from(select(literal(1).label("one")).subquery())
+    .outerjoin(idempotency, idempotency.c.key_hash.in_(bindparam("keys", expanding=True)))
+    .outerjoin(message, message.c.id == idempotency.c.message_id)
+)
 _SEARCHED = ("subject", "body", "page", "page_title", "excerpt")
 
 
@@ -99,25 +116,25 @@ class Intake:
         request_hashes = self._request_hashes(submission, pictures)
         key_hashes = self._vault.digests("idempotency", key) if key else ()
         text = "\n".join((submission.subject, submission.body, submission.excerpt))
-        found = self._quarantine.find(text) if self._quarantine else ()
+        words = self._quarantine.find(text) if self._quarantine else ()
         urgent = submission.category in self._settings.urgent or bool(self._urgent and self._urgent.find(text))
 
         permit = cache(permit)  # the work may have to be done again
+        body_hash = self._vault.digest("body", f"{source}\n{submission.body}")
+        wanted = {
+            "keys": key_hashes,
+            "proof": proof.signature_hash if proof else "",
+            "body": body_hash,
+            "since": now - COPY,
+        }
 
         def work(connection: Connection) -> Receipt:
-            # In this order: a copy that is committed in between shows in both, or in the second alone.
-            used = proof is not None and _is_used(connection, proof)
-            if known := self._known(connection, key_hashes, request_hashes):
-                return known
-            if used:
+            found = connection.execute(_LOOK, wanted).one()
+            if found.request_hash is not None:
+                return self._again(found, request_hashes)
+            if found.used:
                 raise IntakeError("used")
-            marks = [*doubts, *(["words"] if found else [])]
-            body_hash = self._vault.digest("body", f"{source}\n{submission.body}")
-            copies = (
-                select(message.c.id).where(message.c.body_hash == body_hash, message.c.created > now - COPY).limit(1)
-            )
-            if connection.scalar(copies):
-                marks.append("copy")
+            marks = [*doubts, *(["words"] if words else []), *(["copy"] if found.copies else [])]
             return self._keep(
                 connection,
                 submission,
@@ -135,24 +152,8 @@ class Intake:
 
         return self._database.write(work)
 
-    def _known(
-        self, connection: Connection, key_hashes: Sequence[str], request_hashes: Sequence[str]
-    ) -> Receipt | None:
-        columns = (
-            idempotency.c.request_hash,
-            message.c.id,
-            message.c.number,
-            message.c.code_hash,
-            message.c.code_revision,
-            message.c.state,
-        )
-        known = connection.execute(
-            select(*columns)
-            .join(message, message.c.id == idempotency.c.message_id)
-            .where(idempotency.c.key_hash.in_(key_hashes))
-        ).one_or_none()
-        if known is None:
-            return None
+    def _again(self, known: Row[Any], request_hashes: Sequence[str]) -> Receipt:
+        """Return the receipt that was given before. Raises `IntakeError` where it was given for something else."""
         if known.request_hash not in request_hashes:
             raise IntakeError("key")
         # The key may have been rotated since: the one that the code was made with is the one that fits its hash.
@@ -182,7 +183,7 @@ class Intake:
         # A copy that comes at the same time waits here until this one is committed, and finds it then.
         if key_hash:
             connection.execute(
-                insert(idempotency),
+                _INSERT_KEY,
                 {
                     "key_hash": key_hash,
                     "request_hash": request_hash,
@@ -194,7 +195,7 @@ class Intake:
         state = State.QUARANTINED if marks else State.RECEIVED
         sealed = {name: self._sealed(identity, name, getattr(submission, name)) for name in ("name", "contact")}
         connection.execute(
-            insert(message),
+            _INSERT_MESSAGE,
             {
                 **submission.fields(),
                 **sealed,
@@ -217,7 +218,7 @@ class Intake:
             },
         )
         connection.execute(
-            insert(event),
+            _INSERT_EVENT,
             {
                 "message_id": identity,
                 "sequence": 1,
@@ -231,9 +232,7 @@ class Intake:
         attach(connection, identity, pictures, now)
         announce(connection, identity, 1, self._targets, now)
         if proof:
-            connection.execute(
-                insert(used_challenge), {"signature_hash": proof.signature_hash, "expires": proof.expires}
-            )
+            connection.execute(_INSERT_USED, {"signature_hash": proof.signature_hash, "expires": proof.expires})
         return Receipt(number=number, code=code, state=state, repeated=False)
 
     def _sealed(self, identity: UUID, column: str, text: str) -> str | None:
@@ -254,7 +253,3 @@ class Intake:
             now, working_days=self._settings.personal_information_days if asked else self._settings.answer_days
         )
 
-
-def _is_used(connection: Connection, proof: Proof) -> bool:
-    hashes = used_challenge.c.signature_hash
-    return connection.scalar(select(hashes).where(hashes == proof.signature_hash)) is not None

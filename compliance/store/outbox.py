@@ -12,6 +12,8 @@ from uuid6 import uuid7
 
 from .tables import outbox
 
+_INSERT = insert(outbox)
+
 
 def announce(connection: Connection, identity: UUID, sequence: int, to: Iterable[str], now: datetime) -> None:
     """Put into the outbox that *to* are told of an event; each is told once, however often it is sent."""
@@ -34,7 +36,7 @@ def put(connection: Connection, entries: Iterable[tuple[UUID, int, str, str]], n
         for identity, sequence, target, key in entries
     ]
     if rows:
-        connection.execute(insert(outbox), rows)
+        connection.execute(_INSERT, rows)
 
 
 def dedupe(key: str) -> str:
