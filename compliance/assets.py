@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import mimetypes
 import re
 from collections.abc import Mapping
@@ -25,15 +26,24 @@ class Asset:
 def load(folder: Path) -> Mapping[str, Asset]:
     """Read the files of *folder*, by the path that they have there, without the lines that are comments."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {(name := path.relative_to(folder)).as_posix(): _read(path, name.with_suffix("")) for path in files}
+    found = {path.relative_to(folder): _COMMENT.sub(b"", path.read_bytes()) for path in files}
+    return {name.as_posix(): _asset(name, content) for name, content in found.items()}
 
 
-def _read(path: Path, name: PurePath) -> Asset:
-    content = _COMMENT.sub(b"", path.read_bytes())
+def fill(asset: Asset, name: str, **data: object) -> Asset:
+    """Return *asset*, the script *name*, with each of *data* as JSON in place of a string of its name."""
+    content = asset.content
+    for key, value in data.items():
+        text = json.dumps(value, separators=(",", ":"))
+        content = content.replace(f'"{key}"'.encode(), text.encode())
+    return _asset(PurePath(name), content)
+
+
+def _asset(name: PurePath, content: bytes) -> Asset:
     return Asset(
-        hashed=f"{name.as_posix()}.{hashlib.sha256(content).hexdigest()[:10]}{path.suffix}",
+        hashed=f"{name.with_suffix('').as_posix()}.{hashlib.sha256(content).hexdigest()[:10]}{name.suffix}",
         content=content,
-        mimetype=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        mimetype=mimetypes.guess_type(name.name)[0] or "application/octet-stream",
     )
 
 

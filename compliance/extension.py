@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, Response, current_app, has_request_context, request
 from flask.signals import before_render_template, request_finished, request_started
@@ -17,7 +18,7 @@ from markupsafe import Markup
 
 from . import assets, cli, documents, views
 from . import settings as settings_file
-from .consent import Consent, Decisions
+from .consent import COOKIE, Consent, Decisions
 from .elements import Elements
 from .errors import Problem, SettingsError
 from .i18n import host_locale
@@ -26,6 +27,7 @@ from .middleware import Middleware
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .settings import Settings
 from .store import StoreError
+from .trackers import Catalogue, expressions
 
 _EXEMPT = "_compliance_exempt"
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
@@ -126,7 +128,7 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
     except ValueError as error:
         problem = Problem(key="consent.categories", remedy=str(error))
         raise SettingsError(str(settings.path or "the settings"), (problem,)) from error
-    static = assets.load(STATIC)
+    static = _static(settings)
     environment = cache(partial(_environment, app))
     render = partial(_render, environment)
     elements = Elements(
@@ -153,6 +155,22 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         box=_box(app, settings),
     )
     return elements, state
+
+
+def _static(settings: Settings) -> Mapping[str, assets.Asset]:
+    """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
+    static = assets.load(STATIC)
+    consent, catalogue = settings.consent, Catalogue(host=urlsplit(settings.site.url).hostname)
+    names: dict[str, list[str]] = {category: [] for category in consent.categories} | {"": [COOKIE]}
+    for cookie in consent.cookies:
+        names[cookie.category if cookie.category in consent.categories else ""].append(cookie.name)
+    for tracker in catalogue.trackers:
+        names[tracker.category if tracker.category in consent.categories else ""].extend(tracker.cookies)
+    filled = {
+        "guard.js": {"TRACKERS": expressions.addresses(catalogue, consent.categories)},
+        "trackers.js": {"COOKIES": expressions.cookies(names)},
+    }
+    return {**static, **{name: assets.fill(static[name], name, **data) for name, data in filled.items()}}
 
 
 def _box(app: Flask, settings: Settings) -> Box:

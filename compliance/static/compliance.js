@@ -4,18 +4,20 @@
   const { policy, form: forms } = document.currentScript.dataset;
 
   /* The cookie is payload.time.signature; what is blocked or garbled is no decision. */
-  const decided = () => {
+  const read = () => {
     try {
-      return document.cookie.split("; ").some((cookie) => {
+      for (const cookie of document.cookie.split("; ")) {
         const [name, payload] = cookie.split(/[=.]/);
-        return (
-          name === "compliance_consent" &&
-          JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))).policy === policy
-        );
-      });
-    } catch {
-      return false;
-    }
+        if (name !== "compliance_consent") continue;
+        const record = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));
+        if (record.policy === policy) return record.choices;
+      }
+    } catch {}
+  };
+  const decided = () => {
+    const detail = read();
+    dispatchEvent(new CustomEvent("compliance", { detail }));
+    return !!detail;
   };
   const hide = (hidden) => root.classList.toggle("compliance-decided", hidden);
 
@@ -66,7 +68,7 @@
     submitter.blur();
     hide(true);
     fetch(form.action, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } })
-      .then((response) => (response.ok ? thank(form) : Promise.reject()))
+      .then((response) => (response.ok ? decided(thank(form)) : Promise.reject()))
       .catch(() => {
         hide(false);
         if (!navigator.onLine) return;
