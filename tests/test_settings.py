@@ -224,6 +224,22 @@ def test_odd_number_is_a_warning():
     assert [warning.key for warning in settings.warnings(date(2026, 1, 1))] == ["licences.public_security"]
 
 
+@pytest.mark.parametrize(
+    ("mode", "categories", "warned"),
+    [
+        ("notice", ["analytics"], ["consent.mode"]),
+        ("notice", [], []),
+        ("opt-in", ["analytics"], []),
+        ("opt-out", ["analytics"], []),
+    ],
+)
+def test_implied_consent_to_what_is_optional_is_warned_of(mode: str, categories: list[str], warned: list[str]):
+    settings = load(typed("consent", {"mode": mode, "categories": categories}))
+    warnings = settings.warnings(date(2026, 1, 1))
+    assert [warning.key for warning in warnings] == warned
+    assert all("PIPL art. 14" in str(warning) and "analytics" in str(warning) for warning in warnings)
+
+
 # Consent
 
 

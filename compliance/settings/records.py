@@ -249,3 +249,10 @@ class Settings(Table):
                 yield Problem(
                     key=key, value=value, remedy=f"expired on {licence.expires}; renew it or correct the date"
                 )
+        if self.consent.mode == "notice" and (optional := ", ".join(self.consent.categories)):
+            yield Problem(
+                key="consent.mode",
+                value="notice",
+                remedy=f"browsing on is no consent to {optional} (PIPL art. 14, GDPR art. 4(11)); "
+                'write "opt-in", or take away consent.categories and what belongs to them',
+            )
