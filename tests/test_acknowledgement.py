@@ -157,6 +157,6 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_kept_twice(settings: dict[s
 def test_a_receipt_that_comes_before_the_commit_is_seen_to_be_lost(settings: dict[str, Any], box: Box, tmp_path: Path):
     with Server(tmp_path, settings, app="hasty_site", workers=1) as server:
         load = Load(server, random.Random())
-        load.round("hasty", "all")
+        load.round("hasty")
         server.kill()
         assert lost(box, load.acknowledged)
