@@ -12,13 +12,14 @@ from urllib.parse import quote
 
 from .assets import Asset
 from .charsets import encode
-from .consent import Decisions
+from .consent import Decisions, Record
 from .documents import Library, day
 from .i18n import helpers, tag
 from .injection import Markup
 from .languages import nearest
 from .licences import Licence
-from .settings import Settings
+from .settings import CATEGORIES, Settings
+from .trackers import Catalogue, Gate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -60,6 +61,7 @@ class Elements:
         *,
         settings: Settings,
         documents: Library,
+        catalogue: Catalogue,
         decisions: Decisions,
         assets: Mapping[str, Asset],
         render: Callable[[str, Mapping[str, Any]], str],
@@ -69,6 +71,7 @@ class Elements:
         self.languages = tuple(settings.site.languages)
         self._settings = settings
         self._documents = documents
+        self._catalogue = catalogue
         self._decisions = decisions
         self._assets = assets
         self._render = render
@@ -78,6 +81,9 @@ class Elements:
         self._edition = lru_cache(maxsize=2)(self._edit)
         self._element = lru_cache(maxsize=_KEPT)(self._render_element)
         self._markup = lru_cache(maxsize=_KEPT)(self._encode)
+        holds = settings.consent.mode != "notice"
+        self._held = frozenset({*CATEGORIES, *decisions.categories} if holds else ())
+        self._gate = lru_cache(maxsize=_KEPT)(self._hold)
 
     @property
     def policy(self) -> str:
@@ -100,7 +106,17 @@ class Elements:
 
     def decided(self, environ: WSGIEnvironment) -> bool:
         """Return whether this reader's cookie holds a valid decision."""
-        return self._decisions.read(environ.get("HTTP_COOKIE"), policy=self.policy, now=datetime.now(UTC)) is not None
+        return self._record(environ) is not None
+
+    def gate(self, environ: WSGIEnvironment, *, private: bool) -> Gate | None:
+        """Return what holds trackers on a page: of a *private* one those that this reader has not allowed.
+
+        A category that the settings do not name is never asked about, and so always held.
+        """
+        if not private or not self._held:
+            return self._gate(self._held)
+        consent = self._decisions.consent(self._record(environ), refuses=environ.get("HTTP_SEC_GPC") == "1")
+        return self._gate(frozenset(category for category in self._held if not consent.allows(category)))
 
     def markup(
         self, *, lang: str | None, charset: str, environ: WSGIEnvironment, decided: bool, placed: frozenset[str]
@@ -126,6 +142,12 @@ class Elements:
     def context(self, locale: str, environ: WSGIEnvironment) -> dict[str, Any]:
         """Return what every template is told, in *locale* and for the host and mount point of *environ*."""
         return self._context(locale, *self._address(environ), self.policy)
+
+    def _record(self, environ: WSGIEnvironment) -> Record | None:
+        return self._decisions.read(environ.get("HTTP_COOKIE"), policy=self.policy, now=datetime.now(UTC))
+
+    def _hold(self, categories: frozenset[str]) -> Gate | None:
+        return Gate(self._catalogue, categories) if categories else None
 
     def _address(self, environ: WSGIEnvironment) -> tuple[str, tuple[Licence, ...]]:
         """Return where *environ* says that the site is: its mount point, and the licences of its host."""
@@ -203,6 +225,8 @@ class Elements:
     def _edit(self, today: date) -> _Edition:
         policy = self._documents.policy(today)
         content = hashlib.sha256(self._settings.digest.encode())
+        if self._held:
+            content.update(self._catalogue.digest.encode())
         for locale in self.languages:
             markup = self._encode(locale, "utf-8", "", self._licences(None), frozenset(), policy)
             content.update(markup.head + markup.foot)

@@ -27,7 +27,7 @@ from .middleware import Middleware
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .settings import Settings
 from .store import StoreError
-from .trackers import Catalogue, expressions
+from .trackers import DATA, Catalogue, Tracker, expressions
 
 _EXEMPT = "_compliance_exempt"
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
@@ -128,16 +128,18 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
     except ValueError as error:
         problem = Problem(key="consent.categories", remedy=str(error))
         raise SettingsError(str(settings.path or "the settings"), (problem,)) from error
-    static = _static(settings)
+    catalogue = _catalogue(settings)
+    static = _static(settings, catalogue)
     environment = cache(partial(_environment, app))
     render = partial(_render, environment)
     elements = Elements(
         settings=settings,
         documents=library,
+        catalogue=catalogue,
         decisions=decisions,
         assets=static,
         render=render,
-        changed=_changed(settings, [TEMPLATES, TRANSLATIONS, STATIC, *own]),
+        changed=_changed(settings, [TEMPLATES, TRANSLATIONS, STATIC, DATA, *own]),
         host_chooses=lambda: "babel" in app.extensions,
     )
     state = views.State(
@@ -157,10 +159,10 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
     return elements, state
 
 
-def _static(settings: Settings) -> Mapping[str, assets.Asset]:
+def _static(settings: Settings, catalogue: Catalogue) -> Mapping[str, assets.Asset]:
     """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
     static = assets.load(STATIC)
-    consent, catalogue = settings.consent, Catalogue(host=urlsplit(settings.site.url).hostname)
+    consent = settings.consent
     names: dict[str, list[str]] = {category: [] for category in consent.categories} | {"": [COOKIE]}
     for cookie in consent.cookies:
         names[cookie.category if cookie.category in consent.categories else ""].append(cookie.name)
@@ -183,6 +185,21 @@ def _box(app: Flask, settings: Settings) -> Box:
     except StoreError as error:
         problem = Problem(key="storage.url", remedy=str(error))
         raise SettingsError(str(settings.path or "the settings"), (problem,)) from None
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    own = (
+        Tracker(
+            host=tracker.host,
+            path=tracker.path,
+            category=tracker.category,
+            provider=tracker.provider.root if tracker.provider else {"en": tracker.host},
+            country=tracker.country,
+            cookies=tracker.cookies,
+        )
+        for tracker in settings.consent.trackers
+    )
+    return Catalogue(own, host=urlsplit(settings.site.url).hostname)
 
 
 def _environment(app: Flask) -> Environment:
@@ -218,12 +235,11 @@ def _is_replaced(environment: Callable[[], Environment], name: str) -> bool:
     return not all(file and Path(file).is_relative_to(TEMPLATES) for file in files)
 
 
-def _changed(settings: Settings, folders: Iterable[Path]) -> datetime:
+def _changed(settings: Settings, places: Iterable[Path]) -> datetime:
     """Return when anything that is injected last changed; settings without a file change with every start."""
-    newest = max(path.stat().st_mtime for folder in folders for path in Path(folder).rglob("*") if path.is_file())
-    return max(
-        datetime.fromtimestamp(int(newest), UTC), settings.changed or datetime.now(UTC).replace(microsecond=0)
-    )
+    files = (path for place in places for path in (Path(place), *Path(place).rglob("*")) if path.is_file())
+    newest = max(file.stat().st_mtime for file in files)
+    return max(datetime.fromtimestamp(int(newest), UTC), settings.changed or datetime.now(UTC).replace(microsecond=0))
 
 
 def _raises(app: Flask) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -11,19 +12,18 @@ _TAG = re.compile(r'(?:W/)?"[^"]*"')
 _LONGEST_DATE = 64  # characters; a reader may send any number
 
 UNIFORM, WITH_BANNER, DECIDED = "u", "b", "d"
-LETTERS = UNIFORM + WITH_BANNER + DECIDED
 
 
 class Suffix:
     """What our entity tags end in: it names what is injected, and for which readers.
 
     The letter says for whom: `UNIFORM` the same for all, `WITH_BANNER` a private page with the banner, `DECIDED` one
-    without it, for a reader who has decided.
+    without it, for a reader who has decided. After it may stand, in hexadecimal digits, what else differs for readers.
     """
 
     def __init__(self, digest: str) -> None:
         self._mark = f"-c{digest}"
-        self._own = re.compile(rf'{re.escape(self._mark)}([{LETTERS}])"\Z')
+        self._own = re.compile(rf'{re.escape(self._mark)}([{UNIFORM}{WITH_BANNER}{DECIDED}][0-9a-f]*)"\Z')
 
     def add(self, tag: str, letter: str) -> str | None:
         """Return *tag* with our suffix inside its quotes; ``None`` for what is no entity tag."""
@@ -36,8 +36,8 @@ class Suffix:
             return set()
         return {own[1] for tag in _TAG.findall(tags) if (own := self._own.search(tag))}
 
-    def strip(self, tags: str, letters: str) -> tuple[str, dict[str, str]]:
-        """Take the suffix off those *tags* whose letter is among *letters*.
+    def strip(self, tags: str, letters: Container[str] | None) -> tuple[str, dict[str, str]]:
+        """Take the suffix off those *tags* whose letter is among *letters*, ``None`` for any.
 
         Returns the header for the site, and the opaque part of each tag so changed with the tag that the reader sent.
         """
@@ -47,7 +47,7 @@ class Suffix:
         stripped = []
         for tag in _TAG.findall(tags):
             own = self._own.search(tag)
-            if own is not None and own[1] in letters:
+            if own is not None and (letters is None or own[1] in letters):
                 bare = f'{tag[: own.start()]}"'
                 sent[opaque(bare)] = tag
                 tag = bare

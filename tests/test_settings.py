@@ -48,6 +48,10 @@ def typed(key: str, value: Any) -> dict[str, Any]:
     return data
 
 
+def tracker(**keys: Any) -> dict[str, Any]:
+    return {"host": "a.cn", "category": "necessary", **keys}
+
+
 def problems(source: Any) -> tuple[Problem, ...]:
     with pytest.raises(SettingsError) as refusal:
         load(source)
@@ -243,6 +247,16 @@ def test_implied_consent_to_what_is_optional_is_warned_of(mode: str, categories:
 # Consent
 
 
+def test_a_tracker_is_known_by_the_host_that_browsers_name():
+    keys = [tracker(), tracker(host="统计.cn", path="/a.js"), tracker(host="*", path="/stat.js", cookies=["_a*"])]
+    trackers = load(typed("consent.trackers", keys)).consent.trackers
+    assert [(one.host, one.path) for one in trackers] == [
+        ("a.cn", "/"),
+        ("xn--lo0a64x.cn", "/a.js"),
+        ("*", "/stat.js"),
+    ]
+
+
 def test_categories_are_a_list_or_a_table():
     listed = load(typed("consent.categories", ["analytics", "social"]))
     assert list(listed.consent.categories) == ["analytics", "social"]
@@ -325,6 +339,21 @@ def test_wrong_value_is_told_with_its_key(key: str, value: Any, found: str):
         ("consent.categories", {"Maps": {"name": "Maps"}}, "consent.categories.Maps"),
         ("consent.cookies", [{"name": "x", "purpose": "y", "category": "z"}], "consent.cookies[0].category"),
         ("consent.cookies", [{"name": "x"}], "consent.cookies[0].purpose"),
+        ("consent.trackers", [{"category": "necessary"}], "consent.trackers[0].host"),
+        ("consent.trackers", [{"host": "a.cn"}], "consent.trackers[0].category"),
+        ("consent.trackers", [tracker(category="ads")], "consent.trackers[0].category"),
+        ("consent.trackers", [tracker(), tracker(host="https://a.cn")], "consent.trackers[1].host"),
+        ("consent.trackers", [tracker(host="a.cn:8080")], "consent.trackers[0].host"),
+        ("consent.trackers", [tracker(host="*.a.cn")], "consent.trackers[0].host"),
+        ("consent.trackers", [tracker(host="*")], "consent.trackers[0]"),
+        ("consent.trackers", [tracker(path="stat.js")], "consent.trackers[0].path"),
+        ("consent.trackers", [tracker(path="/a?b")], "consent.trackers[0].path"),
+        ("consent.trackers", [tracker(country="China")], "consent.trackers[0].country"),
+        ("consent.trackers", [tracker(cookies=["a", "b;c"])], "consent.trackers[0].cookies[1]"),
+        ("consent.trackers", [tracker(cookies="a")], "consent.trackers[0].cookies"),
+        ("consent.trackers", [tracker(provider={"fr": "x"})], "consent.trackers[0].provider.fr"),
+        ("consent.trackers", [tracker(globals=["x"])], "consent.trackers[0].globals"),
+        ("consent.trackers", [tracker(), tracker(host="A.cn")], "consent.trackers"),
         ("messages.deliver_to", ["a@b.org", "http://x.org"], "messages.deliver_to[1]"),
     ],
 )

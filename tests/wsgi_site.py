@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as Answer
 
 from compliance.injection import Markup
 from compliance.middleware import Middleware
+from compliance.trackers import Gate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -47,6 +48,9 @@ class Injected:
 
     def decided(self, environ: dict[str, Any]) -> bool:
         return "decided" in environ.get("HTTP_COOKIE", "")
+
+    def gate(self, environ: dict[str, Any], *, private: bool) -> Gate | None:
+        return None
 
     def markup(
         self, *, lang: str | None, charset: str, environ: object, decided: bool, placed: frozenset[str]

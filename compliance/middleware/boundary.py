@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from ..validators import DECIDED, LETTERS, UNIFORM, WITH_BANNER, date, opaque
+from ..validators import UNIFORM, date, opaque
 from . import headers
 from .exchange import Body, Exchange
 from .state import Injection, State
@@ -101,16 +101,16 @@ class Middleware:
         """
         suffix, shown = self._state.suffix, dict(environ)
         asked = environ.get("HTTP_IF_NONE_MATCH", "")
-        fitting = UNIFORM
-        if suffix.letters(asked) - {UNIFORM}:
-            fitting += DECIDED if self._state.decided(environ) else WITH_BANNER
+        fitting = {UNIFORM}
+        if suffix.letters(asked) - fitting:
+            fitting.add(self._state.letter(environ, self._state.gate(environ, private=True)))
         shown["HTTP_IF_NONE_MATCH"], sent = suffix.strip(asked, fitting)
         if not asked:
             del shown["HTTP_IF_NONE_MATCH"]
         # What a reader may change is the site's page, whatever was added to it for whom. A piece of the site's page
         # must not complete one that we changed, though.
         if "HTTP_IF_MATCH" in environ and "HTTP_RANGE" not in environ:
-            shown["HTTP_IF_MATCH"], _ = suffix.strip(environ["HTTP_IF_MATCH"], LETTERS)
+            shown["HTTP_IF_MATCH"], _ = suffix.strip(environ["HTTP_IF_MATCH"], None)
         if date(environ.get("HTTP_IF_RANGE")) is not None and "text/html" in environ.get("HTTP_ACCEPT", ""):
             shown.pop("HTTP_RANGE", None)
         return shown, sent

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ..validators import DECIDED, UNIFORM, WITH_BANNER, Stamp, date, later, opaque
+from ..trackers import Gate
+from ..validators import DECIDED, UNIFORM, Stamp, date, later, opaque
 from . import headers
 from .headers import Fields, Head
 from .page import Page
@@ -49,6 +50,7 @@ class Exchange:
         self.fields: Fields = []
         self._head: Head | None = None
         self._stamp: Stamp | None = None
+        self._gate: Gate | None = None
         self._page: Page | None = None
         self._changed = False
         self._begun = False
@@ -162,9 +164,8 @@ class Exchange:
             self._begin(self._changed_fields(head) if page.changed else head.fields)
 
     def _stamped(self, head: Head) -> Stamp:
-        letter = UNIFORM
-        if head.private:
-            letter = DECIDED if self._state.decided(self._environ) else WITH_BANNER
+        self._gate = self._state.gate(self._environ, private=head.private)
+        letter = self._state.letter(self._environ, self._gate) if head.private else UNIFORM
         return Stamp(suffix=self._state.suffix, letter=letter, changed=self._state.injection.changed)
 
     def _changed_fields(self, head: Head, length: int | None = None) -> Fields:
@@ -175,7 +176,8 @@ class Exchange:
 
     def _new_page(self, head: Head) -> Page:
         assert self._stamp is not None
-        self._page = Page(self._state, self._environ, head, decided=self._stamp.letter == DECIDED)
+        decided = self._stamp.letter.startswith(DECIDED)
+        self._page = Page(self._state, self._environ, head, decided=decided, gate=self._gate)
         return self._page
 
     def _known(self) -> Fields:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .. import charsets
 from ..codings import BrokenBody
 from ..injection import Markup, Opening, Stream, placed
+from ..trackers import Gate
 from .headers import Head
 from .state import State
 
@@ -26,14 +27,16 @@ class _LeftAlone(Exception):
 class Page:
     """One page: `whole`, or in pieces by `feed` and `finish`. What fails in it leaves the rest as the site made it.
 
-    *decided* says that it is for a reader who has decided.
+    *decided* says that it is for a reader who has decided, *gate* holds what is not to load.
     """
 
-    def __init__(self, state: State, environ: WSGIEnvironment, head: Head, *, decided: bool) -> None:
+    def __init__(self, state: State, environ: WSGIEnvironment, head: Head, *, decided: bool, gate: Gate | None) -> None:
         self._state = state
         self._environ = environ
         self._head = head
         self._decided = decided
+        self._gate = gate
+        self._gating = gate.stream() if gate is not None else None
         self.changed = False  # nothing of it leaves before this is known
         self._passing = False
         self._raw: list[bytes] = []  # what came, until it is known whether the page changes
@@ -79,9 +82,11 @@ class Page:
             self._passing = True
             raw, self._raw = self._raw, []
             return b"".join(raw)
-        if self._injecting and self._stream is not None:
-            self._injecting = False
-            self._leave(self._outward(self._stream.held))
+        if self._stream is not None:
+            held = self._stream.held if self._injecting else b""
+            waiting = self._gating.waiting if self._gating is not None else b""
+            self._injecting, self._gating = False, None
+            self._leave(self._outward(held + waiting))
         if self._head.coding is not None:
             self._left.append(self._head.coding.flush())
         return self._taken()
@@ -104,14 +109,16 @@ class Page:
 
     def _spliced(self, body: bytes) -> bytes | None:
         self._begin(body)
-        plain = self._inward(body)
+        plain = came = self._inward(body)
+        if self._gate is not None:
+            plain = self._state.gated.whole(self._gate, came)
         memory = self._state.memory
         opening = memory.opening(plain)
         if opening is None:
             return None
         markup = self._markup(opening, memory.placed(plain))
         changed = memory.inject(plain, markup.head, markup.foot)
-        if changed is plain and not self._empty:
+        if changed is came and not self._empty:
             return None
         return changed if self._recoder is None else self._recoder.outward(changed) + self._recoder.rest()
 
@@ -171,7 +178,8 @@ class Page:
                 )
             )
             piece, self._start = self._start, b""
-        out = plain = self._inward(piece)
+        plain = self._inward(piece)
+        out = plain = plain if self._gating is None else self._gating.feed(plain)
         if self._injecting:
             held = self._stream.held
             try:
@@ -183,16 +191,17 @@ class Page:
         return self._outward(out)
 
     def _closed(self) -> bytes:
-        out = b""
+        out = rest = self._gating.close() if self._gating is not None else b""
         if self._injecting and self._stream is not None:
-            held = self._stream.held
+            held = self._stream.held + rest
             if "footer" in self._environ.get("compliance.placed", ()):
                 self._stream.foot = b""
             try:
-                out = self._stream.close()
+                out = self._stream.feed(rest) + self._stream.close()
             except Exception:
                 out = self._given_up(held)
-            if not self.changed and out == held and not self._empty:
+            untouched = out == held and not (self._empty or (self._gating is not None and self._gating.held))
+            if not self.changed and untouched:
                 raise _LeftAlone
             self._decide()
         return self._outward(out) + (b"" if self._recoder is None else self._recoder.rest())

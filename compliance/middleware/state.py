@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from ..injection import Markup, Memory
-from ..validators import Suffix
+from ..trackers import Gate, GateMemory
+from ..validators import DECIDED, WITH_BANNER, Suffix
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -36,6 +37,9 @@ class Injection(Protocol):
     def decided(self, environ: WSGIEnvironment) -> bool:
         """Tell whether this reader's cookie holds a valid decision."""
 
+    def gate(self, environ: WSGIEnvironment, *, private: bool) -> Gate | None:
+        """Return what holds trackers on a page: of a *private* one those that this reader has not allowed."""
+
 
 class State:
     """What one `Middleware` keeps between requests."""
@@ -43,6 +47,7 @@ class State:
     def __init__(self, injection: Injection, raise_errors: Callable[[], bool]) -> None:
         self.injection = injection
         self.memory = Memory()
+        self.gated = GateMemory()
         self._raise_errors = raise_errors
         self._suffix = lru_cache(maxsize=4)(Suffix)
         self._told: set[str] = set()
@@ -68,6 +73,18 @@ class State:
         except Exception:
             self.fault("a reader's decision could not be read")
             return False
+
+    def gate(self, environ: WSGIEnvironment, *, private: bool) -> Gate | None:
+        """Return what holds trackers on a page, *private* to this reader or the same for all; ``None`` for nothing."""
+        try:
+            return self.injection.gate(environ, private=private)
+        except Exception:
+            self.fault("what is to be held on a page could not be told")
+            return None
+
+    def letter(self, environ: WSGIEnvironment, gate: Gate | None) -> str:
+        """Return what marks the entity tags of a page that is private to this reader and passed through *gate*."""
+        return (DECIDED if self.decided(environ) else WITH_BANNER) + (gate.mark if gate is not None else "")
 
     def fault(self, what: str) -> None:
         """Log a fault of ours with its trace, or raise it; to be called while it is handled."""

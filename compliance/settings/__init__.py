@@ -1,6 +1,6 @@
 """Settings: `compliance.toml` read into frozen records, everything that is wrong with it told at once."""
 
-from .records import CATEGORIES, NECESSARY, Category, Consent, Cookie, Reporting, Settings, Site
+from .records import CATEGORIES, NECESSARY, Category, Consent, Cookie, Reporting, Settings, Site, Tracker
 from .sources import find, load
 from .texts import Text
 
@@ -14,6 +14,7 @@ __all__ = [
     "Settings",
     "Site",
     "Text",
+    "Tracker",
     "find",
     "load",
 ]

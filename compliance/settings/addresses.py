@@ -82,9 +82,10 @@ def _prefix(value: str) -> str:
     return value
 
 
-def _host(value: str) -> str:
+def host_name(value: str) -> str:
+    """Return the host name *value* as browsers send it; `ValueError` where it is none."""
     try:
-        # As browsers send it: names in Chinese characters travel in their ASCII form (RFC 5891).
+        # Names in Chinese characters travel in their ASCII form (RFC 5891).
         name = value.lower().encode("idna").decode("ascii")
     except UnicodeError:
         name = ""
@@ -114,6 +115,6 @@ EmailAddress = Annotated[str, AfterValidator(_email_address)]
 ServiceAddress = Annotated[str, AfterValidator(_service_address)]
 Recipient = Annotated[str, AfterValidator(_recipient)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
-Host = Annotated[str, AfterValidator(_host)]
+Host = Annotated[str, AfterValidator(host_name)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 File = Annotated[Path, AfterValidator(_file)]

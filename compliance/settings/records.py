@@ -23,7 +23,7 @@ from pydantic import (
 from ..errors import Problem
 from ..licences import doubt
 from ..telephones import Telephone, parse
-from .addresses import EmailAddress, Folder, Prefix, SiteAddress, WebAddress
+from .addresses import EmailAddress, Folder, Prefix, SiteAddress, WebAddress, host_name
 from .filings import Licences
 from .messages import Limits, Mail, Messages, Retention, Storage
 from .table import Context, Table
@@ -115,11 +115,31 @@ class Category(Table):
     )
 
 
+def _declared(category: str, info: ValidationInfo) -> str:
+    declared = tuple(dict.fromkeys((NECESSARY, *Context.of(info).categories)))
+    if category not in declared:
+        raise ValueError(f"name a category of consent.categories ({', '.join(declared)}), or add it there")
+    return category
+
+
+def _cookie_name(value: str) -> str:
+    # A token of RFC 6265, section 4.1.1; the asterisk is one of its characters.
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
+        raise ValueError("write the name of a cookie, such as '_stat_*'")
+    return value
+
+
+Declared = Annotated[str, AfterValidator(_declared)]
+CookieName = Annotated[str, AfterValidator(_cookie_name)]
+
+
 class Cookie(Table):
     """A cookie that the site sets, for the cookie policy and the preference page."""
 
     name: Words = Field(description="The name; `*` at its end stands for any text.", examples=["_pk_id*"])
-    category: str = Field(default=NECESSARY, description="The category that it belongs to.", examples=["analytics"])
+    category: Declared = Field(
+        default=NECESSARY, description="The category that it belongs to.", examples=["analytics"]
+    )
     provider: Text | None = Field(
         default=None, description="Whose it is, where it is not the site's own.", examples=["Matomo"]
     )
@@ -128,13 +148,49 @@ class Cookie(Table):
         default=None, description="How long it is kept; without it until the browser closes.", examples=["13 months"]
     )
 
-    @field_validator("category")
+
+def _tracker_host(value: str) -> str:
+    return value if value == "*" else host_name(value)
+
+
+class Tracker(Table):
+    """What others run on the site's pages, beside what is known already or in place of it."""
+
+    host: Annotated[str, AfterValidator(_tracker_host)] = Field(
+        description="The host it loads from, its subdomains with it; `*` for any host.", examples=["stats.example.org"]
+    )
+    path: str = Field(
+        default="/",
+        validate_default=True,
+        description="How the path of its addresses begins; for any host also how it may end.",
+        examples=["/stat.js"],
+    )
+    category: Declared = Field(
+        description="The category that it waits for; `necessary` where it waits for nothing.", examples=["analytics"]
+    )
+    provider: Text | None = Field(default=None, description="What it is called.", examples=["Our statistics"])
+    country: str | None = Field(
+        default=None, description="The country of its operator, in two letters.", examples=["CN"]
+    )
+    cookies: tuple[CookieName, ...] = Field(
+        default=(), description="The names of its cookies; `*` stands for any text.", examples=[["_stat_*"]]
+    )
+
+    @field_validator("path")
     @classmethod
-    def _is_declared(cls, category: str, info: ValidationInfo) -> str:
-        declared = tuple(dict.fromkeys((NECESSARY, *Context.of(info).categories)))
-        if category not in declared:
-            raise ValueError(f"name a category of consent.categories ({', '.join(declared)}), or add it there")
-        return category
+    def _is_a_path(cls, path: str, info: ValidationInfo) -> str:
+        if not re.fullmatch(r"/[^\s?#\"'<>\\]*", path):
+            raise ValueError("write the beginning of a path, with its slash in front, such as '/stat.js'")
+        if path == "/" and info.data.get("host") == "*":
+            raise ValueError("write a path here: any path on any host is the whole web")
+        return path
+
+    @field_validator("country")
+    @classmethod
+    def _is_a_country(cls, country: str | None) -> str | None:
+        if country is not None and not re.fullmatch("[A-Z]{2}", country):
+            raise ValueError("write the country's two capital letters, such as 'CN'")
+        return country
 
 
 def _category(key: str, info: ValidationInfo) -> str:
@@ -187,6 +243,16 @@ class Consent(Table):
         examples=[["functional", "analytics", "advertising", "social"]],
     )
     cookies: tuple[Cookie, ...] = Field(default=(), description="The cookies that the site sets.")
+    trackers: tuple[Tracker, ...] = Field(
+        default=(), description="What others run on the pages, beside the trackers that are known already."
+    )
+
+    @field_validator("trackers")
+    @classmethod
+    def _once(cls, trackers: tuple[Tracker, ...]) -> tuple[Tracker, ...]:
+        if len({(tracker.host, tracker.path) for tracker in trackers}) < len(trackers):
+            raise ValueError("list every host with a path once")
+        return trackers
 
 
 class Legal(Table):

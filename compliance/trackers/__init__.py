@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .catalogue import Catalogue, Tracker
-from .gate import Gate, GateStream
+from .catalogue import DATA, Catalogue, Tracker
+from .gate import Gate, GateMemory, GateStream
 
-__all__ = ["Catalogue", "Gate", "GateStream", "Tracker"]
+__all__ = ["DATA", "Catalogue", "Gate", "GateMemory", "GateStream", "Tracker"]

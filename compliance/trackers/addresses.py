@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from posixpath import normpath
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -17,7 +18,7 @@ _PORT = re.compile(r":[0-9]*\Z")
 # What a browser leaves out of a host name, and its other full stops (UTS 46, section 4).
 _HOST = str.maketrans({"\u3002": ".", "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None})
 # A host in a text, and the path after it.
-_NAMED = re.compile(r"([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)\.?(?::[0-9]+)?(/[^\s\"'`<>?#\\)]*)?", re.IGNORECASE)
+_NAMED = re.compile(r"([\w-]+(?:\.[\w-]+)+)\.?(?::[0-9]+)?(/[^\s\"'`<>?#\\)]*)?")
 # How scripts write characters in strings (ECMAScript, section 12.9.4).
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([/\"'.-]))")
 
@@ -41,12 +42,20 @@ def named(text: str) -> Iterator[tuple[str, str]]:
     if "%" in text:
         text = unquote(text)
     for found in _NAMED.finditer(text):
-        yield found[1].lower(), _path(found[2] or "")
+        yield ascii_host(found[1]), _path(found[2] or "")
+
+
+def ascii_host(name: str) -> str:
+    """Return the host *name* as it travels, in ASCII where it can be written so."""
+    name = normalize("NFKC", name.translate(_HOST)).translate(_HOST).lower().rstrip(".")
+    if not name.isascii():
+        with suppress(UnicodeError):
+            return name.encode("idna").decode("ascii")
+    return name
 
 
 def _host(authority: str) -> str:
-    name = unquote(_PORT.sub("", authority.rpartition("@")[2])).translate(_HOST)
-    return normalize("NFKC", name).translate(_HOST).lower().rstrip(".")
+    return ascii_host(unquote(_PORT.sub("", authority.rpartition("@")[2])))
 
 
 def _path(path: str) -> str:

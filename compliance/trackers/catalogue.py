@@ -15,7 +15,8 @@ from .addresses import named, split
 #: A tracker of this category is never held.
 NECESSARY = "necessary"
 ANY = "*"
-_DATA = Path(__file__).with_name("catalogue.csv")
+#: The file of those that are known.
+DATA = Path(__file__).with_name("catalogue.csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,8 @@ class Catalogue:
                 if tracker.host == ANY or self._is_own(tracker):
                     marks.add(tracker.path.lstrip("/"))
                 if tracker.host != ANY:
-                    marks.add(tracker.host)
+                    # A name in other characters than ASCII stands in pages in both its forms.
+                    marks.update((tracker.host, tracker.host.encode().decode("idna")))
         return frozenset(marks)
 
     def _best(self, host: str, path: str) -> Tracker | None:
@@ -119,7 +121,7 @@ def _fits(tracker: Tracker, path: str) -> bool:
 
 
 def _listed() -> Iterator[Tracker]:
-    with _DATA.open(encoding="utf-8", newline="") as file:
+    with DATA.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             yield Tracker(
                 host=row["host"],

@@ -18,7 +18,8 @@ def finder(marks: Iterable[str]) -> re.Pattern[bytes]:
     """Return an expression that is found wherever one of *marks* stands, in capitals too, with a byte after it."""
     by_end: dict[str, list[str]] = {}
     plain = []
-    for mark in sorted(marks):
+    for text in sorted(marks):
+        mark = text.encode().decode("latin-1")  # a character for every byte
         start, dot, end = mark.rpartition(".")
         if dot and len(end) > 1:
             by_end.setdefault(end, []).append(start)
@@ -64,8 +65,9 @@ def _set(characters: Iterable[str]) -> bytes:
 
 
 def _members(character: str) -> bytes:
-    return b"".join(re.escape(form.encode()) for form in sorted({character, character.upper()}))
+    forms = {character, character.upper()} if character.isascii() else {character}
+    return b"".join(re.escape(form.encode("latin-1")) for form in sorted(forms))
 
 
 def _either_case(text: str) -> bytes:
-    return b"".join(b"[" + _members(one) + b"]" if one.isalpha() else re.escape(one.encode()) for one in text)
+    return b"".join(b"[" + _members(character) + b"]" for character in text)

@@ -106,6 +106,11 @@ class Reader:
         self._end = _COMMENT_END
         self._then = self._markup
 
+    @property
+    def waiting(self) -> bytes:
+        """What came and has not left."""
+        return self._data
+
     def read(self, data: bytes, *, final: bool = False) -> bytes:
         """Return what may leave when *data* has come; all of it when that was the *final* piece."""
         self._data += data
