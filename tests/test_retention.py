@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Barrier
@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Table, func, select, update
 
+from compliance import deadlines
 from compliance.cases import Actor, Kind, State
 from compliance.challenges import Proof
 from compliance.messages import Case, CaseError, Submission, retention
@@ -130,14 +131,15 @@ def test_contacts_go_first_then_every_word_and_what_happened_when_stays(desk: De
 
 
 def test_nothing_of_it_is_left_in_a_file(tmp_path: Path):
+    """Nor in the log beside it, while the site goes on."""
     desk = Desk(Database("sqlite:///c.db", folder=tmp_path), RULES)
     full(desk)
     # Beside it lies what stays, so that the purged text stood in pages of its own and in shared ones.
     for place in range(50):
         desk.send(f"bleibt {place}", **report())
     purge(desk, NOW + 40 * DAY)
-    desk.database.close()
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    desk.database.close()
     assert b"bleibt 49" in content
     assert [word for word in WORDS if word.encode() in content and word != "news/1"] == []
 
@@ -417,3 +419,10 @@ def test_the_command_says_what_it_would_do_then_does_it(editor: Editor):
     assert command(editor) == expected
     assert editor.get(number).state is State.REJECTED_SPAM
     assert command(editor) == []
+
+
+def test_a_calendar_that_is_out_of_date_is_logged_each_day(editor: Editor, caplog: pytest.LogCaptureFixture):
+    command(editor)
+    missing = deadlines.unannounced(datetime.now(UTC))
+    assert [str(year) in caplog.text for year in missing] == [True] * len(missing)
+    assert ("chinesecalendar" in caplog.text) == bool(missing)
