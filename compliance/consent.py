@@ -107,8 +107,10 @@ class Decisions:
         payload = {"id": record.id, "policy": record.policy, "choices": record.choices, "method": record.method}
         return self._serializer.dumps(payload)
 
-    def read(self, cookies: str | None, *, policy: str, now: datetime) -> Record | None:
+    def read(self, cookies: str | None, *, policy: str | None, now: datetime) -> Record | None:
         """Return the decision in a `Cookie` header, or None: unsigned, stale, for another policy, garbled, too long.
+
+        Without a *policy*, one about any policy is returned.
 
         A browser that holds several cookies of the name (by path) sends them all: the first valid one counts.
         """
@@ -117,18 +119,19 @@ class Decisions:
         values = parse_cookie(cookies).getlist(COOKIE)
         return next((record for value in values if (record := self._verify(value, policy, now))), None)
 
-    def _verify(self, value: str, policy: str, now: datetime) -> Record | None:
+    def _verify(self, value: str, policy: str | None, now: datetime) -> Record | None:
         if len(value) > _LONGEST:
             return None
         try:
             payload, signed = self._serializer.loads(value, return_timestamp=True)
         except BadData:
             return None
-        if payload["policy"] != policy or now - signed > self.lifetime:
+        if payload["policy"] != (policy or payload["policy"]) or now - signed > self.lifetime:
             return None
         # A category added since was never asked about, one dropped since is no longer there to allow.
         choices = {name: payload["choices"].get(name, False) for name in self.categories}
-        return Record(id=payload["id"], policy=policy, choices=choices, method=payload["method"], time=signed)
+        identity, about, method = payload["id"], payload["policy"], payload["method"]
+        return Record(id=identity, policy=about, choices=choices, method=method, time=signed)
 
     def consent(self, record: Record | None, *, refuses: bool) -> Consent:
         """Return what *record* allows; without one, what the mode assumes unless the browser *refuses* (Sec-GPC)."""

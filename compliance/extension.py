@@ -22,6 +22,7 @@ from .consent import COOKIE, Consent, Decisions
 from .elements import Elements
 from .errors import Problem, SettingsError
 from .i18n import host_locale
+from .ledger import Ledger, Recorder, Spool
 from .messages import Box, open_box
 from .middleware import Middleware
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
@@ -142,6 +143,8 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         changed=_changed(settings, [TEMPLATES, TRANSLATIONS, STATIC, DATA, *own]),
         host_chooses=lambda: "babel" in app.extensions,
     )
+    box = _box(app, settings)
+    ledger = Ledger(box.database, box.vault.keys("ledger"))
     state = views.State(
         settings=settings,
         documents=library,
@@ -154,7 +157,9 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         render=render,
         replaced=partial(_is_replaced, environment),
         place=elements.place,
-        box=_box(app, settings),
+        box=box,
+        ledger=ledger,
+        recorder=Recorder(ledger, Spool(Path(app.instance_path) / "compliance-consents")),
     )
     return elements, state
 

@@ -97,6 +97,17 @@ def in_a_box(arguments: list[str], app: Flask) -> None:
     assert result.exit_code <= ("status" in arguments), result.output
 
 
+def in_a_ledger(arguments: list[str], app: Flask) -> None:
+    """Run a command in a site whose reader has decided; the id shown in the docs is that of the record."""
+    client = app.test_client()
+    client.post("/compliance/consent", data={"choice": "accept"})
+    assert app.extensions["compliance"].recorder.settle()
+    record = client.get("/compliance/receipt", headers={"Accept": "application/json"}).get_json()["record_id"]
+    arguments = [record if argument == "sYTCyfNOiqG0bRQB" else argument for argument in arguments]
+    result = app.test_cli_runner().invoke(args=["compliance", "consents", *arguments], input="y\n")
+    assert result.exit_code == 0, result.output
+
+
 @pytest.mark.parametrize("line", shown_commands())
 def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: Flask):
     monkeypatch.chdir(tmp_path)
@@ -110,6 +121,8 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             assert set(filter(None, extras.split(","))) <= set(project["optional-dependencies"])
         case ["flask", "compliance", "messages" | "deliver" | "purge" | "db", *_]:
             in_a_box(shlex.split(line)[2:], app)
+        case ["flask", "compliance", "consents", *arguments]:
+            in_a_ledger(arguments, app)
         case ["flask", "compliance", *arguments] | ["python", "-m", "compliance", *arguments]:
             assert CliRunner().invoke(commands, arguments).exit_code == 0
         case _:

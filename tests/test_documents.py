@@ -359,7 +359,16 @@ def test_newest_version_that_has_taken_effect_is_in_force(versions: list[tuple[i
 
 
 def document(name: str, *, version: str = "1", effective: date = date(2026, 1, 1), **values: Any) -> Document:
-    rest = {"title": "T", "language": "en", "material": True, "html": "", "contents": (), "text_hash": "", "prefix": ""}
+    rest = {
+        "title": "T",
+        "language": "en",
+        "material": True,
+        "html": "",
+        "contents": (),
+        "text": "",
+        "text_hash": "",
+        "prefix": "",
+    }
     return Document(name=name, version=version, effective=effective, **{**rest, **values})
 
 

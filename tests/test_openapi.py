@@ -26,6 +26,7 @@ from werkzeug.test import TestResponse
 
 from compliance import Compliance
 from compliance.cases import REPORT_CATEGORIES, REQUEST_CATEGORIES, Actor, Kind, State
+from compliance.ledger import Ledger
 from compliance.messages import LONGEST, Cases, Intake
 from compliance.pictures import MOST
 from compliance.store import Database
@@ -145,6 +146,14 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
         yield post("/consent", **more)
     yield get("/receipt")
     yield get("/receipt", headers=JSON)
+    yield post("/receipt", data={"choice": "none"})
+    for more in REFUSED:
+        yield post("/receipt", **more)
+    for headers in ({}, JSON):
+        client.post("/compliance/consent", data={"choice": "accept"})
+        yield post("/receipt", data={"choice": "erase"}, headers=headers)
+    yield post("/receipt", data={"choice": "erase"})
+    client.post("/compliance/consent", data={"choice": "accept"})
     version = app.extensions["compliance"].documents.get("privacy", "en").version
     for path in ("/legal/{name}", "/legal/{name}/{version}"):
         shown = get(path, name="privacy", version=version)
@@ -159,8 +168,11 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     database = Database("sqlite:///none.db", folder=Path("/dev/null"))
     parts = (database, state.box.vault, state.settings)
     app.extensions["compliance"] = replace(
-        state, box=replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts))
+        state,
+        box=replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts)),
+        ledger=Ledger(database, [b"key"]),
     )
+    yield post("/receipt", data={"choice": "erase"})
     for headers in ({}, JSON):
         yield post("/message", data=MESSAGE, headers=headers)
         yield post("/report", data=REPORT, headers=headers)

@@ -244,6 +244,11 @@ def test_implied_consent_to_what_is_optional_is_warned_of(mode: str, categories:
     assert all("PIPL art. 14" in str(warning) and "analytics" in str(warning) for warning in warnings)
 
 
+def test_proof_that_ends_before_the_cookie_is_a_warning():
+    settings = load(typed("retention.consents", 364))
+    assert [warning.key for warning in settings.warnings(date(2026, 1, 1))] == ["retention.consents"]
+
+
 # Consent
 
 

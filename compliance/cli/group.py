@@ -42,7 +42,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands)
 def compliance() -> None:
-    """Keep a news site in order: its settings, its legal documents, its messages and reports."""
+    """Keep a news site in order: its settings, its legal documents, its messages and reports, its proof of consent."""
 
 
 #: Every listing prints a table, or JSON.

@@ -28,7 +28,7 @@ class Document:
     """One version of a document in one language, ready to be shown.
 
     *language* is the language of the text; *html* is safe, and its links to our own pages start at the root of the
-    host (see `shown`); *text_hash* is the SHA-256 of the title and the filled Markdown.
+    host (see `shown`); *text_hash* is the SHA-256 of *text*, the title and the filled Markdown.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Document:
     material: bool
     html: str
     contents: tuple[Heading, ...]
+    text: str
     text_hash: str
     prefix: str
 
@@ -151,6 +152,7 @@ def _document(source: Source, settings: Settings, names: set[str]) -> Document:
         html, contents = shape(text, language=source.language, site=settings.site.url, prefix=prefix, names=names)
     except ValueError as error:
         raise DocumentError(source.path, str(error)) from error
+    whole = f"{source.title}\n\n{unmark(text)}"
     return Document(
         name=source.name,
         language=source.language,
@@ -160,7 +162,8 @@ def _document(source: Source, settings: Settings, names: set[str]) -> Document:
         material=source.material,
         html=html,
         contents=contents,
-        text_hash=sha256(f"{source.title}\n\n{unmark(text)}".encode()).hexdigest(),
+        text=whole,
+        text_hash=sha256(whole.encode()).hexdigest(),
         prefix=prefix,
     )
 

@@ -188,4 +188,8 @@ class Retention(Table):
     contacts: _Days = Field(
         default=180, description="Names and contact data; they go before the rest does.", examples=[180]
     )
-
+    consents: _Days = Field(
+        default=1460,
+        description="What readers decided, from the day of the decision; it has to outlast the cookie.",
+        examples=[1460],
+    )

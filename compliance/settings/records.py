@@ -307,10 +307,13 @@ class Settings(Table):
         return tuple(self._doubts(today))
 
     def _doubts(self, today: date) -> Iterator[Problem]:
+        if (days := self.retention.consents) < self.consent.lifetime_days:
+            remedy = "the cookie lives longer than its proof; give at least the days of consent.lifetime_days"
+            yield Problem(key="retention.consents", value=str(days), remedy=remedy)
         for licence in self.licences.all():
             key, value = f"licences.{licence.kind}", licence.number
-            if remedy := doubt(licence):
-                yield Problem(key=key, value=value, remedy=remedy)
+            if doubtful := doubt(licence):
+                yield Problem(key=key, value=value, remedy=doubtful)
             if licence.expires and licence.expires < today:
                 yield Problem(
                     key=key, value=value, remedy=f"expired on {licence.expires}; renew it or correct the date"

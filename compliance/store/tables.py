@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -66,6 +67,7 @@ class Moment(TypeDecorator[datetime]):
 _Long = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 _Blob = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
 _Label = String(64)  # a keyed hash, a state, a kind
+_Number = BigInteger().with_variant(Integer(), "sqlite")  # which has one kind of integers, of 64 bits
 _WITH_KEY: dict[str, Any] = {"sqlite_with_rowid": False}  # SQLite writes a page less where the key holds the row
 
 
@@ -204,4 +206,46 @@ idempotency = Table(
     Column("message_id", Uuid, nullable=False),  # no foreign key: this row is written first
     Column("expires", Moment, nullable=False, index=True),
     **_WITH_KEY,
+)
+
+#: What readers decided, each row chained to the one before it. `salt` and `content` hold what is personal; they can be
+#: erased, and the chain holds all the same.
+consent = Table(
+    f"{PREFIX}consent",
+    metadata,
+    Column("sequence", _Number, primary_key=True, autoincrement=False),
+    Column("kind", _Label, nullable=False),  # decision, erasure
+    Column("record_hash", _Label, nullable=False, unique=True),  # of the record's id: none is there twice
+    Column("at", Moment, nullable=False, index=True),
+    Column("policy", String(40), nullable=False),
+    Column("mode", _Label, nullable=False),
+    Column("salt", _Label),
+    Column("content", Text),
+    Column("content_hash", _Label, nullable=False),
+    Column("previous", _Label, nullable=False),
+    Column("hash", _Label, nullable=False),
+)
+
+#: The one row that knows where the chain ends, and up to where it was let go; whoever appends locks it.
+ledger = Table(
+    f"{PREFIX}ledger",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", _Number, nullable=False),
+    Column("hash", _Label, nullable=False),
+    Column("purged", _Number, nullable=False),
+    Column("purged_hash", _Label, nullable=False),
+    Column("seal", _Label, nullable=False),
+)
+
+#: The texts that readers decided about, by their hash: what was published once stays provable.
+published = Table(
+    f"{PREFIX}text",
+    metadata,
+    Column("hash", _Label, primary_key=True),
+    Column("name", _Label, nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("text", _Long, nullable=False),
+    Column("kept", Moment, nullable=False),
 )

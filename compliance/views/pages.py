@@ -19,6 +19,7 @@ from ..assets import Asset
 from ..consent import Decisions
 from ..documents import Library
 from ..i18n import host_locale, tag
+from ..ledger import Ledger, Recorder
 from ..messages import Box
 from ..settings import Settings
 
@@ -63,6 +64,7 @@ class State:
         replaced: whether the site has its own template of a name, or its own frame around it.
         place: an element's HTML for a template of the host, and the note that the page has it.
         box: what takes and keeps messages and reports.
+        ledger: what proves decisions, and the recorder that puts them there.
     """
 
     settings: Settings
@@ -77,6 +79,8 @@ class State:
     replaced: Callable[[str], bool]
     place: Callable[..., str]
     box: Box
+    ledger: Ledger
+    recorder: Recorder
 
 
 class Refusal(Exception):

@@ -1,4 +1,4 @@
-"""The first tables: cases and what happened to them, pictures, what waits to be sent, what was used.
+"""The first tables: cases, pictures, what waits to be sent, what was used, the ledger of consents and its texts.
 
 Revision ID: 0001
 """
@@ -18,6 +18,7 @@ _MOMENT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql"
 _LONG = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 _BLOB = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 _DUPLICATE_NAME = 1061  # MySQL: another worker has just made it
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TABLE = {
     f"{dialect}_{option}": value
     for dialect in ("mysql", "mariadb")
@@ -40,6 +41,7 @@ _INDEXES = {
     "used_challenge": ["expires"],
     "attachment": ["message_id"],
     "event": ["at"],
+    "consent": ["at"],
     "idempotency": ["expires"],
     "outbox": ["message_id", "state next_at"],
 }
@@ -182,6 +184,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_compliance_outbox"),
         sa.UniqueConstraint("dedupe", name="uq_compliance_outbox_dedupe"),
         **_WITH_KEY,
+    )
+    _table(
+        "consent",
+        sa.Column("sequence", _NUMBER, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("record_hash", sa.String(length=64), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
+        sa.Column("policy", sa.String(length=40), nullable=False),
+        sa.Column("mode", sa.String(length=64), nullable=False),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", name="pk_compliance_consent"),
+        sa.UniqueConstraint("record_hash", name="uq_compliance_consent_record_hash"),
+    )
+    _table(
+        "ledger",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("purged", _NUMBER, nullable=False),
+        sa.Column("purged_hash", sa.String(length=64), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_compliance_ledger"),
+    )
+    _table(
+        "text",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=16), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("text", _LONG, nullable=False),
+        sa.Column("kept", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("hash", name="pk_compliance_text"),
     )
     for table, indexes in _INDEXES.items():
         for columns in indexes:

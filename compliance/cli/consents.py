@@ -1,0 +1,260 @@
+"""`flask compliance consents …`: prove what readers decided, count it, erase it, let it go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..deadlines import SHANGHAI
+from ..ledger import Finding, Ledger, Link, verify, walk
+from ..ledger.chain import DECISION
+from ..ledger.statistics import PERIODS, Cell, along, chart, count
+from ..messages.exports import as_csv, as_json, as_lines
+from .group import CannotRunError, compliance, listing, plain, print_json, progress, show, state, written
+
+COLUMNS = ("number", "time", "record", "before", "decision", "choices", "policy", "mode", "language", "path", "texts")
+HASHES = ("hash", "previous", "content_hash", "salt")
+_MOST = 1_000  # findings that are listed
+_WORDS = {
+    "missing": "rows are missing from here on, before the next one that is there",
+    "inserted": "does not belong here",
+    "changed": "was changed",
+    "content": "what is personal in it was changed",
+    "previous": "does not follow the row before it, which was put in or written anew",
+    "erased": "what is personal in it is gone, but was never erased",
+    "end": "the ledger does not end after it: rows were cut off, or put in",
+    "seal": "the end of the ledger is not sealed with a key of this site: it was changed, or the key is gone",
+    "known": "is not there with the hash that was noted: it was changed, or let go",
+    "text": "a document that it is about is not kept as it was",
+}
+
+since = click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (China).")
+until = click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Up to and with this day (China).")
+output = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output."
+)
+record = click.argument("record", metavar="ID")
+
+
+@compliance.group()
+def consents() -> None:
+    """Prove what readers decided: verify, show, export, count; erase and let go."""
+
+
+@consents.command("verify")
+@click.option("--known", "known", metavar="NUMBER:HASH", help="A row that was noted: make sure that it is still there.")
+@click.option("--seal", "seal", is_flag=True, help="Seal the end anew where only the key is gone.")
+@listing
+@click.pass_context
+def verify_(context: click.Context, known: str | None, seal: bool, form: str) -> None:
+    """Read the whole ledger, and name every row that is not what it was."""
+    ledger = _ledger(context)
+    noted = _noted(known) if known else None
+    length = ledger.length()
+    with progress(walk(ledger), length, "Verifying") as rows:
+        found = verify(ledger, rows)
+        findings = list(islice(found, _MOST))
+        more = sum(1 for _ in found)
+    if seal and {finding.reason for finding in findings} == {"seal"}:
+        ledger.seal()
+        findings = []
+    if noted and noted not in ((link.sequence, link.hash) for link in islice(ledger.links(noted[0] - 1), 1)):
+        findings.append(Finding(reason="known", sequence=noted[0]))
+    _tell(ledger, length, findings, more, form)
+    context.exit(int(bool(findings)))
+
+
+@consents.command("show")
+@record
+@listing
+@click.pass_context
+def show_(context: click.Context, record: str, form: str) -> None:
+    """Show the record ID, and the decisions of its reader before it."""
+    found = _ledger(context).history(record)
+    if not found:
+        raise CannotRunError(_unknown(record))
+    rows = [_row(link) for link in found]
+    if form == "json":
+        print_json(rows)
+        return
+    for row in rows:
+        for name in (*COLUMNS, *HASHES):
+            if row[name] not in (None, "", {}):
+                click.echo(f"{name:<13} {plain(row[name]) if not isinstance(row[name], dict) else _pairs(row[name])}")
+        click.echo()
+
+
+@consents.command()
+@click.argument("hashed", metavar="HASH")
+@click.pass_context
+def text(context: click.Context, hashed: str) -> None:
+    """Print the document that readers decided about, as it was."""
+    found = _ledger(context).text(hashed.lower())
+    if found is None:
+        raise CannotRunError(f"no text with the hash {hashed} is kept; `consents show` lists those of a record")
+    click.echo(found.text, nl=False)
+
+
+@consents.command()
+@since
+@until
+@click.option("--format", "form", type=click.Choice(["csv", "json", "jsonl"]), default="csv", show_default=True)
+@output
+@click.pass_context
+def export(
+    context: click.Context, since: datetime | None, until: datetime | None, form: str, output: Path | None
+) -> None:
+    """Write the ledger as CSV or JSON, the oldest row first."""
+    forms: dict[str, Callable[[Iterable[dict[str, Any]]], Iterator[bytes]]] = {
+        "csv": lambda rows: as_csv(map(_flat, rows), (*COLUMNS, *HASHES)),
+        "json": as_json,
+        "jsonl": as_lines,
+    }
+    ledger = _ledger(context)
+    with (
+        written(output) as file,
+        progress(walk(ledger), ledger.length(), "Exporting", shown=output is not None) as links,
+    ):
+        for part in forms[form](_row(link) for link in _within(links, since, until)):
+            file.write(part)
+
+
+@consents.command()
+@click.option("--by", "period", type=click.Choice(PERIODS), default="month", show_default=True)
+@since
+@until
+@click.option("--format", "form", type=click.Choice(["text", "json", "svg"]), default="text", show_default=True)
+@output
+@click.pass_context
+def stats(
+    context: click.Context,
+    period: str,
+    since: datetime | None,
+    until: datetime | None,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Count decisions, and the share of those that agree."""
+    ledger = _ledger(context)
+    with progress(walk(ledger), ledger.length(), "Counting") as links:
+        cells = count(_within(links, since, until), period="month" if period == "language" else period)
+    sums = along(cells, int(period == "language"))
+    rows = [_counted(period, name, cell) for name, cell in sums.items()]
+    if form == "text":
+        if output:
+            raise click.UsageError("--output takes --format json or svg")
+        total = Cell()
+        for cell in sums.values():
+            total.add(cell)
+        show([*rows, _counted(period, "all", total)], list(_counted(period, "", total)), form)
+        return
+    content = chart(cells) if form == "svg" else json.dumps(rows, ensure_ascii=False, indent=2).encode() + b"\n"
+    with written(output) as file:
+        file.write(content)
+
+
+@consents.command()
+@record
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def erase(context: click.Context, record: str, yes: bool) -> None:
+    """Erase what is personal in the record ID and in the decisions of its reader before it."""
+    state(context).recorder.drain()
+    ledger = _ledger(context)
+    rows = [link.sequence for link in ledger.history(record) if link.content is not None]
+    if not rows:
+        raise CannotRunError(_unknown(record))
+    if not yes:
+        click.confirm(f"Erase what is personal in {len(rows)} rows ({', '.join(map(str, rows))})?", abort=True)
+    click.echo(f"{ledger.erase(record, now=datetime.now(UTC))} rows erased.")
+
+
+@consents.command()
+@click.pass_context
+def purge(context: click.Context) -> None:
+    """Let go of rows older than the settings say (retention.consents)."""
+    found = state(context)
+    before = datetime.now(UTC) - timedelta(days=found.settings.retention.consents)
+    click.echo(f"{sum(found.ledger.purge(before))} rows let go.")
+
+
+@consents.command()
+@click.pass_context
+def drain(context: click.Context) -> None:
+    """Write to the ledger what dead processes left on the disk."""
+    click.echo(f"{state(context).recorder.drain()} decisions written.")
+
+
+def _ledger(context: click.Context) -> Ledger:
+    ledger: Ledger = state(context).ledger
+    return ledger
+
+
+def _unknown(record: str) -> str:
+    return f"the ledger has nothing of the record {record!r}; it may wait on the disk (`consents drain`), or be gone"
+
+
+def _noted(known: str) -> tuple[int, str]:
+    number, _, hashed = known.partition(":")
+    if not number.isdecimal() or not hashed:
+        raise click.UsageError(f"--known is {known!r}; write the number of a row, a colon and its hash")
+    return int(number), hashed.lower()
+
+
+def _tell(ledger: Ledger, length: int, findings: list[Finding], more: int, form: str) -> None:
+    head, _ = ledger.head()
+    if form == "json":
+        told = [asdict(finding) | {"detail": _WORDS[finding.reason]} for finding in findings]
+        end = {"sequence": head.sequence, "hash": head.hash} if head else None
+        print_json({"rows": length, "end": end, "findings": told, "more": more})
+        return
+    for finding in findings:
+        click.echo(f"row {finding.sequence}: {_WORDS[finding.reason]}")
+    if more:
+        click.echo(f"and {more} more")
+    if not findings:
+        click.echo(
+            f"{length} rows, all as they were written." + (f" The end: {head.sequence}:{head.hash}" if head else "")
+        )
+
+
+def _within(links: Iterable[Link], since: datetime | None, until: datetime | None) -> Iterator[Link]:
+    first = since and since.replace(tzinfo=SHANGHAI)
+    last = until and (until + timedelta(days=1)).replace(tzinfo=SHANGHAI)
+    return (link for link in links if (not first or link.at >= first) and (not last or link.at < last))
+
+
+def _row(link: Link) -> dict[str, Any]:
+    said = link.said
+    names = ("record", "before", "choices", "language", "path", "texts")
+    decision = said.get("method") or ("erased" if link.kind == DECISION else f"erasure of {said.get('erased')}")
+    return {
+        "number": link.sequence,
+        "time": link.at,
+        "decision": decision,
+        "policy": link.policy,
+        "mode": link.mode,
+        **{name: said.get(name) for name in names},
+        **{name: getattr(link, name) for name in HASHES},
+    }
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _pairs(value) if isinstance(value, dict) else value for name, value in row.items()}
+
+
+def _pairs(value: dict[str, Any]) -> str:
+    words = {True: "yes", False: "no"}
+    return " ".join(f"{name}={words.get(part, part)}" for name, part in value.items())
+
+
+def _counted(period: str, name: str, cell: Cell) -> dict[str, Any]:
+    share = None if cell.share is None else round(cell.share, 4)
+    return {period: name, **asdict(cell), "share": share}

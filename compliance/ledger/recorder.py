@@ -1,0 +1,170 @@
+"""Takes decisions without letting their readers wait: into the ledger, or to the disk until the database is back."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..store import StoreError
+from .book import Ledger, Text
+from .chain import Entry
+from .spool import Spool
+
+log = logging.getLogger("compliance")
+
+#: Seconds that a reader waits for the database, at most.
+PATIENCE = 0.25
+_BATCH = 200
+_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between tries
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    entry: Entry
+    texts: Sequence[Text]
+    done: threading.Event = field(default_factory=threading.Event)
+    kept: bool = False
+
+
+class Recorder:
+    """Keeps the decisions of one process.
+
+    A thread writes to the database what waits, in one transaction however many there are; it ends when there is
+    nothing more. Where it does not answer in time, decisions go to the spool, and so do all that follow until the
+    database has what is there: thus they stay in order.
+
+    Args:
+        patience: seconds that a decision waits for the database before it goes to the spool.
+    """
+
+    def __init__(self, ledger: Ledger, spool: Spool, *, patience: float = PATIENCE) -> None:
+        self._ledger = ledger
+        self._spool = spool
+        self._patience = patience
+        self._begin()
+        if hasattr(os, "register_at_fork"):
+            begin = weakref.WeakMethod(self._forked)
+            os.register_at_fork(after_in_child=lambda: (method := begin()) and method())
+
+    def record(self, entry: Entry, texts: Sequence[Text]) -> bool:
+        """Keep *entry*, which is about *texts*; return whether it is on a disk now.
+
+        The decision counts all the same where it is not; that is logged, without saying whose it was.
+        """
+        job = self._queued(entry, texts)
+        if job and job.done.wait(self._patience) and job.kept:
+            return True
+        try:
+            self._spool.add(entry, texts)
+        except OSError as error:
+            log.error(
+                "Compliance: a decision counts, but is not in the ledger: neither the database nor the folder %s can be"
+                " written (%s)",
+                self._spool.folder,
+                error.strerror or error,
+            )
+            return False
+        finally:
+            with self._lock:
+                if job and job in self._jobs:
+                    self._jobs.remove(job)
+                self._leave("it does not answer in time")
+                self._start()
+        return True
+
+    def drain(self) -> int:
+        """Write to the ledger what waits on the disk; return how many decisions that were. Raises `StoreError`."""
+        with self._draining:
+            return self._spool.drain(self._ledger.append)
+
+    @property
+    def away(self) -> bool:
+        """Whether decisions go to the disk at the moment, because the database does not answer."""
+        return bool(self._away)
+
+    def settle(self, timeout: float = 10.0) -> bool:
+        """Wait until everything is in the ledger; return whether it is."""
+        thread = self._thread
+        if thread:
+            thread.join(timeout)
+        return self._thread is None and not self._spool.waits
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._draining = threading.Lock()
+        self._pause = threading.Event()
+        self._jobs: list[_Job] = []
+        self._thread: threading.Thread | None = None
+        self._away: bool | None = None
+
+    def _forked(self) -> None:
+        self._begin()
+        self._spool.reset()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="compliance-ledger", daemon=True)
+            self._thread.start()
+
+    def _queued(self, entry: Entry, texts: Sequence[Text]) -> _Job | None:
+        with self._lock:
+            if self._away is None:  # the first decision of this process: others may have died and left theirs
+                self._away = self._spool.has_others
+            if self._away:
+                return None
+            job = _Job(entry, texts)
+            self._jobs.append(job)
+            self._start()
+            return job
+
+    def _leave(self, reason: str) -> None:
+        """Turn to the disk; called with the lock."""
+        if not self._away:
+            log.warning("Compliance: decisions wait in %s for the database: %s", self._spool.folder, reason)
+        self._away = True
+
+    def _work(self) -> None:
+        tries = 0
+        while (jobs := self._next()) is not None:
+            try:
+                self._write(jobs)
+                tries = 0
+            except Exception as error:
+                # Anything but a `StoreError` is a fault of ours, and its text may say what was to be written.
+                self._fail(jobs, error.reason if isinstance(error, StoreError) else type(error).__name__)
+                self._pause.wait(_PAUSES[min(tries, len(_PAUSES) - 1)])
+                tries += 1
+
+    def _next(self) -> list[_Job] | None:
+        """Return the jobs to be done together, none where it is the turn of the disk, None at the end."""
+        with self._lock:
+            jobs, self._jobs = self._jobs[:_BATCH], self._jobs[_BATCH:]
+            if not jobs and not self._away and not self._spool.waits:
+                self._thread = None
+                return None
+            return jobs
+
+    def _write(self, jobs: Sequence[_Job]) -> None:
+        if jobs:
+            self._ledger.append([job.entry for job in jobs], [text for job in jobs for text in job.texts])
+            for job in jobs:
+                job.kept = True
+                job.done.set()
+            return
+        count = self.drain()
+        with self._lock:
+            if not self._spool.waits:
+                self._away = False
+                log.info("Compliance: the database is back, and has %d decisions that waited", count)
+
+    def _fail(self, jobs: Sequence[_Job], reason: str) -> None:
+        """Send those who wait to the disk."""
+        with self._lock:
+            self._leave(reason)
+            jobs, self._jobs = [*jobs, *self._jobs], []
+        for job in jobs:
+            job.done.set()

@@ -1,0 +1,116 @@
+"""How many readers decide, and how many of them agree: by day, by month, by language."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..deadlines import SHANGHAI
+from ..errors import ComplianceError
+from .chain import DECISION, Link
+
+_FORMS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
+#: How rows can be counted.
+PERIODS = (*_FORMS, "language")
+
+
+@dataclass(slots=True, kw_only=True)
+class Cell:
+    """The decisions of one period in one language; *agreed* to everything or, *partly*, to some of it."""
+
+    decisions: int = 0
+    agreed: int = 0
+    partly: int = 0
+    refused: int = 0
+    withdrawn: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """The share of decisions that agree, None where there are none."""
+        return (self.agreed + self.partly) / self.decisions if self.decisions else None
+
+    def add(self, other: Cell) -> None:
+        """Add what *other* counts."""
+        for name in Cell.__dataclass_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+def count(links: Iterable[Link], *, period: str) -> dict[tuple[str, str], Cell]:
+    """Return what *links* count by *period* (`day`, `month`; days of China) and language.
+
+    What was erased counts nowhere. It takes no more memory than the cells do.
+    """
+    cells: dict[tuple[str, str], Cell] = defaultdict(Cell)
+    form = _FORMS[period]
+    for link in links:
+        if link.kind == DECISION and (said := link.said):
+            _count(cells[f"{link.at.astimezone(SHANGHAI):{form}}", said["language"]], said)
+    return dict(sorted(cells.items()))
+
+
+def along(cells: Mapping[tuple[str, str], Cell], place: int) -> dict[str, Cell]:
+    """Return *cells* added up by their period (0) or their language (1)."""
+    sums: dict[str, Cell] = defaultdict(Cell)
+    for key, cell in cells.items():
+        sums[key[place]].add(cell)
+    return dict(sorted(sums.items()))
+
+
+def chart(cells: Mapping[tuple[str, str], Cell]) -> bytes:
+    """Return the share of agreement over time as SVG: of all readers, and by language.
+
+    Raises `ComplianceError` where pygal is missing.
+    """
+    try:
+        import pygal  # type: ignore[import-untyped]  # it has no annotations
+        from pygal.style import Style  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise ComplianceError("charts need pygal: pip install flask-compliance[charts]") from error
+    # pygal leaves an import hook of a kind that Python warns of, at every import of a module that is not there.
+    sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
+    periods = along(cells, 0)
+    drawing = pygal.Line(
+        title="Agreement, percent of decisions",
+        x_labels=list(periods),
+        range=(0, 100),
+        x_label_rotation=45,
+        show_minor_x_labels=len(periods) <= 40,
+        x_labels_major_every=max(1, len(periods) // 40 + 1),
+        style=Style(font_family="sans-serif", background="white", plot_background="white"),
+        js=[],
+    )
+    drawing.add("all", _percent(periods.get(period) for period in periods))
+    languages = along(cells, 1)
+    for language in languages if len(languages) > 1 else ():
+        drawing.add(language, _percent(cells.get((period, language)) for period in periods))
+    drawing.add_xml_filter(_without_scripts)
+    content: bytes = drawing.render()
+    return content
+
+
+def _without_scripts(root: Any) -> Any:
+    for parent in list(root.iter()):
+        for child in [child for child in parent if str(child.tag).endswith("script")]:
+            parent.remove(child)
+    return root
+
+
+def _percent(cells: Iterable[Cell | None]) -> Sequence[float | None]:
+    return [round(cell.share * 100, 1) if cell and cell.share is not None else None for cell in cells]
+
+
+def _count(cell: Cell, said: Mapping[str, object]) -> None:
+    choices = said["choices"]
+    assert isinstance(choices, dict)
+    cell.decisions += 1
+    if said["method"] == "accept" or (choices and all(choices.values())):
+        cell.agreed += 1
+    elif any(choices.values()):
+        cell.partly += 1
+    elif said["method"] == "withdraw":
+        cell.withdrawn += 1
+    else:
+        cell.refused += 1

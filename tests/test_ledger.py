@@ -1,0 +1,405 @@
+"""The ledger: what is appended stays provable, whatever is erased or let go, and no change goes unseen."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, delete, insert, select, update
+
+from compliance.ledger import Entry, Ledger, Text, verify, walk
+from compliance.ledger.chain import GENESIS, Checker, Head, Link, decision, record_hash
+from compliance.store import Database
+from compliance.store.tables import consent, ledger, published
+
+NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
+KEY = b"k" * 32
+PRIVACY = Text(name="privacy", version="1.0", language="en", text="Privacy\n\nWe keep what you decide.")
+COOKIES = Text(name="cookies", version="1.1", language="zh_CN", text="Cookie 政策\n\n我们使用 Cookie。")
+TEXTS = {"privacy": PRIVACY.hash, "cookies": COOKIES.hash}
+_NUMBERS = itertools.count()
+
+
+def entry(**values: Any) -> Entry:
+    given = {
+        "record": f"record-{next(_NUMBERS)}",
+        "before": None,
+        "time": NOW,
+        "policy": "1.0+1.1",
+        "mode": "opt-in",
+        "method": "custom",
+        "choices": {"analytics": True, "advertising": False},
+        "language": "zh_CN",
+        "path": "/news/1",
+        "texts": {},
+    }
+    return Entry(**given | values)
+
+
+@pytest.fixture
+def book(database: Database) -> Ledger:
+    return Ledger(database, [KEY])
+
+
+def filled(book: Ledger, count: int = 10) -> list[Entry]:
+    entries = [entry(time=NOW + timedelta(days=number), texts=TEXTS) for number in range(count)]
+    book.append(entries, [PRIVACY, COOKIES])
+    return entries
+
+
+def findings(book: Ledger) -> list[tuple[str, int]]:
+    return [(finding.reason, finding.sequence) for finding in verify(book)]
+
+
+def links(book: Ledger) -> list[Link]:
+    return list(book.links())
+
+
+def test_what_is_appended_is_read_in_order(book: Ledger) -> None:
+    entries = filled(book)
+    found = links(book)
+    assert [link.sequence for link in found] == list(range(1, 11))
+    assert [link.said["record"] for link in found] == [each.record for each in entries]
+    assert [link.at for link in found] == [each.time for each in entries]
+    assert found[0].previous == GENESIS
+    assert findings(book) == []
+
+
+def test_row_holds_nothing_that_the_entry_does_not(book: Ledger) -> None:
+    book.append([entry(record="r", texts=TEXTS)])
+    (link,) = links(book)
+    assert link.said == {
+        "record": "r",
+        "before": None,
+        "method": "custom",
+        "choices": {"analytics": True, "advertising": False},
+        "language": "zh_CN",
+        "path": "/news/1",
+        "texts": TEXTS,
+    }
+    assert (link.policy, link.mode) == ("1.0+1.1", "opt-in")
+
+
+def test_record_that_is_there_is_not_appended_again(book: Ledger) -> None:
+    first = entry()
+    assert book.append([first, first]) == 1
+    assert book.append([first, entry()]) == 1
+    assert len(links(book)) == 2
+    assert findings(book) == []
+
+
+def test_record_is_found_by_its_id_alone(book: Ledger) -> None:
+    entries = filled(book)
+    (found,) = book.history(entries[3].record)
+    assert (found.sequence, found.said["record"]) == (4, entries[3].record)
+    assert book.history("forged") == book.history("") == []
+
+
+def test_decisions_of_one_reader_follow_each_other(book: Ledger) -> None:
+    filled(book)
+    book.append([entry(record="a"), entry(record="b", before="a"), entry(record="c", before="b")])
+    assert [link.said["record"] for link in book.history("c")] == ["c", "b", "a"]
+    book.append([entry(record="d", before="purged or never there"), entry(record="e", before="e")])
+    assert [len(book.history(record)) for record in "de"] == [1, 1]
+
+
+def test_text_that_readers_saw_is_resolved_by_its_hash(book: Ledger) -> None:
+    filled(book)
+    assert book.text(COOKIES.hash) == COOKIES
+    assert book.text("0" * 64) is None
+    later = Text(name="privacy", version="2.0", language="en", text="Privacy\n\nWe keep less.")
+    book.append([entry(texts={"privacy": later.hash})], [later, COOKIES])
+    assert [book.text(text.hash) for text in (PRIVACY, later)] == [PRIVACY, later]
+
+
+def test_appending_works_in_one_transaction(book: Ledger, database: Database) -> None:
+    filled(book, 3)
+    with pytest.raises(TypeError):
+        book.append([entry(), entry(choices={"analytics": object()})])
+    assert len(links(book)) == 3
+    assert findings(book) == []
+
+
+# Erasure.
+
+
+def test_erased_record_leaves_the_chain_whole(book: Ledger) -> None:
+    entries = filled(book)
+    assert book.erase(entries[4].record, now=NOW) == 1
+    (found,) = book.history(entries[4].record)
+    assert (found.sequence, found.salt, found.content, found.said) == (5, None, None, {})
+    assert findings(book) == []
+    assert len(links(book)) == 11
+    book.append([entry()])
+    assert findings(book) == []
+
+
+def test_earlier_decisions_of_the_reader_are_erased_along(book: Ledger) -> None:
+    book.append([entry(record="a"), entry(record="b", before="a"), entry(record="x"), entry(record="c", before="b")])
+    assert book.erase("c", now=NOW) == 3
+    assert [link.sequence for link in links(book) if link.content is None] == [1, 2, 4]
+    assert findings(book) == []
+    assert book.erase("a", now=NOW) == 0
+
+
+def test_erased_record_does_not_come_back(book: Ledger) -> None:
+    entries = filled(book)
+    book.erase(entries[4].record, now=NOW)
+    assert book.erase(entries[4].record, now=NOW) == book.erase("forged", now=NOW) == 0
+    assert book.append([entries[4]]) == 0
+    assert len(links(book)) == 11
+
+
+def test_erased_content_cannot_be_guessed_from_its_hash() -> None:
+    same = entry(record="r")
+    hashes = {decision(same, after=Head(), salt=f"{number:032x}").content_hash for number in range(10)}
+    assert len(hashes) == 10
+
+
+def test_salts_differ(book: Ledger) -> None:
+    filled(book)
+    salts = {link.salt for link in links(book)}
+    assert len(salts) == 10
+    assert all(salt and len(salt) == 32 for salt in salts)
+
+
+# Letting go.
+
+
+def test_purged_rows_leave_the_rest_verifiable(book: Ledger) -> None:
+    entries = filled(book)
+    assert sum(book.purge(NOW + timedelta(days=4))) == 4
+    assert [link.sequence for link in links(book)] == list(range(5, 11))
+    assert findings(book) == []
+    book.append([entry(time=NOW + timedelta(days=20))])
+    assert sum(book.purge(NOW + timedelta(days=4))) == 0
+    assert findings(book) == []
+    assert book.history(entries[0].record) == []
+
+
+def test_everything_can_be_purged(book: Ledger) -> None:
+    filled(book)
+    assert sum(book.purge(NOW + timedelta(days=100))) == 10
+    assert (links(book), findings(book)) == ([], [])
+    book.append([entry()])
+    assert [link.sequence for link in links(book)] == [11]
+    assert findings(book) == []
+
+
+def test_erased_rows_are_purged_like_others(book: Ledger) -> None:
+    entries = filled(book)
+    book.erase(entries[2].record, now=NOW + timedelta(days=30))
+    book.purge(NOW + timedelta(days=4))
+    assert findings(book) == []
+
+
+def test_young_row_keeps_what_follows_it(book: Ledger) -> None:
+    book.append([entry(time=NOW), entry(time=NOW + timedelta(days=9)), entry(time=NOW)])
+    assert sum(book.purge(NOW + timedelta(days=4))) == 1
+    assert findings(book) == []
+
+
+# Tampering. Each function does by SQL what nobody may, to the row in the middle.
+
+
+def _values(connection: Connection, sequence: int = 5) -> dict[str, Any]:
+    return dict(connection.execute(select(consent).where(consent.c.sequence == sequence)).one()._mapping)
+
+
+def _set(connection: Connection, place: int = 5, /, **values: Any) -> None:
+    connection.execute(update(consent).where(consent.c.sequence == place).values(**values))
+
+
+def _swap(connection: Connection) -> None:
+    first, second = _values(connection, 5), _values(connection, 6)
+    for row in (first, second):
+        connection.execute(delete(consent).where(consent.c.sequence == row["sequence"]))
+    connection.execute(insert(consent), [first | {"sequence": 6}, second | {"sequence": 5}])
+
+
+def _rewrite(connection: Connection) -> None:
+    """Change a row and hash it anew, as one does who knows how."""
+    old = _values(connection)
+    new = decision(entry(record="x"), after=Head(sequence=4, hash=old["previous"]), salt="0" * 32)
+    _set(connection, **{name: getattr(new, name) for name in Link.__dataclass_fields__})
+
+
+def _rewrite_all(connection: Connection) -> None:
+    """Change a row and hash everything after it anew, up to the end."""
+    head = Head(sequence=4, hash=_values(connection)["previous"])
+    for sequence in range(5, 11):
+        new = decision(entry(record=f"x{sequence}"), after=head, salt="0" * 32)
+        _set(connection, sequence, **{name: getattr(new, name) for name in Link.__dataclass_fields__})
+        head = Head(sequence=sequence, hash=new.hash)
+    connection.execute(update(ledger).values(hash=head.hash))
+
+
+def _insert(connection: Connection) -> None:
+    for sequence in range(10, 4, -1):
+        _set(connection, sequence, sequence=sequence + 1)
+    connection.execute(insert(consent), _values(connection, 6) | {"sequence": 5, "record_hash": record_hash("x")})
+
+
+def _cut(connection: Connection) -> None:
+    connection.execute(delete(consent).where(consent.c.sequence > 8))
+
+
+def _cut_all(connection: Connection) -> None:
+    connection.execute(delete(consent))
+
+
+def _cut_and_hide(connection: Connection) -> None:
+    _cut(connection)
+    connection.execute(update(ledger).values(sequence=8, hash=_values(connection, 8)["hash"]))
+
+
+def _purge(connection: Connection) -> None:
+    hashed = _values(connection, 3)["hash"]
+    connection.execute(delete(consent).where(consent.c.sequence < 4))
+    connection.execute(update(ledger).values(purged=3, purged_hash=hashed))
+
+
+CHANGES: dict[str, tuple[Callable[[Connection], object], list[tuple[str, int]]]] = {
+    "sequence": (lambda c: _set(c, 10, sequence=12), [("missing", 10), ("end", 12)]),
+    "time": (lambda c: _set(c, at=NOW), [("changed", 5)]),
+    "policy": (lambda c: _set(c, policy="1.0"), [("changed", 5)]),
+    "mode": (lambda c: _set(c, mode="notice"), [("changed", 5)]),
+    "kind": (lambda c: _set(c, kind="erasure"), [("changed", 5)]),
+    "record_hash": (lambda c: _set(c, record_hash=record_hash("x")), [("changed", 5)]),
+    "content": (lambda c: _set(c, content=_values(c)["content"].replace("true", "1")), [("content", 5)]),
+    "salt": (lambda c: _set(c, salt="0" * 32), [("content", 5)]),
+    "content_hash": (lambda c: _set(c, content_hash="0" * 64), [("changed", 5)]),
+    "previous": (lambda c: _set(c, previous="0" * 64), [("changed", 5)]),
+    "hash": (lambda c: _set(c, hash="0" * 64), [("changed", 5), ("previous", 6)]),
+    "erased": (lambda c: _set(c, salt=None, content=None), [("erased", 5)]),
+    "half erased": (lambda c: _set(c, salt=None), [("content", 5)]),
+    "deleted": (lambda c: c.execute(delete(consent).where(consent.c.sequence == 5)), [("missing", 5)]),
+    "first deleted": (lambda c: c.execute(delete(consent).where(consent.c.sequence == 1)), [("missing", 1)]),
+    "last deleted": (_cut, [("end", 8)]),
+    "all deleted": (_cut_all, [("end", 0)]),
+    "last deleted and hidden": (_cut_and_hide, [("seal", 8)]),
+    "swapped": (_swap, [("changed", 5), ("changed", 6), ("previous", 7)]),
+    "written anew": (_rewrite, [("previous", 6)]),
+    "all written anew": (_rewrite_all, [("seal", 10)]),
+    "inserted": (_insert, [("changed", number) for number in range(5, 12)] + [("end", 11)]),
+    "purged": (_purge, [("seal", 10)]),
+    "head deleted": (lambda c: c.execute(delete(ledger)), [("seal", 10)]),
+    "text changed": (
+        lambda c: c.execute(update(published).values(text="Yes to everything")),
+        [("text", 1)] * 2,
+    ),
+    "text deleted": (lambda c: c.execute(delete(published)), [("text", 1)] * 2),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_change_is_found_and_located(name: str, book: Ledger, database: Database) -> None:
+    filled(book)
+    change, expected = CHANGES[name]
+    database.write(change)
+    assert findings(book) == expected
+
+
+def test_change_of_the_end_is_not_sealed_by_the_next_row(book: Ledger, database: Database) -> None:
+    filled(book)
+    database.write(_rewrite_all)
+    book.append([entry()])
+    assert findings(book) == [("seal", 11)]
+
+
+@given(data=st.data())
+def test_any_flipped_bit_is_found(data: st.DataObject) -> None:
+    head, rows = Head(), []
+    for number in range(4):
+        rows.append(decision(entry(record=f"r{number}"), after=head, salt=f"{number:032x}"))
+        head = Head(sequence=rows[-1].sequence, hash=rows[-1].hash)
+    names = ("kind", "record_hash", "policy", "mode", "salt", "content", "content_hash", "previous", "hash")
+    place, name = data.draw(st.integers(0, 3)), data.draw(st.sampled_from(names))
+    value = getattr(rows[place], name)
+    index, bit = data.draw(st.integers(0, len(value) - 1)), data.draw(st.integers(0, 6))
+    changed = value[:index] + chr(ord(value[index]) ^ 1 << bit) + value[index + 1 :]
+    rows[place] = Link(**{**{f: getattr(rows[place], f) for f in Link.__dataclass_fields__}, name: changed})
+    checker = Checker(Head())
+    assert [checker.check(row) for row in rows][place] in ("changed", "content")
+
+
+# Keys.
+
+
+def test_seal_of_an_old_key_holds_while_the_key_is_there(database: Database) -> None:
+    filled(Ledger(database, [b"old"]))
+    assert findings(Ledger(database, [b"new", b"old"])) == []
+    assert findings(Ledger(database, [b"new"])) == [("seal", 10)]
+    Ledger(database, [b"new", b"old"]).append([entry()])
+    assert findings(Ledger(database, [b"new"])) == []
+
+
+@pytest.mark.parametrize("purged", [0, 4, 10])
+def test_chain_is_sealed_anew_where_the_key_is_gone(purged: int, database: Database) -> None:
+    old, new = Ledger(database, [b"old"]), Ledger(database, [b"new"])
+    filled(old)
+    list(old.purge(NOW + timedelta(days=purged)))
+    new.seal()
+    assert findings(new) == []
+    new.append([entry()])
+    assert findings(new) == []
+    assert findings(old) == [("seal", 11)]
+
+
+# Many at once.
+
+
+def _append_some(url: str, folder: str, count: int) -> None:
+    with closing(Database(url, folder=Path(folder))) as database:
+        book = Ledger(database, [KEY])
+        for _ in range(count):
+            book.append([entry(record=f"{multiprocessing.current_process().pid}-{next(_NUMBERS)}")], [PRIVACY, COOKIES])
+
+
+def test_workers_append_at_once_without_gaps(address: str, database: Database, tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=_append_some, args=(address, str(tmp_path), 25)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    book = Ledger(database, [KEY])
+    with ThreadPoolExecutor(4) as pool:
+        appended = list(pool.map(lambda _: book.append([entry()]), range(60)))
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    assert sum(appended) == 60
+    assert [link.sequence for link in links(book)] == list(range(1, 136))
+    assert findings(book) == []
+
+
+def test_rows_that_come_and_go_during_verification_are_no_findings(book: Ledger) -> None:
+    entries = [entry(time=NOW + timedelta(seconds=number)) for number in range(4500)]
+    book.append(entries, [PRIVACY, COOKIES])
+
+    def busy(rows: Any) -> Any:
+        for link in rows:
+            if link.sequence == 100:
+                book.append([entry()])
+                book.erase(entries[4000].record, now=NOW)
+                assert sum(book.purge(NOW + timedelta(seconds=3000))) == 3000
+            yield link
+
+    assert list(verify(book, busy(walk(book)))) == []
+
+
+def test_two_texts_at_once_are_kept_once(database: Database) -> None:
+    def work(_: int) -> int:
+        return Ledger(database, [KEY]).append([entry()], [PRIVACY, COOKIES])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(12))) == 12
+    assert Ledger(database, [KEY]).text(PRIVACY.hash) == PRIVACY
