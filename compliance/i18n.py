@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, get_timezone
+from babel.dates import format_date, format_datetime, format_skeleton, get_timezone
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -99,5 +99,6 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "_": messages.markup,
         "ngettext": messages.plural_markup,
         "format_date": partial(format_date, locale=locale),
-        "format_datetime": partial(_moment, locale=locale),
+        "format_datetime": partial(format_datetime, tzinfo=SHANGHAI, locale=locale),
+        "format_moment": partial(_moment, locale=locale),
     }
