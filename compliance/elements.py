@@ -198,6 +198,11 @@ class Elements:
                 for name in self._documents.names
                 if (document := self._documents.get(name, locale))
             ),
+            # Every reader's banner is the same: it tells all of them of the revision that asks those again who decided.
+            "revisions": tuple(
+                (new.title, f"{base}/legal/{quote(new.name)}/{old.version}/{new.version}{query}")
+                for old, new in self._documents.revisions(locale)
+            ),
             "policy": policy,
             "base": base,
             "query": query,

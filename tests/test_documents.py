@@ -302,7 +302,8 @@ def test_version_takes_effect_on_its_day_and_earlier_ones_stay(
     write("privacy.1.md", "Old.")
     found = library(settings, tmp_path)
     assert [one.version for one in found.versions("privacy", "en", TODAY)] == ["1"]
-    assert found.get("privacy", "en", "2", today=TODAY) is None
+    coming = found.get("privacy", "en", "2", today=TODAY)
+    assert coming is not None and coming.effective > TODAY
     tomorrow = TODAY + timedelta(days=1)
     assert current(found, "privacy", today=tomorrow).version == "2"
     assert [one.version for one in found.versions("privacy", "en", tomorrow)] == ["2", "1"]

@@ -1,6 +1,7 @@
 """Legal documents: Markdown that is found, filled from the settings, rendered once, and kept in all its versions."""
 
+from .changes import Section, compare
 from .library import POLICIES, Document, Library, day, load
 from .markup import Heading
 
-__all__ = ["POLICIES", "Document", "Heading", "Library", "day", "load"]
+__all__ = ["POLICIES", "Document", "Heading", "Library", "Section", "compare", "day", "load"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from hashlib import sha256
@@ -79,20 +79,50 @@ class Library:
     def get(self, name: str, locale: str, version: str | None = None, today: date | None = None) -> Document | None:
         """Return the document *name* as a reader of *locale* reads it best: the one in force *today*, or *version*.
 
-        Its `language` says which language that is. What is not in force yet is not there.
+        Its `language` says which language that is. A *version* may be one that takes effect later.
         """
         if version is None:
             return next(iter(self.versions(name, locale, today)), None)
-        kept = [document for texts in self._in_force(name, today).values() for document in texts]
-        offered = tuple(document.language for document in kept if document.version == version)
-        language = nearest(locale, offered) or next(iter(offered), None)
-        return next((one for one in kept if (one.version, one.language) == (version, language)), None)
+        return next(iter(self._together(name, locale, version)), None)
 
     def versions(self, name: str, locale: str, today: date | None = None) -> tuple[Document, ...]:
         """Return the versions of *name* in the language that a reader of *locale* gets, the one of *today* first."""
-        texts = self._in_force(name, today)
-        language = nearest(locale, tuple(texts)) or next(iter(texts), None)
-        return texts[language] if language else ()
+        return _best(self._in_force(name, today), locale)
+
+    def coming(self, name: str, locale: str, today: date | None = None) -> tuple[Document, ...]:
+        """Return the versions of *name* that take effect after *today*, the next one first."""
+        latest = today or day(datetime.now(UTC))
+        kept = _best(self._served(self._texts.get(name, {})), locale)
+        return tuple(one for one in reversed(kept) if one.effective > latest)
+
+    def pair(self, name: str, locale: str, one: str, other: str) -> tuple[Document, Document] | None:
+        """Return two versions of *name* in a language that has both, the earlier one first."""
+        match self._together(name, locale, one, other):
+            case [earlier, later]:
+                return earlier, later
+        return None
+
+    def revisions(
+        self, locale: str, since: str | None = None, today: date | None = None
+    ) -> tuple[tuple[Document, Document], ...]:
+        """Return what readers are asked again for: each document as it was and as it is *today*.
+
+        *since* is the policy version (see `policy`) of a decision; without it what counts is the latest day on which a
+        material version took effect. A document that has no earlier version in the reader's language is left out.
+        """
+        labels = (since.split("+") * len(POLICIES))[: len(POLICIES)] if since else [None] * len(POLICIES)
+        found = []
+        for name, label in zip(POLICIES, labels, strict=True):
+            versions = self.versions(name, locale, today)
+            newest = next((place for place, one in enumerate(versions) if one.material), None)
+            if newest is None:
+                continue
+            asked = versions[newest]
+            earlier = (one for one in versions[newest + 1 :] if label in (None, one.version))
+            if label != asked.version and (old := next(earlier, None)):
+                found.append((asked.effective, old, versions[0]))
+        latest = max((effective for effective, _, _ in found), default=None)
+        return tuple((old, new) for effective, old, new in found if since or effective == latest)
 
     def policy(self, today: date | None = None) -> str:
         """Return the policy version that a decision of *today* is about.
@@ -108,15 +138,35 @@ class Library:
         return "+".join(dict.fromkeys(labels))
 
     def _in_force(self, name: str, today: date | None) -> dict[str, tuple[Document, ...]]:
-        """Return what has taken effect by language, newest first: the site's languages, or what else there is."""
+        """Return what has taken effect by language, newest first."""
         latest = today or day(datetime.now(UTC))
-        texts = {
-            language: in_force
-            for language, versions in self._texts.get(name, {}).items()
-            if (in_force := tuple(one for one in versions if one.effective <= latest))
-        }
+        return self._served(
+            {
+                language: in_force
+                for language, versions in self._texts.get(name, {}).items()
+                if (in_force := tuple(one for one in versions if one.effective <= latest))
+            }
+        )
+
+    def _served(self, texts: dict[str, tuple[Document, ...]]) -> dict[str, tuple[Document, ...]]:
+        """Return the *texts* in the site's languages, or what else there is."""
         served = {language: texts[language] for language in self._languages if language in texts}
         return served or dict(sorted(texts.items()))
+
+    def _together(self, name: str, locale: str, *versions: str) -> tuple[Document, ...]:
+        """Return *versions*, the earliest first, in the best language that has all of them."""
+        texts = {}
+        for language, kept in self._served(self._texts.get(name, {})).items():
+            found = tuple(one for one in reversed(kept) if one.version in versions)
+            if len(found) == len(versions):
+                texts[language] = found
+        return _best(texts, locale)
+
+
+def _best(texts: Mapping[str, tuple[Document, ...]], locale: str) -> tuple[Document, ...]:
+    """Return those of *texts* that a reader of *locale* reads best."""
+    language = nearest(locale, tuple(texts)) or next(iter(texts), None)
+    return texts[language] if language else ()
 
 
 def day(now: datetime) -> date:

@@ -37,7 +37,11 @@ def preferences() -> Response:
     """Show what is stored and let the reader change it."""
     # The page is the choice itself: a banner above it would ask the same question twice.
     request.environ["compliance.omitted"] = frozenset({"banner"})
-    return private(page("consent", record=record(), choices=consent().choices))
+    held = record()
+    # Without one on today's policy the cookie may hold a decision on an earlier one.
+    earlier = held or _record(None)
+    changes = state().documents.revisions(reader_locale(), earlier.policy) if earlier else ()
+    return private(page("consent", record=held, earlier=earlier, changes=changes, choices=consent().choices))
 
 
 @blueprint.post("/consent")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import request
 from werkzeug.wrappers import Response
 
 from ..assets import find
+from ..documents import compare, day
 from ..i18n import host_locale
 from .pages import Refusal, blueprint, page, reader_locale, state
 
@@ -13,12 +16,28 @@ from .pages import Refusal, blueprint, page, reader_locale, state
 @blueprint.get("/legal/<name>")
 @blueprint.get("/legal/<name>/<version>")
 def legal(name: str, version: str | None = None) -> Response:
-    """Show a legal document, today's or an earlier *version*."""
+    """Show a legal document: today's, or an earlier or coming *version*."""
     library, locale = state().documents, reader_locale()
     document = library.get(name, locale, version)
     if document is None:
         raise Refusal("document")
-    response = page("legal", document=document, versions=library.versions(name, locale))
+    versions, coming = library.versions(name, locale), library.coming(name, locale)
+    is_coming = document.effective > day(datetime.now(UTC))
+    return _cached(page("legal", document=document, versions=versions, coming=coming, is_coming=is_coming))
+
+
+@blueprint.get("/legal/<name>/<old>/<new>")
+def changes(name: str, old: str, new: str) -> Response:
+    """Show what changed between two versions of a legal document, in whatever order they are named."""
+    pair = state().documents.pair(name, reader_locale(), old, new)
+    if pair is None:
+        raise Refusal("document")
+    sections = compare(pair[0].html, pair[1].html)
+    is_coming = pair[1].effective > day(datetime.now(UTC))
+    return _cached(page("changes", old=pair[0], new=pair[1], sections=sections, is_coming=is_coming))
+
+
+def _cached(response: Response) -> Response:
     # Where the host's Flask-Babel chooses the language, the answer at this address may be another for the next reader.
     if "lang" in request.args or host_locale() is None:
         response.cache_control.public = True

@@ -1,0 +1,188 @@
+"""Versions of legal documents as readers meet them: what changed, what is to come, who is asked again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from flask.testing import FlaskClient
+
+from compliance import Compliance
+from compliance.documents import day
+
+FRONT = "---\ntitle: {title}\nversion: {version}\neffective: {effective}\nmaterial: {material}\n---\n"
+TODAY = day(datetime.now(UTC))
+#: Versions of the privacy statement: one of the past, the one in force, one to come.
+TEXTS = {
+    "1": (-400, "## Logs\n\nWe keep logs for six months.\n\n## Rights\n\nWrite to us."),
+    "2": (-30, "## Logs\n\nWe keep logs for twelve months.\n\n## Rights\n\nWrite to us."),
+    "3": (+30, "## Logs\n\nWe keep logs for two years.\n\n## Rights\n\nWrite to us.\n\n## Children\n\nAsk a parent."),
+}
+CHINESE = {
+    "1": (-400, "## 日志\n\n日志保存六个月。"),
+    "2": (-30, "## 日志\n\n日志保存十二个月。"),
+}
+Wrap = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def wrap(host: Flask, settings: dict[str, Any], tmp_path: Path) -> Wrap:
+    """Wrap the host with documents of its own: *versions* of them, those of them *material* that ask again."""
+
+    def wrap(*versions: str, material: str = "123", **consent: Any) -> FlaskClient:
+        for language, title, texts in (("en", "Privacy statement", TEXTS), ("zh_CN", "隐私政策", CHINESE)):
+            (tmp_path / language).mkdir()
+            for version, (days, text) in texts.items():
+                if version in (versions or texts):
+                    path = tmp_path / language / f"privacy.{version}.md"
+                    fields = {"effective": TODAY + timedelta(days=days), "material": str(version in material).lower()}
+                    path.write_text(FRONT.format(title=title, version=version, **fields) + text, encoding="utf-8")
+        settings["legal"] = {"directory": str(tmp_path)}
+        settings["consent"] = {"mode": "opt-in", "categories": ["analytics"], **consent}
+        Compliance(host, settings=settings)
+        return host.test_client()
+
+    return wrap
+
+
+def soup(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
+    response = client.get(path)
+    assert response.status_code == status
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def words(node: Tag | None) -> str:
+    assert node is not None
+    return " ".join(node.get_text(" ").split())
+
+
+def leads(page: BeautifulSoup, part: str) -> list[str]:
+    return [str(link["href"]) for link in page.select("a[href]") if part in str(link["href"])]
+
+
+# The page of what changed
+
+
+@pytest.mark.parametrize(
+    ("lang", "removed", "added"), [("en", ["six"], ["twelve"]), ("zh-CN", ["六"], ["十二"])], ids=["en", "zh"]
+)
+def test_page_marks_what_was_removed_and_added(wrap: Wrap, lang: str, removed: list[str], added: list[str]) -> None:
+    page = soup(wrap(), f"/compliance/legal/privacy/1/2?lang={lang}")
+    passage = page.select_one("[data-kind=changed]")
+    assert passage is not None
+    for aloud in passage.select(".compliance-aloud"):
+        assert words(aloud)  # said to those who hear the page
+        aloud.decompose()
+    assert [words(mark) for mark in passage.select("del")] == removed
+    assert [words(mark) for mark in passage.select("ins")] == added
+    assert passage.select_one(f"[lang={lang}]")
+    assert [words(heading) for heading in page.select(".compliance-changes h2")] == ["Logs" if lang == "en" else "日志"]
+
+
+def test_versions_may_be_named_in_any_order(wrap: Wrap) -> None:
+    client = wrap()
+    one, other = (soup(client, f"/compliance/legal/privacy/{path}").main for path in ("1/2", "2/1"))
+    assert one == other
+
+
+def test_page_may_be_cached_like_the_documents(wrap: Wrap) -> None:
+    client = wrap()
+    first = client.get("/compliance/legal/privacy/1/2")
+    assert first.cache_control.public and "Set-Cookie" not in first.headers
+    again = client.get("/compliance/legal/privacy/1/2", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["privacy/1/9", "privacy/1/1", "nothing/1/2", "privacy/1/..%2f2", "privacy/1/2/3"])
+def test_comparison_with_what_is_not_there_is_404(wrap: Wrap, path: str) -> None:
+    soup(wrap(), f"/compliance/legal/{path}", 404)
+
+
+def test_page_has_no_inline_script_or_style(wrap: Wrap) -> None:
+    page = wrap().get("/compliance/legal/privacy/1/3").text
+    assert not re.search(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=", page)
+
+
+def test_text_of_a_document_stays_text(wrap: Wrap, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TEXTS, "2", (-30, "## <b>Logs\n\n<script>alert(1)</script> six months."))
+    page = soup(wrap(), "/compliance/legal/privacy/1/2")
+    assert page.main is not None
+    assert not page.main.select("script, b") and "<script>alert(1)</script>" in page.main.get_text()
+
+
+# Versions to come
+
+
+def test_coming_version_can_be_read_and_says_so(wrap: Wrap) -> None:
+    client = wrap()
+    page = soup(client, "/compliance/legal/privacy/3")
+    assert "This version is not in force yet." in words(page.main) and "two years" in words(page.article)
+    today = soup(client, "/compliance/legal/privacy")
+    assert "twelve months" in words(today.article) and "A new version takes effect on" in words(today.main)
+    assert {"/compliance/legal/privacy/3?lang=en", "/compliance/legal/privacy/2/3?lang=en"} <= set(
+        leads(today, "privacy")
+    )
+    assert "To come" in words(soup(client, "/compliance/legal/privacy/2/3").main)
+
+
+def test_document_of_the_future_is_read_at_its_address_only(wrap: Wrap, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CHINESE, "3", (+30, "## 日志\n\n日志保存两年。"))
+    client = wrap("3")
+    soup(client, "/compliance/legal/privacy", 404)
+    page = soup(client, "/compliance/legal/privacy/3")
+    assert "not in force yet" in words(page.main) and "Read the one" not in words(page.main)
+
+
+def test_history_lists_every_version_with_what_changed_in_it(wrap: Wrap) -> None:
+    history = soup(wrap(), "/compliance/legal/privacy?lang=en").select_one(".compliance-versions")
+    assert history is not None
+    assert [
+        str(link["href"]).partition("?")[0].removeprefix("/compliance/legal/privacy/") for link in history("a")
+    ] == [
+        *("3", "2/3", "2", "1/2", "1"),
+    ]
+
+
+# Asking again
+
+
+def links_of_banner(client: FlaskClient, path: str = "/") -> list[str]:
+    banner = soup(client, path).find(attrs={"data-compliance": "banner"})
+    assert isinstance(banner, Tag)
+    return [str(link["href"]).partition("?")[0] for link in banner.select("p a")]
+
+
+@pytest.mark.parametrize("path", ["/", "/zh"])
+def test_banner_leads_every_reader_to_what_changed(wrap: Wrap, path: str) -> None:
+    assert links_of_banner(wrap(), path) == ["/compliance/legal/privacy/1/2"]
+
+
+@pytest.mark.parametrize(("versions", "material"), [(("1",), "1"), (("2", "3"), "23"), (("1", "2"), "1"), ((), "")])
+def test_banner_speaks_of_no_change_where_nobody_is_asked_again(
+    wrap: Wrap, versions: tuple[str, ...], material: str
+) -> None:
+    assert links_of_banner(wrap(*versions, material=material)) == []
+
+
+def test_reader_who_decided_on_an_earlier_version_is_told_what_changed_since(wrap: Wrap) -> None:
+    client = wrap()
+    decisions = client.application.extensions["compliance"].decisions
+    made = decisions.decide("accept", [], policy="1+2025.1", now=datetime.now(UTC))
+    client.set_cookie("compliance_consent", decisions.sign(made))
+    page = soup(client, "/compliance/consent")
+    assert "please choose again" in words(page.main) and "I Agree" in words(page.main)
+    assert leads(page, "/legal/privacy/") == ["/compliance/legal/privacy/1/2?lang=en"]
+    assert not page.select("[name=category][checked]")
+
+
+def test_reader_who_decided_on_this_version_is_not_asked(wrap: Wrap) -> None:
+    client = wrap()
+    client.post("/compliance/consent", data={"choice": "reject"})
+    page = soup(client, "/compliance/consent")
+    assert "please choose again" not in words(page.main) and "You declined" in words(page.main)
