@@ -78,6 +78,13 @@ def test_a_long_listing_says_where_it_goes_on(editor: Editor):
     assert NOBODY in editor("list", "--after", NOBODY, status=2).stderr
 
 
+def test_a_listing_says_how_many_are_held_back(editor: Editor):
+    editor.send("a", doubts=("proof",))
+    assert editor("list").stderr == "Held back until somebody has looked: 1 (--state quarantined)\n"
+    assert editor("list", "--format", "json").stderr == ""
+    assert editor("list", "--state", "quarantined").stderr == ""
+
+
 def test_reports_of_one_page_are_shown_together(editor: Editor):
     editor.send("a", contact="wang@example.org")
     editor.send("b", contact="li@example.org")

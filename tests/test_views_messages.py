@@ -300,6 +300,22 @@ def test_a_claimed_address_lifts_no_limit(open_app: Flask):
     assert answer.status_code == 429
 
 
+def test_a_fault_of_any_kind_costs_nobody_a_word(
+    host: Flask, settings: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    with fresh("postgresql", tmp_path) as url:
+        settings["messages"] = {"challenge": "none"}
+        settings["storage"] = {"url": url}
+        Compliance(host, settings=settings)
+        box(host).database.write(lambda connection: tables.idempotency.drop(connection))
+        response = host.test_client().post("/compliance/message", data={"body": "不可丢失的话"})
+        assert response.status_code == 503
+        assert int(response.headers["Retry-After"]) > 0
+        assert "不可丢失的话" in response.text
+        assert "ProgrammingError" in caplog.text and "不可丢失的话" not in caplog.text
+        box(host).database.close()
+
+
 def test_a_store_that_is_away_costs_nobody_a_word(
     host: Flask, settings: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
@@ -308,12 +324,15 @@ def test_a_store_that_is_away_costs_nobody_a_word(
         settings["messages"] = {"challenge": "none"}
         settings["storage"] = {"url": address.render_as_string(hide_password=False)}
         Compliance(host, settings=settings)
-        client, data = host.test_client(), {"body": "不可丢失的话", "name": "王某"}
+        client = host.test_client()
+        data = {"body": "不可丢失的话", "name": "王某", "ticket": ticket(client)}
         proxy.cut()
         response = client.post("/compliance/message", data=data)
         assert response.status_code == 503
         assert int(response.headers["Retry-After"]) > 0
         assert "不可丢失的话" in response.text
+        # Whether the commit came through is not always known: the same ticket makes it the same message.
+        assert data["ticket"] in response.text
         assert "+86-23-67158993" in response.text
         assert client.get("/compliance/receipt/R-20261124-000000-0").status_code == 200
         proxy.restore()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -157,6 +158,25 @@ def test_an_addition_that_is_refused_keeps_its_words(client: FlaskClient, receip
     response = client.post(path, data={"action": "add", "text": "字" * 5001})
     assert response.status_code == 409
     assert "字" * 5001 in response.text
+
+
+def test_pictures_that_are_added_are_limited_before_they_are_decoded(client: FlaskClient, receipt: dict[str, str]):
+    path = f"/compliance/receipt/{receipt['receipt']}"
+    client.post(path, data={"code": receipt["code"]})
+    answers = [
+        client.post(path, data={"action": "add", "text": "又一张", "pictures": (io.BytesIO(b"none"), "x.png")})
+        for _ in range(11)
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 10 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "又一张" in answers[-1].text
+
+
+@pytest.mark.parametrize("number", ["%0d%0aX:y", "x;Domain=y", UNKNOWN.replace("0-0", "0-1"), "%00"])
+def test_there_is_nothing_to_forget_of_what_is_no_number(number: str, client: FlaskClient):
+    response = client.post(f"/compliance/receipt/{number}", data={"action": "forget"})
+    assert response.status_code == 404
+    assert "Set-Cookie" not in response.headers
 
 
 def test_a_browser_forgets_when_it_is_told_to(client: FlaskClient, receipt: dict[str, str]):

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
+from traceback import format_tb
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -149,6 +150,12 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
     except StoreError as error:
         logger.error("a message could not be kept: %s", error.reason)
         raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, {"": "store"}, retry_after=PAUSE) from error
+    except _Refused:
+        raise
+    except Exception as error:  # whatever it is, nothing is acknowledged and no word is lost; nor is any of them logged
+        trace = "".join(format_tb(error.__traceback__))
+        logger.error("a message could not be kept: %s\n%s", type(error).__name__, trace)
+        raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, {"": "store"}, retry_after=PAUSE) from error
     return submission, receipt
 
 
@@ -212,14 +219,18 @@ def _again(form: str, values: Mapping[str, str], refused: _Refused) -> Response:
     if wants_json():
         response = problem(refused.status, "form", errors=refused.reasons)
     else:
-        response = _form(form, values, reasons=refused.reasons)
+        # A commit may have come through though its answer did not: sent again with its ticket, it is the same message.
+        kept = values.get("ticket") if refused.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        response = _form(form, values, reasons=refused.reasons, ticket=kept)
         response.status_code = refused.status
     if refused.retry_after:
         response.headers["Retry-After"] = str(refused.retry_after)
     return response
 
 
-def _form(form: str, values: Mapping[str, str], *, reasons: Mapping[str, str] | None = None) -> Response:
+def _form(
+    form: str, values: Mapping[str, str], *, reasons: Mapping[str, str] | None = None, ticket: str | None = None
+) -> Response:
     request.environ["compliance.omitted"] = frozenset({"message", "report"})
     messages = state().settings.messages
     return private(
@@ -239,7 +250,7 @@ def _form(form: str, values: Mapping[str, str], *, reasons: Mapping[str, str] | 
             answer_days=messages.answer_days,
             request_days=messages.personal_information_days,
             challenge=messages.challenge,
-            ticket=_box().challenges.ticket(form, now=datetime.now(UTC)),
+            ticket=ticket or _box().challenges.ticket(form, now=datetime.now(UTC)),
         )
     )
 

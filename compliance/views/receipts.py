@@ -29,6 +29,14 @@ COOKIE = "compliance_receipt"
 REMEMBERED = timedelta(minutes=30)
 
 
+class _OftenError(Exception):
+    """More pictures than may be sent at a time; so many seconds later they may be."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
 def address(number: str) -> str:
     """Return where the case *number* is followed."""
     base: str = state().context(state().locale(None), request.environ)["base"]
@@ -81,6 +89,8 @@ def change(number: str) -> Response:
     if action == "open":
         return _open(number)
     if action == "forget":
+        if not read_number(number):
+            return _unknown(number)
         response = redirect(address(number), HTTPStatus.SEE_OTHER)
         remember(response, number, "")
         return private(response)
@@ -97,6 +107,10 @@ def change(number: str) -> Response:
         return _shown(followed, code, reasons={action: error.reason}, values=form, status=HTTPStatus.CONFLICT)
     except PictureError as error:
         return _shown(followed, code, reasons={action: error.reason}, values=form, status=HTTPStatus.BAD_REQUEST)
+    except _OftenError as error:
+        response = _shown(followed, code, reasons={action: "often"}, values=form, status=HTTPStatus.TOO_MANY_REQUESTS)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
     except StoreError as error:
         logger.error("a case could not be changed: %s", error.reason)
         response = _shown(followed, code, reasons={action: "store"}, values=form, status=HTTPStatus.SERVICE_UNAVAILABLE)
@@ -132,6 +146,14 @@ def _limit(number: str) -> None:
         raise Refusal("often", retry_after=verdict.retry_after)
 
 
+def _limit_upload(size: int) -> None:
+    """Count pictures of *size* bytes, before the work of decoding them. Raises `_OftenError`."""
+    throttle, today = state().box.throttle, datetime.now(UTC).date()
+    verdict = throttle.upload(throttle.source(request.remote_addr, day=today), size)
+    if not verdict.allowed:
+        raise _OftenError(verdict.retry_after)
+
+
 def _follow(number: str, code: str) -> Followed | None:
     try:
         return state().box.cases.follow(read_number(number) or "", code, now=datetime.now(UTC))
@@ -148,7 +170,10 @@ def _act(action: str, followed: Followed, form: Mapping[str, str]) -> None:
         files = [file for file in request.files.getlist("pictures") if file.filename]
         if len(files) > state().settings.messages.pictures:
             raise PictureError("number")
-        pictures = [clean(file.read()) for file in files]
+        contents = [file.read() for file in files]
+        if contents:
+            _limit_upload(sum(map(len, contents)))
+        pictures = [clean(content) for content in contents]
         cases.add(followed.number, text=form.get("text", ""), pictures=pictures, now=now)
     else:
         target = State.CLOSED if action == "close" else State.REOPENED

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from ...cases import State
 from ...messages import Case, CaseError
-from ...messages.listing import Entry, entries, groups
+from ...messages.listing import Entry, Filter, count, entries, groups
 from ..group import CannotRunError, box, cut, listing, print_json, show, written
 from .group import Number, by, chosen, due, filters, messages, moment, now, number
 
@@ -50,6 +51,10 @@ def list_(
     show([asdict(row) for row in rows] if form == "json" else [line(row) for row in rows], COLUMNS, form)
     if len(rows) == limit:
         click.echo(f"There may be more: --after {rows[-1].number}", err=True)
+    held_back = Filter(states=frozenset({State.QUARANTINED}))
+    # Who sees an empty list must not think that nobody waits.
+    if form != "json" and not which.states & held_back.states and (waiting := count(database, held_back, now=now())):
+        click.echo(f"Held back until somebody has looked: {waiting} (--state quarantined)", err=True)
 
 
 def line(entry: Entry) -> dict[str, Any]:
