@@ -19,7 +19,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import delete, update
 
-from compliance.ledger import Entry, Ledger, Text
+from compliance.ledger import Entry, Ledger, Spool, Text
 from compliance.store.tables import consent, ledger
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
@@ -198,8 +198,26 @@ def test_purge_lets_go_of_what_is_older_than_the_settings_say(site: Site) -> Non
     site("verify")
 
 
-def test_drain_writes_what_the_dead_left(site: Site) -> None:
+def test_daily_purge_lets_go_of_the_ledger_too(site: Site) -> None:
+    site.decide("old", days=(datetime.now(UTC) - NOW).days - 1462)
+    arguments = ["compliance", "purge", "--format", "json"]
+    wanted = [{"what": "ledger", "kind": "consent", "number": 1}]
+    for more, rows in ((["--dry-run"], 1), ([], 0)):
+        assert json.loads(site.runner.invoke(args=[*arguments, *more]).stdout) == wanted
+        assert site.ledger.length() == rows
+    site("verify")
+
+
+@pytest.mark.parametrize("command", ["consents drain", "deliver"])
+def test_what_the_dead_left_is_written(command: str, site: Site) -> None:
+    given = {"policy": "1.0", "mode": "opt-in", "method": "accept", "language": "en", "path": "/"}
+    dead = Spool(Path(site.app.instance_path) / "compliance-consents")
+    dead.add(Entry(record="a", before=None, time=NOW, choices={}, texts={"privacy": TEXT.hash}, **given), [TEXT])
+    dead.reset()
+    assert site.runner.invoke(args=["compliance", *command.split()]).exit_code == 0
+    assert [row["record"] for row in site.json("export")] == ["a"]
     assert site("drain").stdout == "0 decisions written.\n"
+    site("verify")
 
 
 SITE = """

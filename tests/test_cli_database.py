@@ -45,10 +45,13 @@ def test_status_says_what_there_is(editor: Editor):
     assert (found["dialect"], found["version"], found["pending"], found["dead"]) == ("sqlite", "0001", 1, 0)
     assert found["rows"] == {
         "attachment": 1,
+        "consent": 0,
         "event": 1,
         "idempotency": 0,
+        "ledger": 0,
         "message": 1,
         "outbox": 1,
+        "text": 0,
         "used_challenge": 0,
     }
     assert datetime.fromisoformat(found["oldest_pending"]).tzinfo

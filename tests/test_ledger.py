@@ -343,6 +343,13 @@ def test_seal_of_an_old_key_holds_while_the_key_is_there(database: Database) -> 
     assert findings(Ledger(database, [b"new"])) == []
 
 
+def test_seal_is_renewed_so_that_the_old_key_can_go(database: Database) -> None:
+    filled(Ledger(database, [b"old"]))
+    assert Ledger(database, [b"new"]).renew() is False
+    assert Ledger(database, [b"new", b"old"]).renew() is True
+    assert findings(Ledger(database, [b"new"])) == []
+
+
 @pytest.mark.parametrize("purged", [0, 4, 10])
 def test_chain_is_sealed_anew_where_the_key_is_gone(purged: int, database: Database) -> None:
     old, new = Ledger(database, [b"old"]), Ledger(database, [b"new"])

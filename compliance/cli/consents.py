@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ import click
 from ..deadlines import SHANGHAI
 from ..ledger import Finding, Ledger, Link, verify, walk
 from ..ledger.chain import DECISION
-from ..ledger.statistics import PERIODS, Cell, along, chart, count
+from ..ledger.statistics import PERIODS, Cell, along, chart
+from ..ledger.statistics import count as counted
 from ..messages.exports import as_csv, as_json, as_lines
 from .group import CannotRunError, compliance, listing, plain, print_json, progress, show, state, written
 
 COLUMNS = ("number", "time", "record", "before", "decision", "choices", "policy", "mode", "language", "path", "texts")
 HASHES = ("hash", "previous", "content_hash", "salt")
+#: What a purge does, and to which kind of row.
+LET_GO = ("ledger", "consent")
 _MOST = 1_000  # findings that are listed
 _WORDS = {
     "missing": "rows are missing from here on, before the next one that is there",
@@ -144,7 +147,7 @@ def stats(
     """Count decisions, and the share of those that agree."""
     ledger = _ledger(context)
     with progress(walk(ledger), ledger.length(), "Counting") as links:
-        cells = count(_within(links, since, until), period="month" if period == "language" else period)
+        cells = counted(_within(links, since, until), period="month" if period == "language" else period)
     sums = along(cells, int(period == "language"))
     rows = [_counted(period, name, cell) for name, cell in sums.items()]
     if form == "text":
@@ -182,7 +185,8 @@ def purge(context: click.Context) -> None:
     """Let go of rows older than the settings say (retention.consents)."""
     found = state(context)
     before = datetime.now(UTC) - timedelta(days=found.settings.retention.consents)
-    click.echo(f"{sum(found.ledger.purge(before))} rows let go.")
+    with progress(let_go(found.ledger, before), found.ledger.outdated(before), "Purging") as rows:
+        click.echo(f"{sum(1 for _ in rows)} rows let go.")
 
 
 @consents.command()
@@ -190,6 +194,12 @@ def purge(context: click.Context) -> None:
 def drain(context: click.Context) -> None:
     """Write to the ledger what dead processes left on the disk."""
     click.echo(f"{state(context).recorder.drain()} decisions written.")
+
+
+def let_go(ledger: Ledger, before: datetime) -> Iterator[tuple[str, str]]:
+    """Let go of rows older than *before*, and yield for each what was done to which kind."""
+    for count in ledger.purge(before):
+        yield from repeat(LET_GO, count)
 
 
 def _ledger(context: click.Context) -> Ledger:

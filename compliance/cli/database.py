@@ -15,7 +15,7 @@ from ..messages import keys
 from ..store import Database
 from ..store.migrations import version
 from ..store.tables import PREFIX, metadata, outbox
-from .group import box, compliance, listing, missing_holidays, print_json, progress
+from .group import box, compliance, listing, missing_holidays, print_json, progress, state
 
 #: What waits longer than this is not on its way: nothing delivers it.
 STUCK = timedelta(hours=1)
@@ -58,14 +58,17 @@ def status(context: click.Context, form: str) -> None:
 @db.command()
 @click.pass_context
 def rekey(context: click.Context) -> None:
-    """Seal names and contacts with the newest key, so that older keys can be dropped."""
-    kept = box(context)
+    """Seal names, contacts and the end of the ledger with the newest key, so that older keys can be dropped."""
+    kept, ledger = box(context), state(context).ledger
     with progress(keys.rekey(kept.database, kept.vault), keys.sealed(kept.database), "Sealing") as steps:
         done = Counter(steps)
     click.echo(f"{done['sealed']} cases sealed again, {done['kept']} were sealed with the newest key.")
-    if broken := done["broken"]:
+    broken, renewed = done["broken"], ledger.renew()
+    if broken:
         click.echo(f"Warning: {broken} cases cannot be opened with any key; the log says which", err=True)
-        context.exit(1)
+    if not renewed:
+        click.echo("Warning: the end of the ledger is not sealed with any key; see `consents verify`", err=True)
+    context.exit(int(bool(broken) or not renewed))
 
 
 def _status(database: Database) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def deliver(
             signal.signal(name, stop.set)
         worker.watch(stop, interval=interval)
         return
+    found.recorder.drain()  # what dead processes left on the disk of this machine
     tally = worker.deliver()
     click.echo(f"{tally.sent} sent, {tally.failed} to be tried again, {tally.dead} given up.")
     context.exit(int(bool(tally.failed or tally.dead)))

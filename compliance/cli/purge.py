@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import click
 
 from .. import deadlines
 from ..messages import retention
+from .consents import LET_GO, let_go
 from .group import compliance, listing, missing_holidays, progress, show, state
 
 logger = logging.getLogger(__name__)
@@ -25,10 +27,13 @@ def purge(context: click.Context, dry_run: bool, form: str) -> None:
     """Close what was answered, and let go what is kept as long as the settings say. Run it once a day."""
     found = state(context)
     database, now = found.box.database, datetime.now(UTC)
+    before = now - timedelta(days=found.settings.retention.consents)
     done = retention.due(database, found.box.cases, found.settings, now=now)
+    if outdated := found.ledger.outdated(before):
+        done[LET_GO] = outdated
     if not dry_run:
         steps = retention.purge(database, found.box.cases, found.settings, now=now)
-        with progress(steps, done.total(), "Purging") as walked:
+        with progress(chain(steps, let_go(found.ledger, before)), done.total(), "Purging") as walked:
             done = Counter(walked)
     rows = [{"what": what, "kind": kind, "number": number} for (what, kind), number in sorted(done.items())]
     show(rows, COLUMNS, form)

@@ -83,7 +83,10 @@ class Ledger:
             self._extend(connection, said, head, valid)
             return len(rows)
 
-        return self._database.write(work)
+        count = self._database.write(work)
+        if count:
+            self._database.settle()
+        return count
 
     def purge(self, before: datetime) -> Iterator[int]:
         """Let go of the rows at the head of the chain that are older than *before*; yield how many, batch by batch.
@@ -92,6 +95,12 @@ class Ledger:
         """
         while count := self._database.write(lambda connection: self._purge(connection, before)):
             yield count
+        self._database.settle()
+
+    def outdated(self, before: datetime) -> int:
+        """Return how many rows are older than *before*."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.count()).where(consent.c.at < before).select_from(consent)) or 0
 
     def links(self, after: int = 0) -> Iterator[Link]:
         """Yield the rows after number *after*, in order; each batch is read in a transaction of its own."""
@@ -109,6 +118,16 @@ class Ledger:
         """Return where the chain ends, None where that is not written down, and whether the seal holds."""
         with self._database.reading() as connection:
             return self._head(connection)
+
+    def renew(self) -> bool:
+        """Seal the end with the newest key; return False, and leave it, where it is not sealed with any key of ours."""
+
+        def work(connection: Connection) -> bool:
+            head, valid = self._locked(connection)
+            self._move(connection, head, valid)
+            return valid
+
+        return self._database.write(work)
 
     def seal(self) -> None:
         """Seal the chain as it is: for a key that is gone, once nothing else was found to be wrong."""
