@@ -148,9 +148,7 @@ class Worker:
         now = self._clock()
         resting = {server for server, until in self._resting.items() if now < until}
         waiting = {
-            label
-            for label, target in self._targets.items()
-            if target.server in resting or not target.pace.ready(now)
+            label for label, target in self._targets.items() if target.server in resting or not target.pace.ready(now)
         }
         return waiting | ({SENDER} if _MAIL in resting else set())
 
