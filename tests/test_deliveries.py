@@ -129,6 +129,16 @@ def test_a_sender_is_told_that_there_is_an_answer_and_where(
     assert "机密内容" not in text(received) and ASKED.body not in text(received)
 
 
+def test_a_name_is_written_as_it_is(settings: dict[str, Any], lite: Callable[..., Office], mail: MailServer):
+    settings["site"]["name"] = "Today's <News> & More"
+    office = lite(deliver_to=[EDITORS])
+    office.report(contact="")
+    office.fill(1)
+    office.worker.deliver()
+    subjects = [received.message["Subject"] for received in mail.received]
+    assert [subject.partition(": ")[0] for subject in subjects] == ["Today's <News> & More"] * 2
+
+
 def test_each_sender_gets_a_letter_of_the_own(make: Callable[..., Office], mail: MailServer):
     office = make()
     for contact in ("a@example.cn", "b@example.cn"):

@@ -31,6 +31,8 @@ TIMEOUT = timedelta(seconds=20)
 #: How often reminders are looked for, and how long a server is left alone that did not take a notice.
 REMINDERS = timedelta(minutes=10)
 REST = timedelta(minutes=1)
+#: How many notices are sent before the worker looks again for what has become more urgent, or was sent by others.
+AT_ONCE = 20
 #: The longest pause before a database that is gone is tried again, in seconds.
 LONGEST_PAUSE = 60.0
 #: What all mailboxes have in common.
@@ -118,7 +120,7 @@ class Worker:
         tally = Tally()
         self._remind()
         while batches := claims.due(self._database, without=self._waiting(), now=self._clock()):
-            for batch in batches:
+            for batch in batches[:AT_ONCE]:
                 if stop and stop.is_set():
                     return tally
                 if batch.target not in self._waiting():
