@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -139,7 +140,7 @@ def lite(tmp_path: Path, settings: dict[str, Any], mail: MailServer, render: Ren
     database.close()
 
 
-def until(met: Callable[[], Any], seconds: float = 30) -> None:
+def until(met: Callable[[], Any], seconds: float = 90) -> None:
     """Return once something is so."""
     end = monotonic() + seconds
     while not met():
@@ -147,11 +148,18 @@ def until(met: Callable[[], Any], seconds: float = 30) -> None:
         Event().wait(0.01)
 
 
-def start(folder: Path, settings: dict[str, Any], *arguments: str) -> Popen[str]:
-    """Start `flask compliance deliver` with *arguments* in a process of its own, for a site with *settings*."""
+@contextmanager
+def started(folder: Path, settings: dict[str, Any], *arguments: str) -> Iterator[Popen[str]]:
+    """`flask compliance deliver` with *arguments* in a process of its own, for a site with *settings*."""
     here = Path(__file__).resolve().parent
     file = folder / "site.json"
     file.write_text(json.dumps({"folder": str(folder), "settings": settings}), encoding="utf-8")
     command = [sys.executable, "-m", "flask", "--app", f"served:site({str(file)!r})", "compliance", "deliver"]
     paths = {"PYTHONPATH": os.pathsep.join((str(here), str(here.parent)))}
-    return Popen([*command, *arguments], cwd=folder, env={**os.environ, **paths}, stdout=PIPE, stderr=PIPE, text=True)
+    with Popen(
+        [*command, *arguments], cwd=folder, env={**os.environ, **paths}, stdout=PIPE, stderr=PIPE, text=True
+    ) as it:
+        try:
+            yield it
+        finally:
+            it.kill()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from delivery import EDITORS, start, until
+from delivery import EDITORS, started, until
 from delivery import mail as mail
 from flask import Flask
 from proxy import Proxy
@@ -144,7 +144,7 @@ def test_a_worker_that_watches_sends_what_it_has_and_ends(
         Compliance(host, settings=settings)
         send(host)
         proxy.hang()
-        with start(tmp_path, settings, "--watch", "--interval", "600") as process:
+        with started(tmp_path, settings, "--watch", "--interval", "600") as process:
             until(lambda: proxy.accepted)
             process.send_signal(name)
             proxy.restore()

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from conftest import SETTINGS
 from databases import SERVERS, fresh
-from delivery import EDITORS, LEASE, NOW, Clock, Office, start, until
+from delivery import EDITORS, LEASE, NOW, Clock, Office, started, until
 from delivery import lite as lite
 from delivery import mail as mail
 from delivery import make as make
@@ -385,8 +385,8 @@ def test_killed_workers_leave_nothing_undelivered(
             office.fill(40)
             office.fill(20, target=label)
             enough = before + chance.randrange(1, 30)
-            with start(tmp_path, settings, "--watch", "--interval", "0.05") as process:
-                until(lambda enough=enough: len(mail.received) >= enough, 60)
+            with started(tmp_path, settings, "--watch", "--interval", "0.05") as process:
+                until(lambda enough=enough: len(mail.received) >= enough)
                 # Somewhere within the time that one delivery takes.
                 Event().wait(chance.uniform(0, 0.02))
                 process.kill()

@@ -24,7 +24,7 @@ from ..store.tables import event, message, outbox
 SENDER = "sender"
 #: The most rows that become one notice, and that are looked at in one go.
 MOST = 200
-_LOOK = 1000
+_LOOK = 400
 #: The states in which something is owed by a deadline, and that deadline: the decision first, then the answer.
 OWING = (OPEN - PAUSED) | {State.QUARANTINED}
 deadline = case((message.c.decided.is_(None), message.c.decide_due), else_=message.c.answer_due)

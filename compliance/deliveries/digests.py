@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -34,6 +34,11 @@ class Item:
     held_back: bool
     due: datetime | None
     news: tuple[str, ...]
+
+    @property
+    def by(self) -> datetime | None:
+        """The last minute that is in time: midnight would be the day after."""
+        return self.due - timedelta(minutes=1) if self.due else None
 
 
 def digest(entries: Sequence[Entry], settings: Settings, render: Render, *, now: datetime) -> Notice | None:

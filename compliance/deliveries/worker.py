@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
+from traceback import format_tb
 from typing import Any
 
 from .. import channels
@@ -170,9 +171,10 @@ class Worker:
             self._fail(claim, error, tally)
             self._rest(batch.target, error)
         except Exception as error:
-            # Such as a template of the site's own that fails. What it says may hold what it was about.
-            logger.error("a notice could not be made: %s", type(error).__name__)
-            self._fail(claim, DeliveryError(type(error).__name__), tally)
+            # Such as a template of the site's own that fails. What it says may hold what it was about: where, not what.
+            kind, where = type(error).__name__, "".join(format_tb(error.__traceback__))
+            logger.error("a notice could not be made: %s\n%s", kind, where)
+            self._fail(claim, DeliveryError(kind), tally)
         else:
             tally.sent += claims.sent(self._database, claim, now=self._clock())
 
