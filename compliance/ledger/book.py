@@ -124,7 +124,8 @@ class Ledger:
 
         def work(connection: Connection) -> bool:
             head, valid = self._locked(connection)
-            self._move(connection, head, valid)
+            if valid:
+                self._move(connection, head, valid)
             return valid
 
         return self._database.write(work)
