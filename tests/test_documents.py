@@ -128,14 +128,14 @@ def test_cookie_policy_lists_every_cookie(settings: dict[str, Any], language: st
     settings["consent"] = {"categories": ["analytics"], "cookies": COOKIES, "lifetime_days": 180}
     soup = BeautifulSoup(current(library(settings, STARTERS), "cookies", language).html, "html.parser")
     rows = [[cell.get_text() for cell in row.select("td")] for row in soup.select("tbody tr")]
-    assert [row[0] for row in rows] == ["compliance_consent", "session", "_pk_id*"]
+    assert [row[0] for row in rows] == ["compliance_consent", "compliance_receipt", "session", "_pk_id*"]
     assert "180" in rows[0][3]
     expected = {
         "en": ["Keeps the form.", "Necessary", "Until the browser closes", settings["site"]["operator"]],
         "zh_CN": ["保持表单内容。", "必要", "关闭浏览器时失效", settings["site"]["operator"]],
     }
-    assert rows[1][1:] == expected[language]
-    assert rows[2][3:] == ["13 months", "Matomo"]
+    assert rows[2][1:] == expected[language]
+    assert rows[3][3:] == ["13 months", "Matomo"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
