@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -18,7 +18,13 @@ from .chain import DECISION, Entry, Head, Link, decision, erasure, record_hash
 _BATCH = 2_000
 _LONGEST = 1_000  # decisions of one reader that are followed
 _ROW = 1  # there is one head
-_COLUMNS = tuple(consent.c[name] for name in Link.__dataclass_fields__)
+# Built once: for a single decision that takes as long as the disk does.
+_HEAD = select(ledger).where(ledger.c.id == _ROW)
+_LOCKED_HEAD = _HEAD.with_for_update()
+_MOVE = update(ledger).where(ledger.c.id == _ROW)
+_INSERT = insert(consent)
+_NAMES = tuple(Link.__dataclass_fields__)
+_COLUMNS = tuple(consent.c[name] for name in _NAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +59,27 @@ class Ledger:
 
         A record that is there already, or was erased, is left out. Raises `StoreError`.
         """
+        wanted = {record_hash(entry.record): entry for entry in entries}
         fresh = {text.hash: text for text in texts if text.hash not in self._kept}
-        count = self._database.write(lambda connection: self._append(connection, entries, fresh))
+        tried = False
+
+        def work(connection: Connection) -> int:
+            nonlocal tried
+            head, valid = self._locked(connection)
+            # An id is random: only where it turns out that one is there already is it looked for.
+            there = _known(connection, wanted) if tried else set()
+            tried = True
+            links: list[Link] = []
+            for entry in (entry for key, entry in wanted.items() if key not in there):
+                links.append(decision(entry, after=_end(links, head), salt=_salt()))
+            self._extend(connection, links, head, valid)
+            if fresh:
+                _publish(connection, fresh, now=max(entry.time for entry in entries))
+            return len(links)
+
+        if not wanted:
+            return 0
+        count = self._database.write(work)
         self._kept |= fresh.keys()
         return count
 
@@ -157,24 +182,11 @@ class Ledger:
             row = connection.execute(select(*columns).where(published.c.hash == hashed)).one_or_none()
         return Text(**row._mapping) if row else None
 
-    def _append(self, connection: Connection, entries: Sequence[Entry], texts: dict[str, Text]) -> int:
-        if not entries:
-            return 0
-        head, valid = self._locked(connection)
-        wanted = {record_hash(entry.record): entry for entry in entries}
-        there = set(connection.scalars(select(consent.c.record_hash).where(consent.c.record_hash.in_(wanted))))
-        links: list[Link] = []
-        for entry in (entry for key, entry in wanted.items() if key not in there):
-            links.append(decision(entry, after=_end(links, head), salt=_salt()))
-        self._extend(connection, links, head, valid)
-        _publish(connection, texts, now=max(entry.time for entry in entries))
-        return len(links)
-
     def _extend(self, connection: Connection, links: Sequence[Link], head: Head, valid: bool) -> None:
         """Append *links* and move the *head*; a seal that did not hold does not become one that does."""
         if not links:
             return
-        connection.execute(insert(consent), [asdict(link) for link in links])
+        connection.execute(_INSERT, [{name: getattr(link, name) for name in _NAMES} for link in links])
         self._move(connection, replace(head, sequence=links[-1].sequence, hash=links[-1].hash), valid)
 
     def _purge(self, connection: Connection, before: datetime) -> int:
@@ -198,8 +210,7 @@ class Ledger:
         return head, valid
 
     def _head(self, connection: Connection, *, lock: bool = False) -> tuple[Head | None, bool]:
-        query = select(ledger).where(ledger.c.id == _ROW)
-        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        row = connection.execute(_LOCKED_HEAD if lock else _HEAD).one_or_none()
         if row is None:
             return None, False
         head = Head(**{name: row._mapping[name] for name in Head.__dataclass_fields__})
@@ -207,7 +218,7 @@ class Ledger:
 
     def _move(self, connection: Connection, head: Head, valid: bool) -> None:
         seal = head.seal(self._keys[0]) if valid else ""
-        connection.execute(update(ledger).where(ledger.c.id == _ROW).values(**asdict(head), seal=seal))
+        connection.execute(_MOVE, asdict(head) | {"seal": seal})
 
 
 def _history(connection: Connection, record: str) -> Iterator[Link]:
@@ -224,6 +235,10 @@ def _history(connection: Connection, record: str) -> Iterator[Link]:
         before = link.said.get("before")
 
 
+def _known(connection: Connection, hashes: Iterable[str]) -> set[str]:
+    return set(connection.scalars(select(consent.c.record_hash).where(consent.c.record_hash.in_(hashes))))
+
+
 def _end(links: Sequence[Link], head: Head) -> Head:
     """Return where the chain ends after *links*, or at *head* where there are none."""
     return Head(sequence=links[-1].sequence, hash=links[-1].hash) if links else head
@@ -231,7 +246,7 @@ def _end(links: Sequence[Link], head: Head) -> Head:
 
 def _publish(connection: Connection, texts: dict[str, Text], *, now: datetime) -> None:
     """Keep those of *texts*, by their hash, that are not there yet."""
-    known = set(connection.scalars(select(published.c.hash).where(published.c.hash.in_(texts)))) if texts else set()
+    known = set(connection.scalars(select(published.c.hash).where(published.c.hash.in_(texts))))
     rows = [asdict(text) | {"hash": hashed, "kept": now} for hashed, text in texts.items() if hashed not in known]
     if rows:
         connection.execute(insert(published), rows)

@@ -19,6 +19,7 @@ log = logging.getLogger("compliance")
 #: Seconds that a reader waits for the database, at most.
 PATIENCE = 0.25
 _BATCH = 200
+_LINGER = 1.0  # seconds that the thread waits for another decision before it ends
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between tries
 
 
@@ -33,8 +34,8 @@ class _Job:
 class Recorder:
     """Keeps the decisions of one process.
 
-    A thread writes to the database what waits, in one transaction however many there are; it ends when there is
-    nothing more. Where it does not answer in time, decisions go to the spool, and so do all that follow until the
+    A thread writes to the database what waits, in one transaction however many there are, and ends when there
+    is nothing more. Where it does not answer in time, decisions go to the spool, and so do all that follow until the
     database has what is there: thus they stay in order.
 
     Args:
@@ -88,13 +89,14 @@ class Recorder:
 
     def settle(self, timeout: float = 10.0) -> bool:
         """Wait until everything is in the ledger; return whether it is."""
-        thread = self._thread
-        if thread:
-            thread.join(timeout)
-        return self._thread is None and not self._spool.waits
+        with self._lock:
+            return self._settled.wait_for(lambda: self._is_idle() and not self._busy, timeout)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
+        self._wanted = threading.Condition(self._lock)
+        self._settled = threading.Condition(self._lock)
+        self._busy = False
         self._draining = threading.Lock()
         self._pause = threading.Event()
         self._jobs: list[_Job] = []
@@ -106,6 +108,7 @@ class Recorder:
         self._spool.reset()
 
     def _start(self) -> None:
+        self._wanted.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="compliance-ledger", daemon=True)
             self._thread.start()
@@ -142,11 +145,19 @@ class Recorder:
     def _next(self) -> list[_Job] | None:
         """Return the jobs to be done together, none where it is the turn of the disk, None at the end."""
         with self._lock:
-            jobs, self._jobs = self._jobs[:_BATCH], self._jobs[_BATCH:]
-            if not jobs and not self._away and not self._spool.waits:
+            self._busy = False
+            if self._is_idle():
+                self._settled.notify_all()
+                self._wanted.wait_for(lambda: not self._is_idle(), _LINGER)
+            if self._is_idle():
                 self._thread = None
                 return None
+            jobs, self._jobs = self._jobs[:_BATCH], self._jobs[_BATCH:]
+            self._busy = True
             return jobs
+
+    def _is_idle(self) -> bool:
+        return not self._jobs and not self._away and not self._spool.waits
 
     def _write(self, jobs: Sequence[_Job]) -> None:
         if jobs:
