@@ -354,6 +354,17 @@ def test_too_many_at_once_are_told(served: str, tmp_path: Path) -> None:
         use(database, "a")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("query", ["SELECT hold FROM compliance_absent", "SELECT absent FROM compliance_event"])
+def test_table_or_column_that_is_missing_is_told(kind: str, query: str, tmp_path: Path) -> None:
+    with (
+        fresh(kind, tmp_path) as url,
+        opened(url, tmp_path) as database,
+        pytest.raises(StoreError, match="is missing"),
+    ):
+        database.write(lambda connection: connection.exec_driver_sql(query))
+
+
 def test_fault_of_ours_does_not_show_values(database: Database) -> None:
     with pytest.raises(Exception) as caught:
         database.write(lambda connection: connection.execute(text("SELECT :value FROM nothing"), {"value": "secret"}))

@@ -14,6 +14,7 @@ _LOGIN = "the server of the database refuses the log-in; see to user, password a
 _DENIED = "the user of the database lacks a right; grant it all of them on its own database"
 _ONLY_READS = "the server of the database takes no changes now; name the one that does in the address"
 _CROWDED = "the server of the database takes no more connections; raise its limit or run fewer workers"
+_LACKING = "a table or column is missing; put a backup in the place of the database, or name an empty one"
 _GONE = "the database does not answer; see that its server runs, can be reached and lets this site in"
 
 #: By SQLite's name, SQLSTATE (or its class), MySQL's number.
@@ -27,6 +28,7 @@ _REASONS: dict[object, str] = {
     **dict.fromkeys(("42501", 1142, 1227), _DENIED),
     **dict.fromkeys(("25006", 1290, 1792, 1836), _ONLY_READS),
     **dict.fromkeys(("53300", 1040, 1203), _CROWDED),
+    **dict.fromkeys(("42P01", "42703", 1054, 1146), _LACKING),
 }
 # Another transaction got in the way: serialization failure and deadlock, MySQL's deadlock and changed row.
 _CONFLICTS = {"40001", "40P01", 1020, 1213}
@@ -60,6 +62,8 @@ def fault(error: DBAPIError) -> StoreError | None:
 def _codes(error: DBAPIError) -> tuple[object, ...]:
     origin = error.orig
     if name := getattr(origin, "sqlite_errorname", None):
+        if str(origin).startswith("no such "):
+            return ("42P01",)
         return ("_".join(name.split("_")[:2]),)
     state = getattr(origin, "sqlstate", None) or ""
     return (*getattr(origin, "args", ())[:1], state, state[:2])
