@@ -17,7 +17,7 @@ from flask import current_app
 from flask_babel import Domain, get_locale  # type: ignore[import-untyped]  # Flask-Babel 4 ships no types
 from markupsafe import Markup, escape
 
-from .languages import nearest
+from .languages import nearest, territory
 from .paths import TRANSLATIONS
 
 _DOMAIN = "compliance"
@@ -98,6 +98,7 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "dir": Locale.parse(locale).text_direction,
         "_": messages.markup,
         "ngettext": messages.plural_markup,
+        "territory": partial(territory, locale=locale),
         "format_date": partial(format_date, locale=locale),
         "format_datetime": partial(format_datetime, tzinfo=SHANGHAI, locale=locale),
         "format_moment": partial(_moment, locale=locale),

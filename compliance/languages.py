@@ -28,6 +28,17 @@ def parse(tag: str) -> str:
     raise ValueError(f"{tag!r} is not the tag of a known language; write it as in 'en', 'zh_CN' or 'zh_TW'")
 
 
+def territory(code: str, locale: str) -> str:
+    """Return the name of the country or region *code* (ISO 3166-1) in *locale*; an unknown code as it is.
+
+    Mainland sites name Taiwan with China, as CLDR does with Hong Kong and Macao.
+    """
+    names = Locale.parse(locale).territories
+    if code == "TW":
+        return f"{names['CN']}{names[code]}" if locale.startswith("zh") else f"{names[code]}, {names['CN']}"
+    return str(names.get(code, code))
+
+
 @lru_cache(maxsize=1024)  # bounded: *wanted* is what a page says of itself
 def nearest(wanted: str | None, offered: tuple[str, ...]) -> str | None:
     """Return the language among *offered* that a reader of *wanted* reads best, ``None`` if there is none.

@@ -433,7 +433,7 @@ def test_page_from_the_back_forward_cache_hides_what_was_decided_since(
 ) -> None:
     page = open_page(opt_in, script=RESTORED)
     page.goto(f"{opt_in}/compliance/consent")
-    page.get_by_role("button", name="Decline").click()
+    page.get_by_role("button", name="Decline").first.click()
     page.wait_for_load_state()
     page.evaluate("history.go(-2)")
     page.wait_for_function("location.pathname === '/' && window.restored")
@@ -508,7 +508,7 @@ def test_preferences_are_chosen_changed_and_withdrawn(
     expect(page.get_by_label("Analytics")).to_be_checked()
     expect(page.get_by_label("Advertising")).not_to_be_checked()
     expect(page.get_by_text("You made a choice of your own.")).to_be_visible()
-    page.get_by_role("button", name="Withdraw consent").click()
+    page.get_by_role("button", name="Withdraw consent").first.click()
     expect(page.get_by_label("Analytics")).not_to_be_checked()
     expect(page.get_by_text("You withdrew your consent.")).to_be_visible()
 

@@ -172,6 +172,14 @@ class Tracker(Table):
     country: str | None = Field(
         default=None, description="The country of its operator, in two letters.", examples=["CN"]
     )
+    purpose: Text | None = Field(
+        default=None, description="What it is for; without it what its category is.", examples=["Counts visits."]
+    )
+    policy: WebAddress | None = Field(
+        default=None,
+        description="Where its operator says how to reach them and what they do with personal information.",
+        examples=["https://stats.example.org/privacy"],
+    )
     cookies: tuple[CookieName, ...] = Field(
         default=(), description="The names of its cookies; `*` stands for any text.", examples=[["_stat_*"]]
     )

@@ -15,6 +15,7 @@ from ..consent import COOKIE, Consent, Record
 from ..documents import POLICIES
 from ..errors import ConsentError
 from ..ledger import Entry, Link, Text, consent_record
+from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
 from ..store import StoreError
 from .pages import Refusal, blueprint, body, page, private, reader_locale, same_site, state, wants_json, way_back
@@ -41,7 +42,10 @@ def preferences() -> Response:
     # Without one on today's policy the cookie may hold a decision on an earlier one.
     earlier = held or _record(None)
     changes = state().documents.revisions(reader_locale(), earlier.policy) if earlier else ()
-    return private(page("consent", record=held, earlier=earlier, changes=changes, choices=consent().choices))
+    told = recipients(state().settings)
+    return private(
+        page("consent", record=held, earlier=earlier, changes=changes, choices=consent().choices, recipients=told)
+    )
 
 
 @blueprint.post("/consent")

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compliance.languages import territory
+from compliance.recipients import Recipient, recipients
+from compliance.settings import load
+
+
+def named(settings: dict[str, Any], *trackers: dict[str, Any]) -> tuple[Recipient, ...]:
+    settings["consent"] = {"mode": "opt-in", "categories": ["analytics", "social"], "trackers": list(trackers)}
+    return recipients(load(settings))
+
+
+def test_only_what_the_site_names_is_listed(settings: dict[str, Any]) -> None:
+    assert named(settings) == ()
+    (one,) = named(settings, {"host": "stats.example.org", "category": "analytics"})
+    assert (one.hosts, one.name, one.country, one.abroad) == (("stats.example.org",), None, None, None)
+
+
+def test_what_the_site_leaves_out_is_taken_from_the_catalogue(settings: dict[str, Any]) -> None:
+    (one,) = named(settings, {"host": "hm.baidu.com", "category": "analytics"})
+    assert one.name and (one.name.get("en"), one.name.get("zh_CN")) == ("Baidu Tongji", "百度统计")
+    assert (one.country, one.abroad) == ("CN", False)
+    assert "HMACCOUNT" in one.cookies
+
+
+def test_what_the_site_says_goes_before_the_catalogue(settings: dict[str, Any]) -> None:
+    own = {
+        "provider": "Counter",
+        "country": "SG",
+        "cookies": ["_c"],
+        "policy": "https://c.example/p",
+        "purpose": "Counts.",
+    }
+    (one,) = named(settings, {"host": "hm.baidu.com", "category": "analytics", **own})
+    assert one.name and one.purpose
+    assert (one.name.get(), one.country, one.cookies, one.policy, one.purpose.get()) == (
+        *("Counter", "SG", ("_c",), "https://c.example/p", "Counts."),
+    )
+
+
+@pytest.mark.parametrize(("country", "abroad"), [("CN", False), ("US", True), ("HK", True), ("TW", True)])
+def test_abroad_is_what_lies_outside_the_mainland(settings: dict[str, Any], country: str, abroad: bool) -> None:
+    (one,) = named(settings, {"host": "x.example", "category": "social", "country": country})
+    assert one.abroad is abroad
+
+
+def test_addresses_of_one_recipient_stand_together(settings: dict[str, Any]) -> None:
+    of_one = {"provider": "Counter", "country": "CN", "category": "analytics"}
+    found = named(
+        settings,
+        {"host": "a.example", "cookies": ["_a"], **of_one},
+        {"host": "other.example", "category": "analytics"},
+        {"host": "b.example", "cookies": ["_a", "_b"], **of_one},
+        {"host": "c.example", **of_one, "category": "social"},
+        {"host": "*", "path": "/c.js", **of_one},
+    )
+    assert [(one.hosts, one.cookies, one.category) for one in found] == [
+        (("a.example", "b.example", "/c.js"), ("_a", "_b"), "analytics"),
+        (("other.example",), (), "analytics"),
+        (("c.example",), (), "social"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "locale", "name"),
+    [
+        ("US", "en", "United States"),
+        ("US", "zh_CN", "美国"),
+        ("HK", "zh_CN", "中国香港特别行政区"),
+        ("TW", "zh_CN", "中国台湾"),
+        ("TW", "en", "Taiwan, China"),
+        ("XX", "en", "XX"),
+    ],
+)
+def test_countries_and_regions_have_names(code: str, locale: str, name: str) -> None:
+    assert territory(code, locale) == name
