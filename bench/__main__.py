@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from . import injection, ledger, served, store, stream
+from . import gate, injection, ledger, served, store, stream
 from .table import print_table
 
 met = [
     print_table("Time per page and per request", "÷ turbohtml.rewrite", injection.rows()),
+    print_table("What holding trackers adds to a request", "÷ turbohtml.rewrite", gate.rows()),
     print_table("A page that a generator makes", "MB beside unwrapped", stream.rows()),
     print_table("Requests per second under gunicorn", "÷ unwrapped", served.rows()),
     print_table("Messages kept a second", "÷ append and sync", store.rows()),

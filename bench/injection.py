@@ -40,13 +40,13 @@ def rows() -> Iterator[Row]:
     for size, goal in GOALS.items():
         page = article(size)
         seconds = medians(_rivals(page))
-        seconds["added to a request, new page"] = _added([_variant(page, number) for number in range(CYCLE // size)])
+        seconds["added to a request, new page"] = _added([variant(page, number) for number in range(CYCLE // size)])
         seconds["added to a request, page again"] = _added([page])
         for subject, taken in seconds.items():
             yield Row(
                 page=f"{size // 1000} KB",
                 subject=subject,
-                measured=_duration(taken),
+                measured=duration(taken),
                 share=taken / seconds[RIVAL],
                 goal=goal if subject == INJECT or subject.startswith("added") else None,
             )
@@ -68,7 +68,7 @@ def _added(pages: list[bytes]) -> float:
     return seconds["wrapped"] - seconds["bare"]
 
 
-def _variant(page: bytes, number: int) -> bytes:
+def variant(page: bytes, number: int) -> bytes:
     """Return *page* as no other *number* has it, of the same length."""
     return page.replace(b"<title>Two", b"<title>%03d" % number, 1)
 
@@ -76,17 +76,17 @@ def _variant(page: bytes, number: int) -> bytes:
 def _rivals(page: bytes) -> dict[str, Callable[[], object]]:
     text = page.decode()
     start, end = page.index(b">", page.index(b"<body")) + 1, page.rindex(b"</body")
-    for result in (inject(page, HEAD, FOOT), _rewritten(text).encode()):
+    for result in (inject(page, HEAD, FOOT), rewritten(text).encode()):
         assert HEAD in result and FOOT in result and result.replace(HEAD, b"").replace(FOOT, b"") == page
     return {
         INJECT: lambda: inject(page, HEAD, FOOT),
-        RIVAL: lambda: _rewritten(text),
+        RIVAL: lambda: rewritten(text),
         "BeautifulSoup": lambda: _through_tree(page),
         "splicing at known places": lambda: b"".join((page[:start], HEAD, page[start:end], FOOT, page[end:])),
     }
 
 
-def _rewritten(text: str) -> str:
+def rewritten(text: str) -> str:
     def place(body: Element) -> None:
         body.prepend(HEAD.decode(), html=True)
         body.append(FOOT.decode(), html=True)
@@ -102,5 +102,5 @@ def _through_tree(page: bytes) -> str:
     return str(tree)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.1f} µs"

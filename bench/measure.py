@@ -22,6 +22,24 @@ def medians(rivals: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     return {name: statistics.median(seconds) for name, seconds in turns.items()}
 
 
+def differences(
+    plain: Callable[[], object], more: Callable[[], object], rival: Callable[[], object]
+) -> tuple[float, float]:
+    """Return the median seconds by which a call of *more* takes longer than one of *plain*, and those of *rival*.
+
+    What they differ in is small beside both: each round compares its own two, which go first in turns.
+    """
+    repeats = [max(1, round(TURN_SECONDS / _turn(call, 1))) for call in (plain, rival)]
+    added, taken = [], []
+    for number in range(ROUNDS * 3):
+        first, second = (plain, more) if number % 2 else (more, plain)
+        early, late = _turn(first, repeats[0]), _turn(second, repeats[0])
+        added.append(late - early if number % 2 else early - late)
+        if number % 3 == 0:
+            taken.append(_turn(rival, repeats[1]))
+    return statistics.median(added), statistics.median(taken)
+
+
 def _turn(call: Callable[[], object], repeats: int) -> float:
     start = perf_counter()
     for _ in range(repeats):

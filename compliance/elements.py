@@ -113,7 +113,9 @@ class Elements:
 
         A category that the settings do not name is never asked about, and so always held.
         """
-        if not private or not self._held:
+        if not self._held:
+            return None
+        if not private:
             return self._gate(self._held)
         consent = self._decisions.consent(self._record(environ), refuses=environ.get("HTTP_SEC_GPC") == "1")
         return self._gate(frozenset(category for category in self._held if not consent.allows(category)))
@@ -146,8 +148,8 @@ class Elements:
     def _record(self, environ: WSGIEnvironment) -> Record | None:
         return self._decisions.read(environ.get("HTTP_COOKIE"), policy=self.policy, now=datetime.now(UTC))
 
-    def _hold(self, categories: frozenset[str]) -> Gate | None:
-        return Gate(self._catalogue, categories) if categories else None
+    def _hold(self, categories: frozenset[str]) -> Gate:
+        return Gate(self._catalogue, categories, asked=self._held)
 
     def _address(self, environ: WSGIEnvironment) -> tuple[str, tuple[Licence, ...]]:
         """Return where *environ* says that the site is: its mount point, and the licences of its host."""

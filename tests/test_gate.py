@@ -15,6 +15,7 @@ from justhtml import JustHTML
 from test_injection import documents, suite
 
 from compliance.trackers import Catalogue, Gate
+from compliance.trackers.tokens import LIMIT
 
 ALL = frozenset({"functional", "analytics", "advertising", "social"})
 CATALOGUE = Catalogue()
@@ -186,3 +187,127 @@ def test_tag_soup_keeps_its_text_and_its_pieces_agree(soup: str, size: int) -> N
     assert GATE.whole(held) is held
     for scripting in (True, False):
         assert tree(held, scripting=scripting) == tree(page, scripting=scripting), held
+
+
+# What is held, and how
+
+
+@pytest.mark.parametrize(
+    ("page", "held"),
+    [
+        ("<script src=//hm.baidu.com/a.js async nonce=x>", "<script {hold} {plain} data-compliance-src=//hm.baidu.com/a.js async nonce=x>"),
+        ("<SCRIPT SRC='//hm.baidu.com/'>", "<SCRIPT {hold} {plain} data-compliance-src='//hm.baidu.com/'>"),
+        ("<script\ntype = module\tsrc=//hm.baidu.com/>", "<script {hold} {plain}\ndata-compliance-type = module\tdata-compliance-src=//hm.baidu.com/>"),
+        ("<script/src=//hm.baidu.com/>", "<script {hold} {plain}/data-compliance-src=//hm.baidu.com/>"),
+        ("<script src=a src=//hm.baidu.com/>", "<script src=a src=//hm.baidu.com/>"),
+        ("<script src=//hm.baidu.com/ src=a type=module type=b>", "<script {hold} {plain} data-compliance-src=//hm.baidu.com/ data-compliance-src=a data-compliance-type=module data-compliance-type=b>"),
+        ("<img src='https:&#x2f;&#47;hm.baidu.com&sol;a.gif'>", "<img {hold} data-compliance-src='https:&#x2f;&#47;hm.baidu.com&sol;a.gif'>"),
+        ("<img src=a srcset='b 1x, //hm.baidu.com/c 2x'>", "<img {hold} data-compliance-src=a data-compliance-srcset='b 1x, //hm.baidu.com/c 2x'>"),
+        ("<image src=//hm.baidu.com/a>", "<image {hold} data-compliance-src=//hm.baidu.com/a>"),
+        ("<iframe src=\"javascript:'<img src=//hm.baidu.com/a>'\">", "<iframe {hold} data-compliance-src=\"javascript:'<img src=//hm.baidu.com/a>'\">"),
+        ("<link rel='DNS-Prefetch' href=//hm.baidu.com>", "<link {hold} rel='DNS-Prefetch' data-compliance-href=//hm.baidu.com>"),
+        ("<link rel=canonical href=//hm.baidu.com>", "<link rel=canonical href=//hm.baidu.com>"),
+        ("<a href=//hm.baidu.com><p data-x='//hm.baidu.com'>", "<a href=//hm.baidu.com><p data-x='//hm.baidu.com'>"),
+        ("<script>'//hm.baidu.com'</script>", "<script {hold} {plain}>'//hm.baidu.com'</script>"),
+        ("<script type='text/JavaScript '>'//hm.baidu.com'</script>", "<script {hold} {plain} data-compliance-type='text/JavaScript '>'//hm.baidu.com'</script>"),
+        ("<script type=speculationrules>{'//hm.baidu.com'}</script>", "<script {hold} {plain} data-compliance-type=speculationrules>{{'//hm.baidu.com'}}</script>"),
+        ("<script type=application/ld+json>{\"u\": \"//hm.baidu.com\"}</script>", "<script type=application/ld+json>{{\"u\": \"//hm.baidu.com\"}}</script>"),
+        ("<script language=vbscript>'//hm.baidu.com'</script>", "<script language=vbscript>'//hm.baidu.com'</script>"),
+        ("<script src=a.js>'//hm.baidu.com'</script>", "<script src=a.js>'//hm.baidu.com'</script>"),
+        ("<script type='text/plain' data-category=analytics src=//x.example/>", "<script {hold} type='text/plain' data-category=analytics src=//x.example/>"),
+        ("<script type=text/plain data-cookiecategory=analytics>a()</script>", "<script {hold} type=text/plain data-cookiecategory=analytics>a()</script>"),
+        ("<script type=text/plain data-category=others>a()</script>", "<script type=text/plain data-category=others>a()</script>"),
+        ("<article data-category=analytics>text/plain", "<article data-category=analytics>text/plain"),
+        ("<noscript><img src=//hm.baidu.com/a></noscript>", "<noscript><img {hold} data-compliance-src=//hm.baidu.com/a></noscript>"),
+        ("<svg><script href=//hm.baidu.com/ /></svg>", "<svg><script {hold} {plain} data-compliance-href=//hm.baidu.com/ /></svg>"),
+        ("<img src=//hm.baidu.com/a alt='never closed", "<img src=//hm.baidu.com/a alt='never closed"),
+        ("<script>'//hm.baidu.com' never closed", "<script {hold} {plain}>'//hm.baidu.com' never closed"),
+    ],
+)  # fmt: skip
+def test_only_attributes_of_the_held_tag_change(page: str, held: str) -> None:
+    expected = held.format(hold='data-compliance-hold="analytics"', plain='type="text/plain"')
+    assert GATE.whole(page.encode()).decode() == expected
+    assert GATE.whole(expected.encode()) == expected.encode()
+
+
+def test_a_script_that_uses_what_is_held_waits_with_it() -> None:
+    library = b"<script src='//api.map.baidu.com/api?v=3.0'></script>"
+    use = b"<script>var map = new BMap.Map('map')</script>"
+    assert GATE.whole(b"<!doctype html>" + use + library).count(b"hold") == 1
+    assert GATE.whole(b"<!doctype html>" + library + use).count(b'hold="functional"') == 2
+    assert GATE.whole(b"<!doctype html>" + library + b"<script>x.BMap(); BMaps.a()</script>").count(b"hold") == 1
+
+
+def test_a_script_of_several_categories_waits_for_the_least_expected() -> None:
+    page = b"<!doctype html><script>['//hm.baidu.com', '//cnzz.com', '//criteo.com', '//connect.qq.com']</script>"
+    assert b'hold="advertising"' in GATE.whole(page)
+
+
+def test_only_the_categories_that_are_held_count() -> None:
+    social = Gate(CATALOGUE, frozenset({"social", "necessary"}))
+    page = b"<script src=//hm.baidu.com></script><script src=//connect.qq.com></script><script src=//dcs.conac.cn/js/a>"
+    assert social.whole(page).count(b"data-compliance-hold") == 1
+    assert Gate(CATALOGUE, frozenset()).whole(page) is page
+
+
+def test_marked_scripts_are_told_apart_for_a_reader_who_allows_them() -> None:
+    gate = Gate(CATALOGUE, frozenset(), asked=ALL)
+    page = b"<script type=text/plain data-category=analytics>a()</script><script src=//hm.baidu.com></script>"
+    assert gate.whole(page) == page.replace(b"<script type", b'<script data-compliance-hold="analytics" type')
+
+
+# Bounds
+
+LONG = b"/* " + b"a" * LIMIT + b" */"
+
+
+@pytest.mark.parametrize(
+    ("page", "count"),
+    [
+        # Of a script the first part is looked into; where it ends is known all the same.
+        (b"<script>'//hm.baidu.com';" + LONG + b"</script>" + SNIPPETS[1], 2),
+        (b"<script>" + LONG + b"'//hm.baidu.com'</script>" + SNIPPETS[1], 1),
+        (b"<script>" + LONG + b"<!--<script></script>" + SNIPPETS[1] + b"--></script>" + SNIPPETS[1], 1),
+        (b"<noscript>" + LONG + SNIPPETS[1] + b"</noscript>" + SNIPPETS[1], 1),
+        (b"<textarea>" + LONG + SNIPPETS[1] + b"</textarea>" + SNIPPETS[1], 1),
+        (b"<!--" + LONG + SNIPPETS[1] + b"-->" + SNIPPETS[1], 1),
+        (b"<?" + LONG + SNIPPETS[1] + SNIPPETS[1], 1),
+        (b"<svg><![CDATA[" + LONG + SNIPPETS[1] + b"]]>" + SNIPPETS[1], 1),
+        # A tag that long stays, and is passed to its end.
+        (b"<img src=//hm.baidu.com/a alt='" + LONG + b">'>" + SNIPPETS[1], 1),
+        (b"<img src=data:," + LONG.replace(b" ", b"") + b" alt='>'>" + SNIPPETS[1], 1),
+        (b"<p " + b"a=b c " * (LIMIT // 4) + b"d='>'>" + SNIPPETS[1], 1),
+        (b"<textarea title='" + LONG + b"'>" + SNIPPETS[1] + b"</textarea " + b"a " * LIMIT + b">" + SNIPPETS[1], 1),
+        (b"<script title='" + LONG + b"'>'//hm.baidu.com'</script>" + SNIPPETS[1], 1),
+        (
+            b"<svg title='"
+            + LONG
+            + b"'><title/>"
+            + SNIPPETS[1]
+            + b"</svg "
+            + b"a " * LIMIT
+            + b"><title/>"
+            + SNIPPETS[1],
+            1,
+        ),
+        (b"<" + b"a" * LIMIT * 2 + b">" + SNIPPETS[1], 1),
+        (b"<p " + b"a" * LIMIT + b"\n = '>'" + b"b" * LIMIT + b" =c" + b" " * LIMIT + b"= d>" + SNIPPETS[1], 1),
+    ],
+)
+def test_tokens_longer_than_the_bound_are_passed_in_the_same_way_whole_and_in_pieces(page: bytes, count: int) -> None:
+    held = GATE.whole(page)
+    assert held.count(b"data-compliance-hold") == count
+    for size in (60_001, LIMIT - 1, LIMIT, LIMIT + 1):
+        assert in_pieces(page, size) == held
+
+
+def test_memory_stays_flat_over_a_long_page() -> None:
+    stream = GATE.stream()
+    text = b"<p>Two rivers.</p><img src=//hm.baidu.com/a.gif>" * 400
+    sent = most = 0
+    for piece in [b"<!doctype html>", *[text] * 200, b"<script>", *[b"a" * 9000] * 300, b"</script>", *[text] * 100]:
+        sent += len(stream.feed(piece))
+        most = max(most, len(stream.waiting))
+    sent += len(stream.close())
+    assert most <= LIMIT + len(text)
+    assert sent > 300 * len(text)

@@ -308,7 +308,7 @@ def test_memory_gives_what_a_fresh_reading_gives_and_forgets_old_pages() -> None
         assert memory.placed(bytes(page)) == placed(page)
         for foot in (FOOT, b""):
             assert memory.inject(bytes(page), HEAD, foot) == inject(page, HEAD, foot)
-    assert sum(len(entry.page) for entry in memory._pages._entries.values()) <= 2000
+    assert sum(len(entry.page) for entry in memory._entries.values()) <= 2000
 
 
 def test_memory_tells_pages_apart_that_differ_in_one_byte() -> None:

@@ -6,10 +6,10 @@ pieces, both with the same result. Nothing of the page moves: less the injected 
 
 from __future__ import annotations
 
-from .memory import Memory, Pages
+from .memory import Memory
 from .opening import Opening
 from .page import inject, opening, placed
 from .place import Markup
 from .stream import Stream
 
-__all__ = ["Markup", "Memory", "Opening", "Pages", "Stream", "inject", "opening", "placed"]
+__all__ = ["Markup", "Memory", "Opening", "Stream", "inject", "opening", "placed"]

@@ -110,9 +110,9 @@ class Page:
     def _spliced(self, body: bytes) -> bytes | None:
         self._begin(body)
         plain = came = self._inward(body)
-        if self._gate is not None:
-            plain = self._state.gated.whole(self._gate, came)
         memory = self._state.memory
+        if self._gate is not None:
+            plain = self._held(self._gate, came)
         opening = memory.opening(plain)
         if opening is None:
             return None
@@ -121,6 +121,14 @@ class Page:
         if changed is came and not self._empty:
             return None
         return changed if self._recoder is None else self._recoder.outward(changed) + self._recoder.rest()
+
+    def _held(self, gate: Gate, page: bytes) -> bytes:
+        """Return *page* as it passes *gate*, which looks at a page that comes again only once."""
+        notes = self._state.memory.notes(page)
+        if gate.mark not in notes:
+            changed = gate.whole(page, marked=self._state.memory.marked(page))
+            notes[gate.mark] = None if changed is page else changed
+        return notes[gate.mark] or page
 
     def _fed(self, data: bytes) -> None:
         coder = self._head.coding

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from ..injection import Markup, Memory
-from ..trackers import Gate, GateMemory
+from ..trackers import Gate
 from ..validators import DECIDED, WITH_BANNER, Suffix
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ class State:
     def __init__(self, injection: Injection, raise_errors: Callable[[], bool]) -> None:
         self.injection = injection
         self.memory = Memory()
-        self.gated = GateMemory()
         self._raise_errors = raise_errors
         self._suffix = lru_cache(maxsize=4)(Suffix)
         self._told: set[str] = set()

@@ -7,6 +7,6 @@
 from __future__ import annotations
 
 from .catalogue import DATA, Catalogue, Tracker
-from .gate import Gate, GateMemory, GateStream
+from .gate import Gate, GateStream
 
-__all__ = ["DATA", "Catalogue", "Gate", "GateMemory", "GateStream", "Tracker"]
+__all__ = ["DATA", "Catalogue", "Gate", "GateStream", "Tracker"]

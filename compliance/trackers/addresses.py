@@ -18,7 +18,7 @@ _PORT = re.compile(r":[0-9]*\Z")
 # What a browser leaves out of a host name, and its other full stops (UTS 46, section 4).
 _HOST = str.maketrans({"\u3002": ".", "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None})
 # A host in a text, and the path after it.
-_NAMED = re.compile(r"([\w-]+(?:\.[\w-]+)+)\.?(?::[0-9]+)?(/[^\s\"'`<>?#\\)]*)?")
+_NAMED = re.compile(r"(?<![\w-])([\w-]++(?:\.[\w-]++)++)\.?(?::[0-9]+)?(/[^\s\"'`<>?#\\)]*)?")
 # How scripts write characters in strings (ECMAScript, section 12.9.4).
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([/\"'.-]))")
 

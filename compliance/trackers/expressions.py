@@ -18,9 +18,7 @@ def addresses(catalogue: Catalogue, categories: Iterable[str]) -> list[tuple[str
     """
     known = frozenset(categories)
     own = frozenset(map(id, catalogue.own))
-    ranked = sorted(
-        catalogue.trackers, key=lambda one: (id(one) in own, len(one.path), len(one.host)), reverse=True
-    )
+    ranked = sorted(catalogue.trackers, key=lambda one: (id(one) in own, len(one.path), len(one.host)), reverse=True)
     groups: list[tuple[str, list[Tracker]]] = []
     for tracker in ranked:
         category = tracker.category if tracker.category in known else ""

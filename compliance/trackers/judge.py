@@ -28,7 +28,7 @@ _RUN = re.compile(
 )
 # How sites mark the scripts that other consent tools release.
 _MARKED = ("data-category", "data-cookiecategory")
-_MARKS = re.compile(rb"data-c(?:ookiec)?ategory", re.IGNORECASE)
+_MARKS = re.compile(rb"data-c(?:ookiec)?ategory")
 # The categories of which a reader would least expect it first: what names several waits for the first of these.
 _ORDER = ("advertising", "social", "analytics")
 _HOLD = "data-compliance-hold"
@@ -36,16 +36,23 @@ _SPACE = " \t\n\f\r"
 
 
 class Judge:
-    """Says of tags and scripts whether they are held: those of *catalogue* whose category is one of *held*."""
+    """Says of tags and scripts whether they are held: those of *catalogue* whose category is one of *held*.
 
-    def __init__(self, catalogue: Catalogue, held: frozenset[str]) -> None:
-        self.categories = held - {NECESSARY}
+    A script that the site marked is told apart where its category is one of *asked*.
+    """
+
+    def __init__(self, catalogue: Catalogue, held: frozenset[str], asked: frozenset[str]) -> None:
+        self._held = held - {NECESSARY}
+        self._asked = asked - {NECESSARY}
         self._catalogue = catalogue
-        self._found = finder(catalogue.marks(self.categories)).search
+        self._found = finder(catalogue.marks(self._held)).search
 
-    def concerns(self, page: bytes) -> bool:
-        """Tell whether anything in *page* may be held; the cheap look at all of it."""
-        return self._found(page) is not None or (b"data-c" in page and _MARKS.search(page) is not None)
+    def concerns(self, page: bytes, marked: bool) -> bool:
+        """Tell whether anything in *page* may be held; the cheap look at all of it.
+
+        *marked* tells whether ``data-c`` stands in it.
+        """
+        return self._found(page) is not None or (marked and _is_marked(page))
 
     def tag(self, text: bytes) -> tuple[bytes, tuple[Tracker, ...]]:
         """Return the start tag *text* of an element of `LOADING`, held if that is due, and what it is held for."""
@@ -69,7 +76,7 @@ class Judge:
         *foreign* one is an element of SVG.
         """
         named = self._found(content) is not None
-        if not (named or before or self._found(text) or _MARKS.search(text)):
+        if not (named or before or self._found(text) or _is_marked(text)):
             return text, ()
         tag = Tag.read(text)
         if _HOLD in tag.attributes:
@@ -88,9 +95,9 @@ class Judge:
         return (tag.held(due[0].category, names, inert=True), due) if due else (text, ())
 
     def _marked(self, tag: Tag) -> bytes:
-        if tag.attributes.get("type", "").strip(_SPACE).lower() == "text/plain":
+        if tag.attributes.get("type", "").strip(_SPACE) == "text/plain":
             for name in _MARKED:
-                if (category := tag.attributes.get(name, "").strip(_SPACE)) in self.categories:
+                if (category := tag.attributes.get(name, "").strip(_SPACE)) in self._asked:
                     return tag.held(category, ())
         return tag.text
 
@@ -105,8 +112,12 @@ class Judge:
             yield from self._catalogue.mentions(value)
 
     def _due(self, trackers: Iterable[Tracker]) -> tuple[Tracker, ...]:
-        due = [tracker for tracker in trackers if tracker.category in self.categories]
+        due = [tracker for tracker in trackers if tracker.category in self._held]
         return tuple(sorted(due, key=_rank))
+
+
+def _is_marked(text: bytes) -> bool:
+    return b"text/plain" in text and _MARKS.search(text) is not None
 
 
 def runs(tag: Tag) -> bool:

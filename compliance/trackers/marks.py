@@ -33,7 +33,7 @@ def finder(marks: Iterable[str]) -> re.Pattern[bytes]:
         + b"|".join(_ending(end, by_end[end]) for end in ends)
         + b")"
     )
-    return re.compile(b"|".join([*([dotted] if ends else []), *plain]) or rb"(?!)", re.DOTALL)
+    return re.compile(b"|".join([*([dotted] if ends else []), *plain]) or rb"\A(?!)", re.DOTALL)
 
 
 def _ending(end: str, starts: list[str]) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from string import ascii_letters
 
 from ..injection.syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END
 from .catalogue import Tracker
@@ -25,15 +26,26 @@ _TEXTS = frozenset(b"style title textarea iframe xmp noembed noframes".split())
 _STOPS = frozenset({*LOADING, *_TEXTS, b"script", b"noscript", b"plaintext", b"svg", b"math"})
 
 
-def _passing(stops: frozenset[bytes], closing: frozenset[bytes]) -> re.Pattern[bytes]:
-    """Return an expression for all that may be passed without a look: text, comments, tags of no name in *stops*."""
-    tag = rb"[a-zA-Z][^ \t\n\f\r/>]*+" + ATTRIBUTES
-    kept = rb"(?!(?i:" + b"|".join(sorted(stops)) + rb")" + NAME_END + rb")"
-    ends = rb"(?!(?i:" + b"|".join(sorted(closing)) + rb")" + NAME_END + rb")" if closing else b""
+def _passing(stops: frozenset[bytes], ends: frozenset[bytes]) -> re.Pattern[bytes]:
+    """Return an expression for all that may be passed without a look.
+
+    That is text, comments, start tags of no name in *stops* and end tags of no name in *ends*.
+    """
     other = rb"(?=[^a-zA-Z/!?])|/(?:>|[^a-zA-Z>][^>]*+>)"
-    return re.compile(
-        rb"(?:[^<]++|<(?:/" + ends + tag + b"|" + kept + tag + b"|" + COMMENT + b"|" + BOGUS + b"|" + other + b"))*+"
-    )
+    tokens = b"|".join([rb"/" + _tag_but(ends), _tag_but(stops), COMMENT, BOGUS, other])
+    return re.compile(rb"[^<]*+(?:<(?:" + tokens + rb")[^<]*+)*+")
+
+
+def _tag_but(names: frozenset[bytes]) -> bytes:
+    """Return the pattern of a tag after its "<" whose name is none of *names*; most tags fail by their first letter."""
+    rest: dict[bytes, list[bytes]] = {}
+    for name in sorted(names):
+        rest.setdefault(name[:1] + name[:1].upper(), []).append(rb"(?i:" + re.escape(name[1:]) + rb")")
+    others = bytes(letter for letter in ascii_letters.encode() if letter not in b"".join(rest))
+    tag = rb"(?:[a-zA-Z0-9]*+>|[^ \t\n\f\r/>]*+" + ATTRIBUTES + rb")"
+    # Of a name the first letter is passed before the rest of the tag is read.
+    named = [rb"[" + first + rb"](?!(?:" + b"|".join(more) + rb")" + NAME_END + rb")" for first, more in rest.items()]
+    return rb"(?:" + b"|".join([rb"[" + others + rb"]", *named]) + rb")" + tag
 
 
 _PASSING = _passing(_STOPS, frozenset())
@@ -44,7 +56,11 @@ _SOME_ATTRIBUTES = re.compile(
     rb"|'[^']*+'|[^ \t\n\f\r\"'>][^ \t\n\f\r>]*+(?=[ \t\n\f\r>])|(?=>))|(?=[ \t\n\f\r]*+[^ \t\n\f\r=])))*+"
 )
 _TAG_END = re.compile(rb"[ \t\n\f\r/]*+>")
-_LONG_VALUE = re.compile(rb"[ \t\n\f\r/]*+[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+[ \t\n\f\r]*+=[ \t\n\f\r]*+([\"'])")
+_BETWEEN = re.compile(rb"[ \t\n\f\r/]*+")
+_SPACE = re.compile(rb"[ \t\n\f\r]*+")
+_NAME_END = re.compile(rb"(?=[ \t\n\f\r/>=])")
+_VALUE_END = re.compile(rb"(?=[ \t\n\f\r>])")
+_TAG_NAME_END = re.compile(rb"(?=[ \t\n\f\r/>])")
 _TAG_NAME = re.compile(rb"<(/?)([a-zA-Z][^ \t\n\f\r/>]*+)" + NAME_END)
 _BOGUS = re.compile(rb"<(?:\?|/[^a-zA-Z>])")
 _COMMENT_END = re.compile(rb"--!?>")
@@ -124,7 +140,7 @@ class Reader:
         out = [*self._out, self._data[self._sent : self._place]]
         self._data = self._data[self._place :]
         self._out, self._place, self._sent = [], 0, 0
-        self._again = 2 * len(self._data) if len(self._data) > _PATIENCE else 0
+        self._again = min(2 * len(self._data), LIMIT) if len(self._data) > _PATIENCE else 0
         return out[0] if len(out) == 1 else b"".join(out)
 
     # Each step reads on from the place, and returns whether another may follow: if not, more bytes must come.
@@ -141,6 +157,10 @@ class Reader:
         if tag is not None:
             name = tag[2].lower()
             if not tag[1]:
+                if name in LOADING and name not in _TEXTS and not self._foreign:
+                    self._replace(tag.end(), *self._judge.tag(tag[0]))
+                    self._place = tag.end()
+                    return True
                 return self._opened(name, tag.end())
             self._foreign.closed(name)
             self._place = tag.end()
@@ -149,12 +169,11 @@ class Reader:
             return self._passed(_BOGUS_END)
         if len(data) - place < LIMIT:
             return False
-        found = _TAG_NAME.match(data, place)
-        self._step = self._rest
-        if found is not None:
-            self._name, self._step = (found[1] + found[2]).lower(), self._long_tag
-            self._place = found.end()
-        return True
+        # A longer tag is passed; a name that is itself too long is none that means anything.
+        found = _TAG_NAME.match(data, place, place + LIMIT)
+        self._name = (found[1] + found[2]).lower() if found is not None else b""
+        self._place = place + 2
+        return self._passed(_TAG_NAME_END, self._long_tag)
 
     def _declaration(self) -> bool:
         """Begin a comment, a section or a declaration that has not ended yet."""
@@ -227,7 +246,7 @@ class Reader:
             inner = Reader(self._judge)
             content = data[end:stop]
             self._place = end
-            self._replace(stop, inner.read(content, final=True) if self._judge.concerns(content) else content, ())
+            self._replace(stop, inner.read(content, final=True) if self._judge.concerns(content, True) else content, ())
             self._place = stop
         else:
             self._place = end
@@ -259,14 +278,32 @@ class Reader:
             else:
                 self._begin(name, foreign=self._foreign.opened(name, b"<" + name + b">"))
             return True
-        value = _LONG_VALUE.match(data, place)
-        if value is not None:
-            self._place = value.end()
-            return self._passed(_QUOTES[value[1]], then=self._long_tag)
-        if len(data) - place > LIMIT:
-            self._step = self._rest
-            return True
-        return False
+        place = self._place = _BETWEEN.match(data, place).end()  # type: ignore[union-attr]
+        if len(data) - place < LIMIT:
+            return False
+        # This attribute alone is too long; its name may begin with "=".
+        self._place += 1
+        return self._passed(_NAME_END, self._long_name)
+
+    def _long_name(self) -> bool:
+        """Go on after the name of an attribute."""
+        self._place = _SPACE.match(self._data, self._place).end()  # type: ignore[union-attr]
+        if self._place == len(self._data):
+            return False
+        self._step = self._long_tag
+        if self._data.startswith(b"=", self._place):
+            self._place, self._step = self._place + 1, self._long_value
+        return True
+
+    def _long_value(self) -> bool:
+        """Go on after the "=" of an attribute."""
+        self._place = _SPACE.match(self._data, self._place).end()  # type: ignore[union-attr]
+        quote = self._data[self._place : self._place + 1]
+        if not quote:
+            return False
+        if quote in _QUOTES:
+            self._place += 1
+        return self._passed(_QUOTES.get(quote, _VALUE_END), self._long_tag)
 
     def _passed(self, end: re.Pattern[bytes], then: Callable[[], bool] | None = None) -> bool:
         """Pass over all up to *end*, and go on with *then*."""
