@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from . import assets, cli, documents, views
 from . import settings as settings_file
-from .consent import COOKIE, Consent, Decisions
+from .consent import COOKIE, NECESSARY, Consent, Decisions
 from .elements import Elements
 from .errors import Problem, SettingsError
 from .i18n import host_locale
@@ -26,7 +26,7 @@ from .ledger import Ledger, Recorder, Spool
 from .messages import Box, open_box
 from .middleware import Middleware
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
-from .settings import Settings
+from .settings import CATEGORIES, Settings
 from .store import StoreError
 from .trackers import DATA, Catalogue, Tracker, expressions
 
@@ -168,13 +168,14 @@ def _static(settings: Settings, catalogue: Catalogue) -> Mapping[str, assets.Ass
     """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
     static = assets.load(STATIC)
     consent = settings.consent
-    names: dict[str, list[str]] = {category: [] for category in consent.categories} | {"": [COOKIE]}
+    held = dict.fromkeys((*CATEGORIES, *consent.categories))
+    names: dict[str, list[str]] = {category: [] for category in held} | {NECESSARY: [COOKIE]}
     for cookie in consent.cookies:
-        names[cookie.category if cookie.category in consent.categories else ""].append(cookie.name)
+        names[cookie.category].append(cookie.name)
     for tracker in catalogue.trackers:
-        names[tracker.category if tracker.category in consent.categories else ""].extend(tracker.cookies)
+        names[tracker.category].extend(tracker.cookies)
     filled = {
-        "guard.js": {"TRACKERS": expressions.addresses(catalogue, consent.categories)},
+        "guard.js": {"TRACKERS": expressions.addresses(catalogue, held)},
         "trackers.js": {"COOKIES": expressions.cookies(names)},
     }
     return {**static, **{name: assets.fill(static[name], name, **data) for name, data in filled.items()}}

@@ -10,7 +10,9 @@
 
   /* Nothing is allowed until it is known what was decided. */
   let choices = {};
-  const allowed = (category) => !category || (choices ? choices[category] : optOut && !navigator.globalPrivacyControl);
+  const allowed = (category) =>
+    (category || "necessary") === "necessary" ||
+    (choices ? choices[category] : !navigator.globalPrivacyControl && optOut?.split(" ").includes(category));
   const barred = (addresses) => {
     for (const address of `${addresses}`.split(/[\s,]+/)) {
       const { hostname, pathname } = URL.parse(address, document.baseURI) ?? {};
@@ -75,7 +77,7 @@
         guard(this, name, value) || old.call(this, value);
       });
   change(Element.prototype, "setAttribute", (old) => function (name, value) {
-    guard(this, name, value) || old.call(this, name, value);
+    guard(this, `${name}`.toLowerCase(), value) || old.call(this, name, value);
   });
   const sifted = (old) => function (...given) {
     given.push(sift(given.pop(), old.name === "createContextualFragment"));

@@ -40,6 +40,8 @@ export const release = async (told) => {
 };
 
 const restore = (element) => {
+  /* As a frame of a script: those of the parser get the addresses back that they had in the browser's history. */
+  if (element.localName === "iframe" && !guard.waiting.has(element)) element.replaceWith(element);
   for (const name of element.getAttributeNames()) {
     if (!name.startsWith(MARK)) continue;
     const value = element.getAttribute(name);
@@ -136,7 +138,7 @@ const cover = (frame) => {
   const { content, lang, dir } = guard.template;
   const category = frame.getAttribute(HOLD);
   const fill = () => {
-    if (!frame.hasAttribute(HOLD) || frame.contentDocument.body.childElementCount) return;
+    if (!frame.hasAttribute(HOLD) || frame.contentDocument?.body.childElementCount !== 0) return;
     const { head, body, documentElement } = frame.contentDocument;
     Object.assign(documentElement, { lang, dir });
     body.append(frame.contentDocument.importNode(content, true));
@@ -144,7 +146,11 @@ const cover = (frame) => {
     body.querySelector("bdi").textContent = new URL(frame.getAttribute(`${MARK}src`), document.baseURI).hostname;
     for (const button of body.querySelectorAll("button")) {
       if (button.value && button.value !== category) button.remove();
-      button.onclick = () => (button.value ? agree(category) : restore(frame));
+      button.onclick = () => {
+        if (button.value) return agree(category);
+        restore(frame);
+        frame.focus();
+      };
     }
   };
   frame.addEventListener("load", fill);
