@@ -123,6 +123,64 @@ def test_privacy_statement_tells_what_the_law_asks_for(settings: dict[str, Any],
     assert [words for words in TOLD[language] if words not in text] == []
 
 
+TRACKERS = [
+    {"host": "hm.baidu.com", "category": "analytics"},
+    {
+        "host": "c.example",
+        "category": "analytics",
+        "provider": "Counter",
+        "country": "US",
+        "policy": "https://c.example/p",
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("language", "rows"),
+    [
+        (
+            "en",
+            [
+                "Baidu Tongji (hm.baidu.com)",
+                "China",
+                "Ask us",
+                "Counter (c.example)",
+                "United States, outside mainland",
+            ],
+        ),
+        (
+            "zh_CN",
+            [
+                "百度统计（hm.baidu.com）",
+                "中国",
+                "可向我们询问",
+                "Counter（c.example）",
+                "美国（境外）",
+                "统计访问情况",
+            ],
+        ),
+    ],
+)
+def test_privacy_statement_lists_who_receives_what(settings: dict[str, Any], language: str, rows: list[str]) -> None:
+    settings["consent"] = {"mode": "opt-in", "categories": ["analytics"], "trackers": TRACKERS}
+    document = current(library(settings, STARTERS), "privacy", language)
+    text = BeautifulSoup(document.html, "html.parser").get_text()
+    assert [words for words in rows if words not in text] == []
+    assert 'href="https://c.example/p"' in document.html and "1460" in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_those_in_charge_are_named_where_the_settings_name_them(settings: dict[str, Any], language: str) -> None:
+    named = {"officer": {"en": "Office X", "zh_CN": "X 办公室"}, "representative": "Europe GmbH"}
+    told, silent = (texts(settings | {"legal": legal}, language)["privacy"] for legal in (named, {}))
+    words = {
+        "en": ["Office X", "represented (Art. 27) by: Europe GmbH"],
+        "zh_CN": ["负责人：X 办公室", "代表（第 27 条）：Europe"],
+    }
+    assert [part for part in words[language] if part not in told] == []
+    assert not any(part in silent for part in ("负责人：", "代表（", "In charge of", "Art. 27"))
+
+
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_cookie_policy_lists_every_cookie(settings: dict[str, Any], language: str) -> None:
     settings["consent"] = {"categories": ["analytics"], "cookies": COOKIES, "lifetime_days": 180}

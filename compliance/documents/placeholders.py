@@ -13,6 +13,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .. import settings as settings_file
 from ..errors import DocumentError
+from ..languages import territory
+from ..recipients import recipients
 from .markup import mark
 from .sources import Source
 
@@ -86,6 +88,34 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Who receives what readers' browsers send; *country* by name, *abroad* whether it is outside mainland China."""
+
+    name: str
+    hosts: str
+    category: Category
+    purpose: str | None
+    country: str | None
+    abroad: bool | None
+    policy: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Legal:
+    """Who is responsible beside the operator, with name and contact."""
+
+    officer: str | None
+    representative: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how many days what is recorded is kept."""
+
+    consents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
     """A licence or filing of the site; *kind* is a key of the settings."""
 
@@ -112,6 +142,9 @@ class Placeholders:
     reporting: Reporting
     consent: Consent
     cookies: tuple[Cookie, ...]
+    recipients: tuple[Recipient, ...]
+    legal: Legal
+    retention: Retention
     licences: tuple[Licence, ...]
     urls: Addresses
 
@@ -160,6 +193,20 @@ def placeholders(settings: settings_file.Settings, language: str) -> Placeholder
             )
             for cookie in consent.cookies
         ),
+        recipients=tuple(
+            Recipient(
+                name=text(one.name) if one.name else ", ".join(one.hosts),
+                hosts=", ".join(one.hosts),
+                category=category(one.category),
+                purpose=maybe(one.purpose),
+                country=territory(one.country, language) if one.country else None,
+                abroad=one.abroad,
+                policy=one.policy,
+            )
+            for one in recipients(settings)
+        ),
+        legal=Legal(officer=maybe(settings.legal.officer), representative=maybe(settings.legal.representative)),
+        retention=Retention(consents=settings.retention.consents),
         licences=tuple(
             # An official number such as 渝ICP备20009753号 is in Chinese, one of digits in any language.
             Licence(

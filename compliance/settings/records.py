@@ -271,6 +271,16 @@ class Legal(Table):
         description="The folder of the site's own documents, from the folder of the settings file.",
         examples=["legal"],
     )
+    officer: Text | None = Field(
+        default=None,
+        description="Who is in charge of protecting personal information, and how to reach them.",
+        examples=["Data Protection Office, privacy@ichongqing.info"],
+    )
+    representative: Text | None = Field(
+        default=None,
+        description="Who represents the operator in the European Union, and how to reach them.",
+        examples=["News Europe GmbH, Unter den Linden 1, 10117 Berlin, eu@ichongqing.info"],
+    )
 
 
 class Settings(Table):
