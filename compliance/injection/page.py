@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from turbohtml import parse
 
 from .careful import LIMIT, Judge, place_foot, place_head
@@ -9,6 +11,9 @@ from .opening import Opening, Undecided, find_opening, is_page, language
 from .place import Place
 from .scan import Scan, foot_place
 from .tail import body_end
+
+# Our mark on an element, not one of the attributes that begin like it.
+_OURS = re.compile(rb"data-compliance(?!-)")
 
 
 def opening(page: bytes) -> Opening | None:
@@ -52,7 +57,7 @@ def inject(page: bytes, head: bytes, foot: bytes, found: Opening | None = None) 
 
 def placed(page: bytes) -> frozenset[str]:
     """Return the names of the elements that *page*, or what there is of it, already carries."""
-    if b"data-compliance" not in page or len(page) > LIMIT:
+    if _OURS.search(page) is None or len(page) > LIMIT:
         return frozenset()
     # Comments, scripts and values of attributes may hold what only looks like an element.
     tree = parse(page.decode("latin-1"), positions=False)

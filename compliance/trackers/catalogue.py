@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,9 +113,9 @@ class Catalogue:
 
 def _fits(tracker: Tracker, path: str) -> bool:
     if path.startswith(tracker.path):
-        rest = path[len(tracker.path) :]
         # "/tr" is "/tr" and "/tr/x", not "/travel".
-        return tracker.path.endswith("/") or not re.match(r"\w", rest)
+        after = path[len(tracker.path) : len(tracker.path) + 1]
+        return tracker.path.endswith("/") or not (after.isalnum() or after == "_")
     return tracker.host == ANY and path.endswith(tracker.path)
 
 
