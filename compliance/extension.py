@@ -88,9 +88,14 @@ class Compliance:
 
     @property
     def consent(self) -> Consent:
-        """What the reader of the current request allows; `RuntimeError` outside a request."""
+        """What the reader of the current request allows; `RuntimeError` outside a request, and first in a stream."""
         if not has_request_context():
             raise RuntimeError("compliance.consent belongs to a request: read it in a view or a function called by one")
+        if request.environ.get("compliance.complete") and "compliance.personal" not in request.environ:
+            raise RuntimeError(
+                "compliance.consent was first read in a stream, whose headers have left without `Vary`: a cache would give"
+                " this reader's page to others; read it in the view, before the response begins"
+            )
         # The answer now depends on the reader: no shared cache may give it to another (RFC 9110 section 12.5.5).
         request.environ["compliance.personal"] = True
         return views.consent()
@@ -317,6 +322,7 @@ def _finish(app: Flask, response: Response, **_: Any) -> None:
     """Note the host's language, and harden what our endpoints answer, after every hook of the host."""
     with _guarded("a response could not be completed"):
         environ = request.environ
+        environ["compliance.complete"] = True
         if request.blueprint == views.blueprint.name:
             views.harden(response)
         if "compliance.personal" in environ:
