@@ -93,8 +93,8 @@ class Compliance:
             raise RuntimeError("compliance.consent belongs to a request: read it in a view or a function called by one")
         if request.environ.get("compliance.complete") and "compliance.personal" not in request.environ:
             raise RuntimeError(
-                "compliance.consent was first read in a stream, whose headers have left without `Vary`: a cache would give"
-                " this reader's page to others; read it in the view, before the response begins"
+                "compliance.consent was first read in a stream, whose headers have left without `Vary`: a cache would"
+                " give this reader's page to others; read it in the view, before the response begins"
             )
         # The answer now depends on the reader: no shared cache may give it to another (RFC 9110 section 12.5.5).
         request.environ["compliance.personal"] = True
