@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import chromium as chromium
+from browser import open_page as open_page
+from browser import serving
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
@@ -186,3 +189,26 @@ def test_reader_who_decided_on_this_version_is_not_asked(wrap: Wrap) -> None:
     client.post("/compliance/consent", data={"choice": "reject"})
     page = soup(client, "/compliance/consent")
     assert "please choose again" not in words(page.main) and "You declined" in words(page.main)
+
+
+# In a browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["legal/privacy/1/3", "legal/privacy/3", "legal/privacy?lang=zh-CN", "consent"])
+def test_axe_finds_nothing(wrap: Wrap, open_page: Any, path: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    with serving(wrap().application) as address:
+        page = open_page(f"{address}/compliance/{path}", color_scheme=scheme)
+        found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_what_changed_fits_narrow_and_wide_windows(wrap: Wrap, open_page: Any, width: int) -> None:
+    with serving(wrap().application) as address:
+        page = open_page(f"{address}/compliance/legal/privacy/1/3", viewport={"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        line = "node => getComputedStyle(node).textDecorationLine"
+        assert page.locator("[data-kind] del").first.evaluate(line) == "line-through"
+        assert page.locator("[data-kind] ins").first.evaluate(line) == "underline"
