@@ -27,7 +27,7 @@ HOSTS = {host for vendor in VENDORS for host in vendor.hosts}
 ITS_OWN = ("accounts.google.com", "update.googleapis.com", "clients2.google.com", "optimizationguide-pa.googleapis.com")
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' http: https:; img-src 'self' http: https:;"
-    " style-src 'self' http: https:; frame-src http: https:; connect-src 'self' http: https:"
+    " style-src 'self' 'unsafe-inline' http: https:; frame-src http: https:; connect-src 'self' http: https:"
 )
 
 
@@ -539,7 +539,7 @@ FRAMES = """<!doctype html><html lang="LANG"><body><h1>News</h1><a id=before hre
  style="position:absolute;inset:0;width:100%;height:100%;border:0" src="https://www.youtube.com/embed/a"></iframe></div>
 <iframe id=map title=Map width=400 height=300 src="https://api.map.baidu.com/marker"></iframe>
 <img id=picture alt="A map" width=300 height=200 src="https://api.map.baidu.com/staticimage">
-<p><img id=fluid alt="A map" width=600 height=300 style="max-width:50%;height:auto" src="https://api.map.baidu.com/i"></p>
+<p><img id=fluid alt="A map" width=600 height=600 style="max-width:50%;height:auto" src="https://api.map.baidu.com/i"></p>
 <iframe id=tiny width=1 height=1 src="https://api.map.baidu.com/pixel"></iframe>
 <a id=after href="#before">After</a></body></html>"""
 SHIFT = """
@@ -554,15 +554,7 @@ BOXES = """[...document.querySelectorAll('iframe, img')].map(node => {
 
 
 def create_frames(settings: dict[str, Any], lang: str = "en", **consent: Any) -> Flask:
-    site = create_site(settings, FRAMES.replace("LANG", lang), **consent)
-
-    @site.after_request
-    def styled(response: Response) -> Response:
-        if response.mimetype == "text/html":
-            response.headers["Content-Security-Policy"] = f"{POLICY}; style-src 'self' 'unsafe-inline'"
-        return response
-
-    return site
+    return create_site(settings, FRAMES.replace("LANG", lang), **consent)
 
 
 def test_a_held_frame_keeps_its_box_and_nothing_moves(settings: dict[str, Any], visit: Callable[..., Reader]) -> None:
@@ -733,5 +725,26 @@ def test_readers_load_little(settings: dict[str, Any]) -> None:
     banner = weight["compliance.css"] + weight["compliance.js"]
     assert banner <= 2000
     # What holds, and what releases; then the lists that they work with.
-    assert code["guard.js"] <= 1500 and code["trackers.js"] <= 2000
-    assert weight["guard.js"] + weight["trackers.js"] <= 6200
+    assert code["guard.js"] <= 1600 and code["trackers.js"] <= 2050
+    assert weight["guard.js"] + weight["trackers.js"] <= 6300
+
+
+def test_a_page_put_anew_is_guarded_once(settings: dict[str, Any], visit: Callable[..., Reader]) -> None:
+    reader = visit(create_site(settings, vendors_page(VENDORS[:1])))
+    page = reader.open()
+    page.evaluate("void (window.set = Element.prototype.setAttribute)")
+    page.evaluate(
+        """async () => {
+            const text = await (await fetch("/")).text();
+            document.body.replaceWith(new DOMParser().parseFromString(text, "text/html").body);
+            for (const old of document.body.querySelectorAll("script[src]")) {
+                const script = document.createElement("script");
+                for (const { name, value } of old.attributes) script.setAttribute(name, value);
+                old.replaceWith(script);
+            }
+        }"""
+    )
+    assert reader.asked() == set()
+    assert page.evaluate("set === Element.prototype.setAttribute")
+    reader.decide("I Agree")
+    assert reader.asked("hm.baidu.com") == {"hm.baidu.com"}

@@ -1,5 +1,7 @@
 "use strict";
-{
+/* Once in a window, however often a script of the site puts the page anew. */
+if (!document.compliance) {
+  document.compliance = true;
   const script = document.currentScript;
   const { optOut, trackers } = script.dataset;
   /* Pairs of a category and an expression for its addresses; the first that fits counts. */
@@ -14,10 +16,13 @@
     (category || "necessary") === "necessary" ||
     (choices ? choices[category] : !navigator.globalPrivacyControl && optOut?.split(" ").includes(category));
   const barred = (addresses) => {
+    if (/^(data|blob):/.test(addresses)) return;
     for (const address of `${addresses}`.split(/[\s,]+/)) {
-      const { hostname, pathname } = URL.parse(address, document.baseURI) ?? {};
-      const [category] = listed.find(([, pattern]) => pattern.test(hostname + pathname)) ?? [];
-      if (!allowed(category)) return category;
+      try {
+        const { hostname, pathname } = new URL(address, document.baseURI);
+        const [category] = listed.find(([, pattern]) => pattern.test(hostname + pathname)) ?? [];
+        if (!allowed(category)) return category;
+      } catch {}
     }
   };
 
@@ -60,7 +65,7 @@
   const wake = () => {
     if (!module && !waiting.size && !document.querySelector(`[${MARK}hold]`)) return;
     module ??= import(trackers);
-    module.then(({ release }) => release({ allowed, waiting, parse, put, template: script.nextElementSibling }));
+    module.then(({ release }) => release({ choices, allowed, waiting, parse, put, template: script.nextElementSibling }));
   };
 
   /* What page scripts set, write and send from here on. */
@@ -93,7 +98,7 @@
   });
   for (const name of ["write", "writeln"])
     change(Document.prototype, name, (old) => function (...given) {
-      old.call(this, sift(given.join(""), true));
+      old.call(this, sift(given.length > 1 ? given.join("") : given[0], true));
     });
   change(window, "fetch", (old) => async (input, ...given) => {
     if (barred(input.url ?? input)) throw TypeError("No consent");

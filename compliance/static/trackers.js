@@ -16,9 +16,10 @@ const drafts = new WeakMap();
 let guard, busy, signals;
 
 export const release = async (told) => {
+  const news = guard?.choices !== told.choices || !guard;
   guard = told;
   const { allowed, waiting } = guard;
-  sweep();
+  if (news) sweep();
   /* What runs cannot be stopped: a page that may no longer run it begins anew. */
   if ([...running].some((category) => !allowed(category))) return location.reload();
   const held = [...document.querySelectorAll(`[${HOLD}]`)];
