@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -135,7 +136,8 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         problem = Problem(key="consent.categories", remedy=str(error))
         raise SettingsError(str(settings.path or "the settings"), (problem,)) from error
     catalogue = _catalogue(settings)
-    static = _static(settings, catalogue)
+    cookies = _cookies(settings, catalogue)
+    static = _static(settings, catalogue, cookies)
     environment = cache(partial(_environment, app))
     render = partial(_render, environment)
     elements = Elements(
@@ -155,6 +157,7 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         documents=library,
         decisions=decisions,
         assets=static,
+        cookies=tuple((category, re.compile(names)) for category, names in cookies),
         changed=lambda: elements.changed,
         locale=elements.locale,
         policy=lambda: elements.policy,
@@ -169,19 +172,25 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
     return elements, state
 
 
-def _static(settings: Settings, catalogue: Catalogue) -> Mapping[str, assets.Asset]:
-    """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
-    static = assets.load(STATIC)
+def _cookies(settings: Settings, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Return pairs of a category and an expression for the names of its cookies."""
     consent = settings.consent
-    held = dict.fromkeys((*CATEGORIES, *consent.categories))
-    names: dict[str, list[str]] = {category: [] for category in held} | {NECESSARY: [COOKIE]}
+    names: dict[str, list[str]] = {category: [] for category in (*CATEGORIES, *consent.categories)}
+    names[NECESSARY] = [COOKIE]
     for cookie in consent.cookies:
         names[cookie.category].append(cookie.name)
     for tracker in catalogue.trackers:
         names[tracker.category].extend(tracker.cookies)
+    return expressions.cookies(names)
+
+
+def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, str]]) -> Mapping[str, assets.Asset]:
+    """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
+    static = assets.load(STATIC)
+    held = dict.fromkeys((*CATEGORIES, *settings.consent.categories))
     filled = {
         "guard.js": {"TRACKERS": expressions.addresses(catalogue, held)},
-        "trackers.js": {"COOKIES": expressions.cookies(names)},
+        "trackers.js": {"COOKIES": cookies},
     }
     return {**static, **{name: assets.fill(static[name], name, **data) for name, data in filled.items()}}
 

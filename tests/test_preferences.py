@@ -11,6 +11,7 @@ from browser import open_page as open_page
 from browser import serving
 from bs4 import BeautifulSoup, Tag
 from conftest import SETTINGS, create_app
+from flask import Flask
 
 from compliance import Compliance
 
@@ -70,6 +71,57 @@ def test_page_says_whose_list_it_is(client: Any) -> None:
 def test_statement_of_a_recipient_does_not_learn_where_the_reader_came_from(client: Any) -> None:
     link = BeautifulSoup(client.get("/compliance/consent").text, "html.parser").select_one('[href$="example.org/p"]')
     assert link is not None and link["rel"] == ["noopener", "noreferrer"]
+
+
+def expired(client: Any, choice: str, cookies: str, host: str = "www.news.example") -> set[tuple[str, str | None]]:
+    """The cookies that a decision takes away, each with its domain."""
+    answer = client.post(
+        "/compliance/consent",
+        data={"choice": choice, "category": "social"},
+        headers={"Cookie": cookies},
+        base_url=f"http://{host}",
+    )
+    assert answer.status_code == 303
+    found = set()
+    for line in answer.headers.getlist("Set-Cookie"):
+        attributes = dict(part.partition("=")[::2] for part in line.split("; "))
+        if attributes.get("Max-Age") == "0":
+            assert attributes["Path"] == "/"
+            found.add((line.partition("=")[0], attributes.get("Domain")))
+    return found
+
+
+ALL = "_pk_id.1.ab=1; session=2; theirs=3; Hm_lvt_0=4"
+
+
+@pytest.mark.parametrize(
+    ("choice", "names"),
+    [
+        ("accept", set()),
+        ("reject", {"_pk_id.1.ab", "Hm_lvt_0"}),
+        ("withdraw", {"_pk_id.1.ab", "Hm_lvt_0"}),
+        ("custom", {"_pk_id.1.ab", "Hm_lvt_0"}),
+    ],
+)
+def test_decision_takes_away_the_cookies_that_it_does_not_allow(app: Flask, choice: str, names: set[str]) -> None:
+    domains = {None, "www.news.example", "news.example"}
+    assert expired(app.test_client(use_cookies=False), choice, ALL) == {
+        (name, one) for name in names for one in domains
+    }
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "127.0.0.1:8000", "[::1]:8000"])
+def test_host_without_hosts_above_it_names_no_domain(app: Flask, address: str) -> None:
+    assert {domain for _, domain in expired(app.test_client(use_cookies=False), "reject", ALL, address)} == {None}
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    ["; ".join(f"_pk_id{number}=1" for number in range(500)), "_pk_id\xe9=1", '_pk_id"<>=1', "_pk_id\t=1; =; ;;"],
+)
+def test_cookies_without_end_or_sense_do_no_harm(app: Flask, cookies: str) -> None:
+    found = expired(app.test_client(use_cookies=False), "reject", cookies)
+    assert len(found) <= 20 and all(name.isascii() for name, _ in found)
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import islice, product
 from urllib.parse import urlsplit
 
 from flask import current_app, jsonify, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from ..consent import COOKIE, Consent, Record
+from ..consent import COOKIE, NECESSARY, Consent, Record
 from ..documents import POLICIES
 from ..errors import ConsentError
 from ..ledger import Entry, Link, Text, consent_record
@@ -21,6 +23,10 @@ from ..store import StoreError
 from .pages import Refusal, blueprint, body, page, private, reader_locale, same_site, state, wants_json, way_back
 
 _LONGEST_PATH = 200
+#: What the name of a cookie is written with (RFC 6265, section 4.1.1).
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: Proxies take a few kilobytes of headers (nginx four, unless told otherwise).
+_MOST_EXPIRED = 20
 
 
 def record() -> Record | None:
@@ -74,6 +80,7 @@ def decide() -> Response:
         secure=request.is_secure,
         samesite="Lax",
     )
+    _take_away(response, made)
     application = current_app._get_current_object()  # type: ignore[attr-defined]  # a signal's sender is no proxy
     if made.given:
         consent_given.send(application, record=made)
@@ -138,6 +145,24 @@ def erase() -> Response:
     response = Response(status=HTTPStatus.NO_CONTENT) if wants_json() else redirect(target, HTTPStatus.SEE_OTHER)
     response.delete_cookie(COOKIE, path="/", secure=request.is_secure, samesite="Lax")
     return private(response)
+
+
+def _take_away(response: Response, made: Record) -> None:
+    """Expire the cookies of this site that *made* does not allow, on this host and on those above it.
+
+    The script does the same on the page, but sees no cookie that is for servers only, and may not run.
+    """
+    host = urlsplit(request.host_url).hostname or ""
+    labels = [] if re.search(r":|\d$", host) else host.split(".")  # an address has no hosts above it
+    domains = [None, *(".".join(labels[place:]) for place in range(len(labels) - 1))]
+    unwanted = (name for name in request.cookies if _NAME.fullmatch(name) and not _allowed(name, made))
+    for name, domain in islice(product(unwanted, domains), _MOST_EXPIRED):
+        response.delete_cookie(name, path="/", domain=domain, secure=request.is_secure)
+
+
+def _allowed(name: str, made: Record) -> bool:
+    owners = [category for category, names in state().cookies if names.match(name)]
+    return not owners or any(owner == NECESSARY or made.choices.get(owner, False) for owner in owners)
 
 
 def _record(policy: str | None) -> Record | None:

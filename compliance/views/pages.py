@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -57,6 +57,7 @@ class State:
     """What the endpoints of one application work with; it lies in `app.extensions["compliance"]`.
 
     Args:
+        cookies: pairs of a category and an expression for the names of its cookies.
         locale: the site's language for a tag, or its default one.
         policy: the policy version of the moment.
         context: what every template is told, in one language and for one request's host and mount point.
@@ -71,6 +72,7 @@ class State:
     documents: Library
     decisions: Decisions
     assets: Mapping[str, Asset]
+    cookies: Sequence[tuple[str, re.Pattern[str]]]
     changed: Callable[[], datetime]
     locale: Callable[[str | None], str]
     policy: Callable[[], str]
