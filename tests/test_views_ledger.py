@@ -28,10 +28,18 @@ JSON = {"Accept": "application/json"}
 def settings(settings: dict[str, Any]) -> dict[str, Any]:
     categories = {"analytics": {}, "maps": {"name": "Maps", "description": "Shows maps."}}
     cookie = {"name": "_pk*", "category": "analytics", "provider": "Matomo", "purpose": "Counts.", "lifetime": "1 day"}
+    other = {"name": "m", "category": "analytics", "provider": "Map Maker", "purpose": "Counts."}
+    tracker = {"host": "stats.example.org", "category": "maps", "provider": "Map Maker", "country": "US"}
     site = settings["site"] | {"address": "Yubei, Chongqing"}
     return settings | {
         "site": site,
-        "consent": {"mode": "opt-in", "categories": categories, "cookies": [cookie], "lifetime_days": 180},
+        "consent": {
+            "mode": "opt-in",
+            "categories": categories,
+            "cookies": [cookie, other],
+            "trackers": [tracker],
+            "lifetime_days": 180,
+        },
     }
 
 
@@ -185,7 +193,13 @@ def test_receipt_has_the_structure_of_a_consent_record(app: Flask, client: Flask
     assert client.get(processing["privacy_notice"][0]["url"]).status_code == 200
     analytics, maps = processing["purposes"]
     assert (analytics["purpose_type"], analytics["lawful_basis"]) == ("analytics", "consent")
-    assert analytics["recipient_third_parties"] == ["Matomo"]
+    operator, *others = told["party_identification"]
+    names = {party["party_id"]: (party["party_name"], party["party_address"]) for party in others}
+    assert [names[party] for party in analytics["recipient_third_parties"]] == [
+        ("Matomo", None),
+        ("Map Maker", "US"),
+    ]
+    assert [names[party] for party in maps["recipient_third_parties"]] == [("Map Maker", "US")]
     assert analytics["pii_information"][0] == {
         "pii_type": "cookie _pk*",
         "pii_optional": True,
@@ -193,8 +207,7 @@ def test_receipt_has_the_structure_of_a_consent_record(app: Flask, client: Flask
     }
     assert maps["purpose"] == "Shows maps."
     assert client.get(maps["withdrawal_method"]).status_code == 200
-    (party,) = told["party_identification"]
-    assert (party["party_name"], party["party_address"]) == (
+    assert (operator["party_name"], operator["party_address"]) == (
         "Chongqing International Communication Center",
         "Yubei, Chongqing",
     )

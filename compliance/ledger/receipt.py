@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..recipients import recipients
 from ..settings import Settings
 from .book import Text
 from .chain import Entry, Link
 
 SCHEMA = "flask-compliance/1, ISO/IEC TS 27560:2023"
 _OPERATOR = "operator"
+_ThirdParty = tuple[str, str | None, str | None]
 _STATES = {"withdraw": "withdrawn", "reject": "refused"}
 
 
@@ -46,6 +48,7 @@ def consent_record(
         "party_url": site.url,
         "party_contact": site.email,
     }
+    others = {key: number for number, key in enumerate(_third_parties(settings, language), 1)}
     notices = [
         {
             "name": text.name,
@@ -63,17 +66,19 @@ def consent_record(
         "pii_processing": {
             "privacy_notice": notices,
             "language": language,
-            "purposes": [_purpose(name, settings, language, address) for name in entry.choices],
+            "purposes": [_purpose(name, settings, language, address, others) for name in entry.choices],
         },
-        "party_identification": [party],
+        "party_identification": [party, *(_third_party(number, *key) for key, number in others.items())],
         "events": [*_events(entry.time, entry.method, entry.choices, lifetime), *_earlier(history, lifetime)],
     }
 
 
-def _purpose(name: str, settings: Settings, language: str, address: str) -> dict[str, Any]:
+def _purpose(
+    name: str, settings: Settings, language: str, address: str, others: Mapping[_ThirdParty, int]
+) -> dict[str, Any]:
     category = settings.consent.categories[name]
     cookies = [cookie for cookie in settings.consent.cookies if cookie.category == name]
-    providers = [cookie.provider.get(language) for cookie in cookies if cookie.provider]
+    told = _third_parties(settings, language, name)
     return {
         "purpose": category.description.get(language) if category.description else name,
         "purpose_type": name,
@@ -89,9 +94,32 @@ def _purpose(name: str, settings: Settings, language: str, address: str) -> dict
         "pii_controllers": [_OPERATOR],
         "collection_method": "cookies and scripts in the reader's browser",
         "jurisdiction": "CN",
-        "recipient_third_parties": list(dict.fromkeys(providers)),
+        "recipient_third_parties": [f"recipient-{others[key]}" for key in told],
         "withdrawal_method": f"{address}/consent",
         "privacy_rights": f"{address}/legal/privacy",
+    }
+
+
+def _third_parties(settings: Settings, language: str, category: str | None = None) -> list[_ThirdParty]:
+    """Return who receives what readers send in *category*, without one in any, each once: name, country, statement."""
+    keys = [
+        (one.category, (one.name.get(language) if one.name else ", ".join(one.hosts), one.country, one.policy))
+        for one in recipients(settings)
+    ]
+    known = {key[0]: key for _, key in keys}
+    providers = [(one.category, one.provider.get(language)) for one in settings.consent.cookies if one.provider]
+    keys += [(of, known.get(name, (name, None, None))) for of, name in providers]
+    return list(dict.fromkeys(key for of, key in keys if category in (None, of)))
+
+
+def _third_party(number: int, name: str, country: str | None, policy: str | None) -> dict[str, Any]:
+    return {
+        "party_id": f"recipient-{number}",
+        "party_name": name,
+        "party_role": "third party",
+        "party_type": "recipient",
+        "party_address": country,
+        "party_url": policy,
     }
 
 

@@ -34,8 +34,8 @@ class _Job:
 class Recorder:
     """Keeps the decisions of one process.
 
-    A thread writes to the database what waits, in one transaction however many there are, and ends when there
-    is nothing more. Where it does not answer in time, decisions go to the spool, and so do all that follow until the
+    A thread writes to the database what waits, in one transaction however many there are, and ends when there is
+    nothing more. Where it does not answer in time, decisions go to the spool, and so do all that follow until the
     database has what is there: thus they stay in order.
 
     Args:
@@ -110,8 +110,13 @@ class Recorder:
     def _start(self) -> None:
         self._wanted.notify()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="compliance-ledger", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._work, name="compliance-ledger", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system has none left, or the process ends
+                self._leave("no thread can be started")
+            else:
+                self._thread = thread
 
     def _queued(self, entry: Entry, texts: Sequence[Text]) -> _Job | None:
         with self._lock:
