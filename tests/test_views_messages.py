@@ -376,3 +376,9 @@ def test_nothing_is_kept_of_the_source_but_a_label(open_app: Flask):
     assert "203.0.113" not in repr(kept(open_app))
     with box(open_app).database.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(tables.event)) == 1
+
+
+def test_a_host_that_a_client_makes_up_is_not_the_site(open_app: Flask):
+    data = {"body": BODY, "page": "http://evil.example/x"}
+    response = open_app.test_client().post("/compliance/message", data=data, headers=JSON | {"Host": "evil.example"})
+    assert reasons(response) == {"page": "elsewhere"}

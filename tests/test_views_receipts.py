@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from datetime import UTC, datetime
@@ -196,3 +197,35 @@ def test_the_picture_leads_to_the_page_without_the_code(client: FlaskClient, rec
     path = f"/compliance/receipt/{receipt['receipt']}"
     client.post(path, data={"code": receipt["code"]})
     assert re.search(r"<svg[^>]*>.*?</svg>", client.get(path).text, re.DOTALL)
+
+
+def form_of(page: str) -> dict[str, str]:
+    """The hidden fields of the forms on a page."""
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in fields}
+
+
+def test_without_cookies_the_receipt_stands_in_the_answer_and_its_forms_work(app: Flask):
+    client = app.test_client(use_cookies=False)
+    sent = form_of(client.get("/compliance/message").text)
+    response = client.post("/compliance/message", data={**sent, "body": "没有 Cookie 的读者"})
+    assert response.status_code == 201
+    code = re.search(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", response.text)
+    number = re.search(r"R-\d{8}-[0-9A-Z]{6}-[0-9A-Z]", response.text)
+    assert code
+    assert number
+    path = f"/compliance/receipt/{number[0]}"
+    closed = client.post(path, data={**form_of(response.text), "action": "close"})
+    assert closed.status_code == 200
+    assert "Closed" in closed.text
+    found = form_of(client.get("/compliance/case").text)
+    opened = client.post("/compliance/case", data={**found, "number": number[0], "code": code[0]})
+    assert opened.status_code == 200
+    assert code[0] in opened.text
+
+
+def test_with_cookies_no_form_carries_the_code(client: FlaskClient):
+    sent = form_of(client.get("/compliance/message").text)
+    response = client.post("/compliance/message", data={**sent, "body": "有 Cookie 的读者"})
+    assert response.status_code == 303
+    assert "code" not in form_of(client.get(response.location).text)

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
-from ..cases import MOVES, RESULTS, Actor, State
+from ..cases import MOVES, RESULTS, Actor, Kind, State
 from ..settings import Settings
 from ..store import Database
 from ..store.tables import attachment, event, idempotency, message, outbox, used_challenge
@@ -115,7 +115,11 @@ def _steps(database: Database, cases: Cases, settings: Settings, now: datetime) 
         ),
         _Step(
             name="rejected",
-            due=and_(table.state == State.QUARANTINED, table.created <= spam, free),
+            # A report is never turned away unseen, nor what waits only because it was sent without a script.
+            due=and_(
+                *(table.state == State.QUARANTINED, table.created <= spam, free),
+                *(table.kind != Kind.REPORT, table.marks != "proof"),
+            ),
             act=partial(_move, cases, State.REJECTED_SPAM, now),
         ),
         _Step(name="purged", due=ended, act=partial(_in_one, database, _bury, now)),

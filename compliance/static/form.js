@@ -134,7 +134,13 @@ const wake = (box) => {
 /* A form on a page of its own. */
 const box = document.querySelector(".compliance-box");
 if (box) {
-  const show = ({ url, page, status }, key) => {
+  const show = ({ url, page, main, status }, key) => {
+    /* A browser without cookies is not sent on: the receipt is in the answer. */
+    if (status === 201) {
+      document.querySelector("main").replaceWith(main);
+      wake(document);
+      return focus(document.querySelector("main h1"));
+    }
     if (status < 400) return location.assign(url);
     document.title = page.title;
     box.replaceChildren(...page.querySelector(".compliance-box").childNodes);

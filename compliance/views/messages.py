@@ -22,7 +22,7 @@ from ..signals import message_received, report_received
 from ..store import StoreError
 from ..throttle import Verdict
 from .pages import Refusal, blueprint, fields, host, page, private, problem, reader_locale, same_site, state, wants_json
-from .receipts import address, remember
+from .receipts import address, keeps_cookies, probe, remember, show_at_once
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +107,8 @@ def _take(form: str) -> Response:
         response: Response = jsonify(receipt=receipt.number, code=receipt.code, url=location)
         response.status_code = HTTPStatus.CREATED
         response.headers["Location"] = location
+    elif not keeps_cookies(values):
+        return show_at_once(receipt.number, receipt.code, status=HTTPStatus.CREATED)
     else:
         response = redirect(location, HTTPStatus.SEE_OTHER)
     remember(response, receipt.number, receipt.code)
@@ -171,11 +173,17 @@ def _read(form: str, values: Mapping[str, str]) -> Submission:
             kind=kind,
             language=reader_locale(),
             categories=settings.messages.report_categories,
-            hosts=_box().hosts | {request.host.partition(":")[0].lower()},
+            hosts=_box().hosts | _at_home(),
             home=settings.site.url,
         )
     except SubmissionError as error:
         raise _Refused(HTTPStatus.BAD_REQUEST, error.reasons) from error
+
+
+def _at_home() -> set[str]:
+    """Return the name of this machine where the site is tried out on it: elsewhere `Host` is whatever a client says."""
+    name = (urlsplit(f"//{request.host}").hostname or "").lower()
+    return {name} if name == "localhost" or name.startswith("127.") or name == "::1" else set()
 
 
 def _granted(verdict: Verdict) -> Verdict:
@@ -233,8 +241,7 @@ def _form(
 ) -> Response:
     request.environ["compliance.omitted"] = frozenset({"message", "report"})
     messages = state().settings.messages
-    return private(
-        page(
+    shown = page(
             f"{form}_page",
             form=form,
             values=_shown(values),
@@ -252,7 +259,7 @@ def _form(
             challenge=messages.challenge,
             ticket=ticket or _box().challenges.ticket(form, now=datetime.now(UTC)),
         )
-    )
+    return private(probe(shown))
 
 
 def _told() -> dict[str, str]:

@@ -57,10 +57,29 @@ def remember(response: Response, number: str, code: str) -> None:
     )
 
 
+def probe(response: Response) -> Response:
+    """Let a form find out whether this browser keeps cookies: one that does sends this one with the form."""
+    if COOKIE not in request.cookies:
+        path = state().context(state().locale(None), request.environ)["base"]
+        response.set_cookie(COOKIE, "0", path=path, secure=request.is_secure, httponly=True, samesite="Strict")
+    return response
+
+
+def keeps_cookies(form: Mapping[str, str]) -> bool:
+    """Return whether the browser that sent *form* keeps cookies; one that did not look for any is believed to."""
+    return COOKIE in request.cookies or "cookies" not in form
+
+
+def show_at_once(number: str, code: str, *, status: int) -> Response:
+    """Show the case *number* in the answer itself, to a browser that cannot be told its code by a cookie."""
+    followed = _follow(number, code)
+    return _unknown(number) if followed is None else _shown(followed, code, carried=True, status=status)
+
+
 @blueprint.get("/case")
 def find() -> Response:
     """Ask for number and code."""
-    return private(page("case_find", number=request.args.get("number", "")[:40], reasons={}))
+    return private(probe(page("case_find", number=request.args.get("number", "")[:40], reasons={})))
 
 
 @blueprint.post("/case")
@@ -75,7 +94,7 @@ def case(number: str) -> Response:
     code = _remembered(number)
     followed = _follow(number, code) if code else None
     if followed is None:
-        return private(page("case_find", number=number[:40], reasons={}))
+        return private(probe(page("case_find", number=number[:40], reasons={})))
     return _shown(followed, code)
 
 
@@ -118,6 +137,8 @@ def change(number: str) -> Response:
         return response
     if wants_json():
         return _shown(_follow(number, code) or followed, code)
+    if not keeps_cookies(form):
+        return show_at_once(number, code, status=HTTPStatus.OK)
     response = redirect(address(number), HTTPStatus.SEE_OTHER)
     remember(response, followed.number, code)
     return private(response)
@@ -127,12 +148,15 @@ def _open(number: str) -> Response:
     if not same_site():
         raise Refusal("origin")
     _limit(number)
-    code = fields().get("code", "")
+    form = fields()
+    code = form.get("code", "")
     followed = _follow(number, code)
     if followed is None:
         return _unknown(number)
     if wants_json():
         return _shown(followed, code)
+    if not keeps_cookies(form):
+        return _shown(followed, code, carried=True)
     response = redirect(address(followed.number), HTTPStatus.SEE_OTHER)
     remember(response, followed.number, code)
     return private(response)
@@ -195,8 +219,10 @@ def _shown(
     *,
     reasons: Mapping[str, str] | None = None,
     values: Mapping[str, str] | None = None,
+    carried: bool = False,
     status: int = HTTPStatus.OK,
 ) -> Response:
+    """Show a case; its forms carry the code where no cookie does."""
     if wants_json():
         if reasons:
             return problem(status, "form", errors=dict(reasons))
@@ -206,6 +232,7 @@ def _shown(
         "case",
         case=followed,
         code=code,
+        carried=carried or COOKIE not in request.cookies,
         own_categories=own,
         pictures=state().settings.messages.pictures,
         here=address(followed.number),
@@ -251,8 +278,12 @@ def _signer() -> URLSafeTimedSerializer:
 
 def _remembered(number: str) -> str:
     """Return the code that this browser was told, as long as it may be."""
-    try:
-        known, code = _signer().loads(request.cookies.get(COOKIE, ""), max_age=int(REMEMBERED.total_seconds()))
-    except (BadData, ValueError, TypeError):
-        return ""
-    return str(code) if known == number or known == read_number(number) else ""
+    # Beside it the browser may send the one that `probe` set, for a shorter path.
+    for value in request.cookies.getlist(COOKIE):
+        try:
+            known, code = _signer().loads(value, max_age=int(REMEMBERED.total_seconds()))
+        except (BadData, ValueError, TypeError):
+            continue
+        if known in (number, read_number(number)):
+            return str(code)
+    return ""

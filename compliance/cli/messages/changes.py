@@ -14,7 +14,7 @@ import click
 from ...cases import MOVES, PAUSED, RESULTS, Actor, State, allowed
 from ...messages import CaseError
 from ...messages.cases import LONGEST_ANSWER
-from ...messages.listing import Entry, Filter, entries, named
+from ...messages.listing import Entry, Filter, count, entries, named
 from ..group import CannotRunError, box, show
 from .group import NAME, Number, Words, address, by, messages, now
 from .listing import COLUMNS, line
@@ -187,6 +187,9 @@ def _found(context: click.Context, numbers: Sequence[str], page: str, category: 
     database = box(context).database
     if page:
         found = entries(database, Filter(page=page, category=category), limit=MOST, now=now())
+        held = Filter(states=frozenset({State.QUARANTINED}), page=page, category=category)
+        if left := count(database, held, now=now()):
+            click.echo(f"Left out: {left} held back; look at them with list --state quarantined.", err=True)
         if not found:
             raise CannotRunError(f"no open case is about {page}")
         return found
