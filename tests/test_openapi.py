@@ -50,7 +50,13 @@ REFUSED: list[dict[str, Any]] = [{"data": {}, "headers": {"Sec-Fetch-Site": "cro
 
 def site(*, limited: bool = False) -> Flask:
     app = create_app()
-    Compliance(app, settings={**SETTINGS, "messages": {"challenge": "none"}, "limits": {"enabled": limited}})
+    legal = Path(app.instance_path, "legal")
+    (legal / "en").mkdir(parents=True)
+    for version in (1, 2):
+        head = f"---\ntitle: Privacy\nversion: {version}\neffective: 202{version}-01-01\nmaterial: true\n---\n"
+        (legal / "en" / f"privacy.{version}.md").write_text(f"{head}Text {version}\n", encoding="utf-8")
+    told = {"messages": {"challenge": "none"}, "limits": {"enabled": limited}, "legal": {"directory": str(legal)}}
+    Compliance(app, settings={**SETTINGS, **told})
     return app
 
 
@@ -102,7 +108,7 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     def ask(
         method: str, path: str, *, name: str = "", number: str = "", form: str = "", version: str = "", **more: Any
     ):
-        address = path.format(name=name, number=number, form=form, version=version)
+        address = path.format(name=name, number=number, form=form, version=version, old="1", new="2")
         return path, method, client.open(f"/compliance{address}", method=method.upper(), **more)
 
     get, post = partial(ask, "get"), partial(ask, "post")
@@ -155,7 +161,7 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     yield post("/receipt", data={"choice": "erase"})
     client.post("/compliance/consent", data={"choice": "accept"})
     version = app.extensions["compliance"].documents.get("privacy", "en").version
-    for path in ("/legal/{name}", "/legal/{name}/{version}"):
+    for path in ("/legal/{name}", "/legal/{name}/{version}", "/legal/{name}/{old}/{new}"):
         shown = get(path, name="privacy", version=version)
         yield shown
         yield get(path, name="privacy", version=version, headers={"If-None-Match": shown[2].headers["ETag"]})
