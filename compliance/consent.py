@@ -133,10 +133,14 @@ class Decisions:
         identity, about, method = payload["id"], payload["policy"], payload["method"]
         return Record(id=identity, policy=about, choices=choices, method=method, time=signed)
 
-    def consent(self, record: Record | None, *, refuses: bool) -> Consent:
-        """Return what *record* allows; without one, what the mode assumes unless the browser *refuses* (Sec-GPC)."""
+    def consent(self, record: Record | None, *, refuses: bool, earlier: Record | None = None) -> Consent:
+        """Return what *record* allows; without one, what the mode assumes unless the browser *refuses* (Sec-GPC).
+
+        What an *earlier* decision, about another policy, refused is never assumed.
+        """
         if record is None:
-            assumed = dict.fromkeys(self.categories, self._assumed and not refuses)
+            refused = {name for name, chosen in earlier.choices.items() if not chosen} if earlier else set()
+            assumed = {name: self._assumed and not refuses and name not in refused for name in self.categories}
             return Consent(given=False, choices=MappingProxyType(assumed), policy=None, record_id=None)
         return Consent(
             given=record.given,

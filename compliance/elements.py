@@ -117,7 +117,9 @@ class Elements:
             return None
         if not private:
             return self._gate(self._held)
-        consent = self._decisions.consent(self._record(environ), refuses=environ.get("HTTP_SEC_GPC") == "1")
+        cookies, refuses = environ.get("HTTP_COOKIE"), environ.get("HTTP_SEC_GPC") == "1"
+        earlier = self._decisions.read(cookies, policy=None, now=datetime.now(UTC))
+        consent = self._decisions.consent(self._record(environ), refuses=refuses, earlier=earlier)
         return self._gate(frozenset(category for category in self._held if not consent.allows(category)))
 
     def markup(

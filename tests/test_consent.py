@@ -200,3 +200,11 @@ def test_explicit_decision_counts_before_global_privacy_control() -> None:
 def test_choices_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         decisions().consent(read(_VALID), refuses=False).choices["analytics"] = False  # type: ignore[index]
+
+
+def test_what_an_earlier_policy_was_refused_for_is_not_assumed_under_the_next() -> None:
+    maker = decisions("opt-out")
+    earlier = maker.decide("custom", ("analytics",), policy="old", now=NOW)
+    allowed = maker.consent(None, refuses=False, earlier=earlier)
+    assert (allowed.given, dict(allowed.choices)) == (False, {"analytics": True, "advertising": False})
+    assert dict(maker.consent(None, refuses=False).choices) == {"analytics": True, "advertising": True}

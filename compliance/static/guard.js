@@ -12,9 +12,20 @@ if (!document.compliance) {
 
   /* Nothing is allowed until it is known what was decided. */
   let choices = {};
+  /* What was refused under an earlier policy stays refused until the reader decides anew. */
+  const earlier = () => {
+    try {
+      const [, payload] = /compliance_consent=([^.;]+)/.exec(document.cookie);
+      return JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))).choices;
+    } catch {
+      return {};
+    }
+  };
   const allowed = (category) =>
     (category || "necessary") === "necessary" ||
-    (choices ? choices[category] : !navigator.globalPrivacyControl && optOut?.split(" ").includes(category));
+    (choices
+      ? choices[category]
+      : !navigator.globalPrivacyControl && optOut?.split(" ").includes(category) && earlier()[category] !== false);
   const barred = (addresses) => {
     if (/^(data|blob):/.test(addresses)) return;
     for (const address of `${addresses}`.split(/[\s,]+/)) {

@@ -36,7 +36,8 @@ def record() -> Record | None:
 
 def consent() -> Consent:
     """Return what this request's reader allows."""
-    return state().decisions.consent(record(), refuses=request.headers.get("Sec-GPC") == "1")
+    refuses = request.headers.get("Sec-GPC") == "1"
+    return state().decisions.consent(record(), refuses=refuses, earlier=_record(None))
 
 
 @blueprint.get("/consent")
