@@ -264,6 +264,24 @@ def test_a_page_from_the_back_forward_cache_follows_the_choice(
     assert reader.asked(*hosts("analytics")) == hosts("analytics")
 
 
+def test_the_choice_is_made_over_the_page(settings: dict[str, Any], visit: Callable[..., Reader]) -> None:
+    reader = visit(create_site(settings, vendors_page()))
+    page = reader.open()
+    here = page.url
+    page.get_by_role("link", name="Cookie settings").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Cookie settings")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Cookie settings")).to_be_focused()
+    page.get_by_role("link", name="Cookie settings").click()
+    dialog.get_by_role("checkbox", name="Analytics").check()
+    assert reader.asked() == set()
+    with page.expect_navigation():
+        dialog.get_by_role("button", name="Save choices").click()
+    assert page.url == here
+    assert reader.asked(*hosts("analytics")) == hosts("analytics")
+
+
 # Opting out, and the browser's own signal
 
 

@@ -1,5 +1,6 @@
-/* The forms of the message box: sent from where they are, and opened over the page that they are about. Every word is
-   the server's: its own pages are fetched and shown. What fails here leaves the link and the form as they work alone. */
+/* The forms of the message box, sent from where they are and opened over the page that they are about; the choice about
+   cookies, too, is opened over the page. Every word is the server's: its own pages are fetched and shown. What fails here
+   leaves the link and the form as they work alone. */
 
 const PATIENCE = 30_000;
 const FRESH = 15 * 60_000;
@@ -206,9 +207,13 @@ const build = async (link) => {
     focus(box.querySelector(".compliance-failed") ?? name());
   };
   put(...main.childNodes);
-  enhance(form, box, show);
-  form.elements.namedItem("page").value = location.href;
-  form.elements.namedItem("page_title").value = document.title;
+  if (form.elements.namedItem("page")) {
+    enhance(form, box, show);
+    form.elements.namedItem("page").value = location.href;
+    form.elements.namedItem("page_title").value = document.title;
+  }
+  /* A choice about cookies is sent as the page sends it, and leads back here. */
+  for (const next of box.querySelectorAll("[name=next]")) next.value = location.pathname + location.search;
   dialog.append(close, box);
   root.append(...styles, dialog);
   document.body.append(host);
