@@ -80,6 +80,16 @@ def test_every_decision_is_a_row_with_what_proves_it(app: Flask, client: FlaskCl
         assert sha256(text.text.encode()).hexdigest() == texts[name] == state.documents.get(name, "en").text_hash
 
 
+def test_network_is_kept_as_a_label_only_where_the_site_asks(host: Flask, settings: dict[str, Any]) -> None:
+    settings["consent"]["keep_source"] = True
+    Compliance(host, settings=settings)
+    for address in ("203.0.113.9", "203.0.113.200", "198.51.100.1"):
+        host.test_client().post(URL, data={"choice": "accept"}, environ_base={"REMOTE_ADDR": address})
+    first, second, third = (row.said["source"] for row in rows(host))
+    assert first == second != third
+    assert "203.0.113" not in repr(rows(host))
+
+
 def test_text_is_that_of_the_readers_language(app: Flask, client: FlaskClient) -> None:
     client.post(URL, data={"choice": "accept", "lang": "zh-CN"})
     (row,) = rows(app)

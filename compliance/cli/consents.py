@@ -243,7 +243,7 @@ def _within(links: Iterable[Link], since: datetime | None, until: datetime | Non
 
 def _row(link: Link) -> dict[str, Any]:
     said = link.said
-    names = ("record", "before", "choices", "language", "path", "texts")
+    names = ("record", "before", "choices", "language", "path", "texts", "source")
     decision = said.get("method") or ("erased" if link.kind == DECISION else f"erasure of {said.get('erased')}")
     return {
         "number": link.sequence,

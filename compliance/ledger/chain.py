@@ -26,7 +26,8 @@ GENESIS = "0" * 64
 class Entry:
     """One decision of one reader, after the one *before* it.
 
-    *path* is the page without its query; *texts* are the hashes of what was to be read, by the name of the document.
+    *path* is the page without its query; *texts* are the hashes of what was to be read, by the name of the document;
+    *source*, where the site asks for it, is a keyed label of the network that it came from, another one every day.
     """
 
     record: str
@@ -39,12 +40,14 @@ class Entry:
     language: str
     path: str
     texts: Mapping[str, str]
+    source: str | None = None
 
     @property
     def content(self) -> str:
         """What is personal, in the one way that it is written."""
         names = ("record", "before", "method", "choices", "language", "path", "texts")
-        return canonical({name: getattr(self, name) for name in names})
+        source = {"source": self.source} if self.source else {}
+        return canonical({name: getattr(self, name) for name in names} | source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,6 +232,12 @@ class Consent(Table):
         description="After how many days a reader is asked again.",
         examples=[365],
     )
+    keep_source: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether the ledger keeps a keyed label of the network that a decision came from.",
+        examples=[True],
+    )
     text: Text | None = Field(
         default=None,
         description="The banner's text; without it one that suits the mode.",

@@ -198,7 +198,12 @@ def _entry(made: Record, texts: Iterable[Text], *, before: str | None, target: s
         language=reader_locale(),
         path=urlsplit(target).path[:_LONGEST_PATH],
         texts={text.name: text.hash for text in texts},
+        source=_source(made.time) if state().settings.consent.keep_source else None,
     )
+
+
+def _source(now: datetime) -> str:
+    return state().box.throttle.source(request.remote_addr, day=now.date())
 
 
 def _history(held: Record) -> list[Link] | None:
