@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, exists, insert, literal, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, literal, select
 from uuid6 import uuid7
 
 from .. import deadlines, receipts
@@ -38,20 +38,6 @@ COPY = timedelta(days=1)
 _KEY = "receipt code"
 # Built once: making and comparing statements costs as much as running them.
 _INSERT_MESSAGE, _INSERT_EVENT, _INSERT_USED, _INSERT_KEY = map(insert, (message, event, used_challenge, idempotency))
-#: One look, which is one point in time: was this sent before, was its proof used, are the same words there?
-_LOOK = (
-    select(
-        exists().where(used_challenge.c.signature_hash == bindparam("proof")).label("used"),
-        exists()
-        .where(message.c.body_hash == bindparam("body"), message.c.created > bindparam("since"))
-        .label("copies"),
-        idempotency.c.request_hash,
-        *(message.c.id, message.c.number, message.c.code_hash, message.c.code_revision, message.c.state),
-    )
-    .select_from(select(literal(1).label("one")).subquery())
-    .outerjoin(idempotency, idempotency.c.key_hash.in_(bindparam("keys", expanding=True)))
-    .outerjoin(message, message.c.id == idempotency.c.message_id)
-)
 _SEARCHED = ("subject", "body", "page", "page_title", "excerpt")
 
 
@@ -76,6 +62,23 @@ class Receipt:
     repeated: bool
 
 
+def _look(keys: int) -> Select[Any]:
+    """Return one look, which is one point in time: was this sent before, was its proof used, are its words there?"""
+    sent = idempotency.c.key_hash.in_([bindparam(f"key{place}") for place in range(keys)])
+    words = message.c.body_hash == bindparam("body"), message.c.created > bindparam("since")
+    return (
+        select(
+            exists().where(used_challenge.c.signature_hash == bindparam("proof")).label("used"),
+            exists().where(*words).label("copies"),
+            idempotency.c.request_hash,
+            *(message.c.id, message.c.number, message.c.code_hash, message.c.code_revision, message.c.state),
+        )
+        .select_from(select(literal(1).label("one")).subquery())
+        .outerjoin(idempotency, sent)
+        .outerjoin(message, message.c.id == idempotency.c.message_id)
+    )
+
+
 class Intake:
     """Accepts what readers send to one site."""
 
@@ -85,6 +88,7 @@ class Intake:
         self._prefix = settings.messages.receipt_prefix
         self._settings = settings.messages
         self._targets = targets(settings)
+        self._look = _look(len(vault.keys(_KEY)))
         self._urgent = Words.load(path) if (path := settings.messages.urgent_words) else None
         self._quarantine = Words.load(path) if (path := settings.messages.quarantine_words) else None
 
@@ -122,14 +126,14 @@ class Intake:
         permit = cache(permit)  # the work may have to be done again
         body_hash = self._vault.digest("body", f"{source}\n{submission.body}")
         wanted = {
-            "keys": key_hashes,
+            **{f"key{place}": hashed for place, hashed in enumerate(key_hashes or ("",) * len(request_hashes))},
             "proof": proof.signature_hash if proof else "",
             "body": body_hash,
             "since": now - COPY,
         }
 
         def work(connection: Connection) -> Receipt:
-            found = connection.execute(_LOOK, wanted).one()
+            found = connection.execute(self._look, wanted).one()
             if found.request_hash is not None:
                 return self._again(found, request_hashes)
             if found.used:

@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from ..cases import NAMED, REQUEST_CATEGORIES, Kind
@@ -62,7 +62,7 @@ class Submission:
 
     def fields(self) -> dict[str, str]:
         """Return every field by its name."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def read(
