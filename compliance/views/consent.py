@@ -9,7 +9,7 @@ from http import HTTPStatus
 from itertools import islice, product
 from urllib.parse import urlsplit
 
-from flask import current_app, jsonify, redirect, request
+from flask import jsonify, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -20,7 +20,20 @@ from ..ledger import Entry, Link, Text, consent_record
 from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
 from ..store import StoreError
-from .pages import Refusal, blueprint, body, page, private, reader_locale, same_site, state, wants_json, way_back
+from .pages import (
+    Refusal,
+    application,
+    blueprint,
+    body,
+    page,
+    private,
+    reader_locale,
+    same_site,
+    source,
+    state,
+    wants_json,
+    way_back,
+)
 
 _LONGEST_PATH = 200
 #: What the name of a cookie is written with (RFC 6265, section 4.1.1).
@@ -82,11 +95,10 @@ def decide() -> Response:
         samesite="Lax",
     )
     _take_away(response, made)
-    application = current_app._get_current_object()  # type: ignore[attr-defined]  # a signal's sender is no proxy
     if made.given:
-        consent_given.send(application, record=made)
+        consent_given.send(application(), record=made)
     elif made.method == "withdraw" or (before and before.given):
-        consent_withdrawn.send(application, record=made)
+        consent_withdrawn.send(application(), record=made)
     earlier = _record(None)
     texts = _texts()
     here.recorder.record(_entry(made, texts, before=earlier.id if earlier else None, target=target), texts)
@@ -198,12 +210,8 @@ def _entry(made: Record, texts: Iterable[Text], *, before: str | None, target: s
         language=reader_locale(),
         path=urlsplit(target).path[:_LONGEST_PATH],
         texts={text.name: text.hash for text in texts},
-        source=_source(made.time) if state().settings.consent.keep_source else None,
+        source=source(made.time) if state().settings.consent.keep_source else None,
     )
-
-
-def _source(now: datetime) -> str:
-    return state().box.throttle.source(request.remote_addr, day=now.date())
 
 
 def _history(held: Record) -> list[Link] | None:

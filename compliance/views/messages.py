@@ -11,18 +11,33 @@ from traceback import format_tb
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, jsonify, redirect, request
+from flask import jsonify, redirect, request
 from werkzeug.wrappers import Response
 
 from ..cases import NATIONAL_CATEGORIES, REQUEST_CATEGORIES, Kind
 from ..challenges import ChallengeError, Proof
 from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, SubmissionError, read
-from ..pictures import MOST, Picture, PictureError, clean
+from ..pictures import Picture, PictureError
 from ..signals import message_received, report_received
 from ..store import StoreError
-from ..throttle import Verdict
-from .pages import Refusal, blueprint, fields, host, page, private, problem, reader_locale, same_site, state, wants_json
+from .pages import (
+    Refusal,
+    application,
+    base,
+    blueprint,
+    fields,
+    host,
+    page,
+    private,
+    problem,
+    reader_locale,
+    same_site,
+    source,
+    state,
+    wants_json,
+)
 from .receipts import address, keeps_cookies, probe, remember, show_at_once
+from .uploads import OftenError, uploaded
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +92,11 @@ def challenge(form: str) -> Response:
     if form not in _KINDS:
         raise Refusal("document")
     box, now = _box(), datetime.now(UTC)
-    source = box.throttle.source(request.remote_addr, day=now.date())
-    verdict = box.throttle.challenge(source)
+    sender = source(now)
+    verdict = box.throttle.challenge(sender)
     if not verdict.allowed:
-        response = problem(HTTPStatus.TOO_MANY_REQUESTS, "often")
-        response.headers["Retry-After"] = str(verdict.retry_after)
-        return response
-    return private(jsonify(box.challenges.issue(form, factor=box.throttle.look(source), now=now)))
+        raise Refusal("often", retry_after=verdict.retry_after)
+    return private(jsonify(box.challenges.issue(form, factor=box.throttle.look(sender), now=now)))
 
 
 def _box() -> Box:
@@ -98,10 +111,9 @@ def _take(form: str) -> Response:
         submission, receipt = _accept(form, values)
     except _Refused as refused:
         return _again(form, values, refused)
-    application = current_app._get_current_object()  # type: ignore[attr-defined]  # a signal's sender is no proxy
     if not receipt.repeated:
         signal = report_received if form == "report" else message_received
-        signal.send(application, number=receipt.number, kind=submission.kind.value, category=submission.category)
+        signal.send(application(), number=receipt.number, kind=submission.kind.value, category=submission.category)
     location = address(receipt.number)
     if wants_json():
         response: Response = jsonify(receipt=receipt.number, code=receipt.code, url=location)
@@ -119,7 +131,7 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
     """Check what was sent and keep it. Raises `_Refused`."""
     box, now = _box(), datetime.now(UTC)
     submission = _read(form, values)
-    source = box.throttle.source(request.remote_addr, day=now.date())
+    sender = source(now)
     doubts = ["honeypot"] if values.get("website") else []
     if submission.body.count("://") > MOST_LINKS:
         doubts.append("links")
@@ -130,7 +142,9 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
 
     def permit() -> Sequence[str]:
         about = f"{submission.page} {submission.category}" if submission.page else None
-        verdict = _granted(box.throttle.submit(source, page=about))
+        verdict = box.throttle.submit(sender, page=about)
+        if not verdict.allowed:
+            raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, {"": "often"}, retry_after=verdict.retry_after)
         # Asked here, so that what was accepted before is sent again without more work. A ticket is quarantined anyway.
         if proof and 0 < proof.factor < verdict.factor:
             raise _Refused(HTTPStatus.BAD_REQUEST, {"": "weak"})
@@ -139,11 +153,11 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
     try:
         receipt = box.intake.accept(
             submission,
-            pictures=_pictures(source),
+            pictures=_pictures(now),
             key=key,
             proof=proof,
             doubts=doubts,
-            source=source,
+            source=sender,
             permit=permit,
             now=now,
         )
@@ -186,24 +200,13 @@ def _at_home() -> set[str]:
     return {name} if name == "localhost" or name.startswith("127.") or name == "::1" else set()
 
 
-def _granted(verdict: Verdict) -> Verdict:
-    if not verdict.allowed:
-        raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, {"": "often"}, retry_after=verdict.retry_after)
-    return verdict
-
-
-def _pictures(source: str) -> list[Picture]:
-    files = [file for file in request.files.getlist("pictures") if file.filename]
-    if len(files) > min(MOST, state().settings.messages.pictures):
-        raise _Refused(HTTPStatus.BAD_REQUEST, {"pictures": "number"})
-    contents = [file.read() for file in files]
-    if contents:
-        # Before they are decoded, which is the work that somebody could want to cause.
-        _granted(_box().throttle.upload(source, sum(map(len, contents))))
+def _pictures(now: datetime) -> list[Picture]:
     try:
-        return [clean(content) for content in contents]
+        return uploaded(now)
     except PictureError as error:
         raise _Refused(HTTPStatus.BAD_REQUEST, {"pictures": error.reason}) from error
+    except OftenError as error:
+        raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, {"": "often"}, retry_after=error.retry_after) from error
 
 
 def _proof(form: str, values: Mapping[str, str], now: datetime, doubts: list[str]) -> Proof | None:
@@ -242,23 +245,23 @@ def _form(
     request.environ["compliance.omitted"] = frozenset({"message", "report"})
     messages = state().settings.messages
     shown = page(
-            f"{form}_page",
-            form=form,
-            values=_shown(values),
-            reasons=reasons or {},
-            longest=LONGEST,
-            kinds=[kind.value for kind in _KINDS[form]],
-            national_categories=NATIONAL_CATEGORIES,
-            further_categories=messages.report_categories[len(NATIONAL_CATEGORIES) :],
-            own_categories=messages.categories,
-            request_categories=REQUEST_CATEGORIES,
-            pictures=messages.pictures,
-            chosen=any(file.filename for file in request.files.getlist("pictures")),
-            answer_days=messages.answer_days,
-            request_days=messages.personal_information_days,
-            challenge=messages.challenge,
-            ticket=ticket or _box().challenges.ticket(form, now=datetime.now(UTC)),
-        )
+        f"{form}_page",
+        form=form,
+        values=_shown(values),
+        reasons=reasons or {},
+        longest=LONGEST,
+        kinds=[kind.value for kind in _KINDS[form]],
+        national_categories=NATIONAL_CATEGORIES,
+        further_categories=messages.report_categories[len(NATIONAL_CATEGORIES) :],
+        own_categories=messages.categories,
+        request_categories=REQUEST_CATEGORIES,
+        pictures=messages.pictures,
+        chosen=any(file.filename for file in request.files.getlist("pictures")),
+        answer_days=messages.answer_days,
+        request_days=messages.personal_information_days,
+        challenge=messages.challenge,
+        ticket=ticket or _box().challenges.ticket(form, now=datetime.now(UTC)),
+    )
     return private(probe(shown))
 
 
@@ -269,7 +272,7 @@ def _told() -> dict[str, str]:
     referrer = request.headers.get("Referer", "")
     # Many sites tell only where they are, not which page: a bare host says nothing.
     if host(referrer) == host(request.host_url) and (path := urlsplit(referrer).path) not in ("", "/"):
-        own = path.startswith(state().context(reader_locale(), request.environ)["base"] + "/")
+        own = path.startswith(f"{base()}/")
         told.setdefault("page", "" if own else referrer)
     return told
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qs, unquote_to_bytes, urlsplit
 
-from flask import Blueprint, Request, current_app, jsonify, request
+from flask import Blueprint, Flask, Request, current_app, jsonify, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -101,6 +101,23 @@ def state() -> State:
     except KeyError:
         raise RuntimeError(f"Compliance.init_app was not called for the application {current_app.name!r}") from None
     return found
+
+
+def application() -> Flask:
+    """Return the application itself: a signal's sender is no proxy."""
+    found: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # not in Flask's stub
+    return found
+
+
+def base() -> str:
+    """Return the path under which our own pages lie, for this request's mount point."""
+    found: str = state().context(state().locale(None), request.environ)["base"]
+    return found
+
+
+def source(now: datetime) -> str:
+    """Return the label of the network that this request came from."""
+    return state().box.throttle.source(request.remote_addr, day=now.date())
 
 
 def limit(asked: Request) -> None:

@@ -17,10 +17,11 @@ from ..cases import Actor, State
 from ..deadlines import SHANGHAI
 from ..i18n import tag
 from ..messages import CaseError, Followed
-from ..pictures import PictureError, clean
+from ..pictures import PictureError
 from ..receipts import read_code, read_number
 from ..store import StoreError
-from .pages import Refusal, blueprint, fields, page, private, problem, same_site, state, wants_json
+from .pages import Refusal, base, blueprint, fields, page, private, problem, same_site, source, state, wants_json
+from .uploads import OftenError, uploaded
 
 logger = logging.getLogger(__name__)
 
@@ -29,19 +30,10 @@ COOKIE = "compliance_receipt"
 REMEMBERED = timedelta(minutes=30)
 
 
-class _OftenError(Exception):
-    """More pictures than may be sent at a time; so many seconds later they may be."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
-
-
 def address(number: str) -> str:
     """Return where the case *number* is followed."""
-    base: str = state().context(state().locale(None), request.environ)["base"]
     query = f"?lang={tag(state().locale(asked))}" if (asked := request.args.get("lang")) else ""
-    return f"{base}/receipt/{number}{query}"
+    return f"{base()}/receipt/{number}{query}"
 
 
 def remember(response: Response, number: str, code: str) -> None:
@@ -50,7 +42,7 @@ def remember(response: Response, number: str, code: str) -> None:
         COOKIE,
         _signer().dumps([number, read_code(code)]),
         max_age=REMEMBERED,
-        path=f"{state().context(state().locale(None), request.environ)['base']}/receipt/{number}",
+        path=f"{base()}/receipt/{number}",
         secure=request.is_secure,
         httponly=True,
         samesite="Strict",
@@ -60,8 +52,7 @@ def remember(response: Response, number: str, code: str) -> None:
 def probe(response: Response) -> Response:
     """Let a form find out whether this browser keeps cookies: one that does sends this one with the form."""
     if COOKIE not in request.cookies:
-        path = state().context(state().locale(None), request.environ)["base"]
-        response.set_cookie(COOKIE, "0", path=path, secure=request.is_secure, httponly=True, samesite="Strict")
+        response.set_cookie(COOKIE, "0", path=base(), secure=request.is_secure, httponly=True, samesite="Strict")
     return response
 
 
@@ -126,7 +117,7 @@ def change(number: str) -> Response:
         return _shown(followed, code, reasons={action: error.reason}, values=form, status=HTTPStatus.CONFLICT)
     except PictureError as error:
         return _shown(followed, code, reasons={action: error.reason}, values=form, status=HTTPStatus.BAD_REQUEST)
-    except _OftenError as error:
+    except OftenError as error:
         response = _shown(followed, code, reasons={action: "often"}, values=form, status=HTTPStatus.TOO_MANY_REQUESTS)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
@@ -164,18 +155,9 @@ def _open(number: str) -> Response:
 
 def _limit(number: str) -> None:
     """Count an attempt to open a case. Raises `Refusal` where there were too many."""
-    throttle, today = state().box.throttle, datetime.now(UTC).date()
-    verdict = throttle.track(throttle.source(request.remote_addr, day=today), read_number(number) or "")
+    verdict = state().box.throttle.track(source(datetime.now(UTC)), read_number(number) or "")
     if not verdict.allowed:
         raise Refusal("often", retry_after=verdict.retry_after)
-
-
-def _limit_upload(size: int) -> None:
-    """Count pictures of *size* bytes, before the work of decoding them. Raises `_OftenError`."""
-    throttle, today = state().box.throttle, datetime.now(UTC).date()
-    verdict = throttle.upload(throttle.source(request.remote_addr, day=today), size)
-    if not verdict.allowed:
-        raise _OftenError(verdict.retry_after)
 
 
 def _follow(number: str, code: str) -> Followed | None:
@@ -191,14 +173,7 @@ def _act(action: str, followed: Followed, form: Mapping[str, str]) -> None:
     if action not in followed.actions:
         raise CaseError("move")
     if action == "add":
-        files = [file for file in request.files.getlist("pictures") if file.filename]
-        if len(files) > state().settings.messages.pictures:
-            raise PictureError("number")
-        contents = [file.read() for file in files]
-        if contents:
-            _limit_upload(sum(map(len, contents)))
-        pictures = [clean(content) for content in contents]
-        cases.add(followed.number, text=form.get("text", ""), pictures=pictures, now=now)
+        cases.add(followed.number, text=form.get("text", ""), pictures=uploaded(now), now=now)
     else:
         target = State.CLOSED if action == "close" else State.REOPENED
         cases.move(followed.number, target, actor=Actor.SENDER, text=form.get("text", ""), now=now)
