@@ -133,6 +133,16 @@ class Decisions:
         identity, about, method = payload["id"], payload["policy"], payload["method"]
         return Record(id=identity, policy=about, choices=choices, method=method, time=signed)
 
+    def of(self, cookies: str | None, *, policy: str, refuses: bool, now: datetime) -> Consent:
+        """Return what the reader allows who sends *cookies*, by today's decision, else by an earlier one and the mode.
+
+        Args:
+            refuses: whether the browser does, by its own signal (Sec-GPC).
+        """
+        record = self.read(cookies, policy=policy, now=now)
+        earlier = None if record else self.read(cookies, policy=None, now=now)
+        return self.consent(record, refuses=refuses, earlier=earlier)
+
     def consent(self, record: Record | None, *, refuses: bool, earlier: Record | None = None) -> Consent:
         """Return what *record* allows; without one, what the mode assumes unless the browser *refuses* (Sec-GPC).
 

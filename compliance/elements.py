@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from .assets import Asset
 from .charsets import encode
-from .consent import Decisions, Record
+from .consent import Decisions
 from .documents import Library, day
 from .i18n import helpers, tag
 from .injection import Markup
@@ -106,7 +106,7 @@ class Elements:
 
     def decided(self, environ: WSGIEnvironment) -> bool:
         """Return whether this reader's cookie holds a valid decision."""
-        return self._record(environ) is not None
+        return self._decisions.read(environ.get("HTTP_COOKIE"), policy=self.policy, now=datetime.now(UTC)) is not None
 
     def gate(self, environ: WSGIEnvironment, *, private: bool) -> Gate | None:
         """Return what holds trackers on a page: of a *private* one those that this reader has not allowed.
@@ -117,9 +117,12 @@ class Elements:
             return None
         if not private:
             return self._gate(self._held)
-        cookies, refuses = environ.get("HTTP_COOKIE"), environ.get("HTTP_SEC_GPC") == "1"
-        earlier = self._decisions.read(cookies, policy=None, now=datetime.now(UTC))
-        consent = self._decisions.consent(self._record(environ), refuses=refuses, earlier=earlier)
+        consent = self._decisions.of(
+            environ.get("HTTP_COOKIE"),
+            policy=self.policy,
+            refuses=environ.get("HTTP_SEC_GPC") == "1",
+            now=datetime.now(UTC),
+        )
         return self._gate(frozenset(category for category in self._held if not consent.allows(category)))
 
     def markup(
@@ -146,9 +149,6 @@ class Elements:
     def context(self, locale: str, environ: WSGIEnvironment) -> dict[str, Any]:
         """Return what every template is told, in *locale* and for the host and mount point of *environ*."""
         return self._context(locale, *self._address(environ), self.policy)
-
-    def _record(self, environ: WSGIEnvironment) -> Record | None:
-        return self._decisions.read(environ.get("HTTP_COOKIE"), policy=self.policy, now=datetime.now(UTC))
 
     def _hold(self, categories: frozenset[str]) -> Gate:
         return Gate(self._catalogue, categories, asked=self._held)

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, get_timezone
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -17,11 +17,11 @@ from flask import current_app
 from flask_babel import Domain, get_locale  # type: ignore[import-untyped]  # Flask-Babel 4 ships no types
 from markupsafe import Markup, escape
 
+from .deadlines import SHANGHAI
 from .languages import nearest, territory
 from .paths import TRANSLATIONS
 
 _DOMAIN = "compliance"
-SHANGHAI = get_timezone("Asia/Shanghai")
 
 
 class Catalogue(Domain):  # type: ignore[misc]  # Flask-Babel 4 ships no types
@@ -100,6 +100,5 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "ngettext": messages.plural_markup,
         "territory": partial(territory, locale=locale),
         "format_date": partial(format_date, locale=locale),
-        "format_datetime": partial(format_datetime, tzinfo=SHANGHAI, locale=locale),
         "format_moment": partial(_moment, locale=locale),
     }

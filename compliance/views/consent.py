@@ -49,8 +49,12 @@ def record() -> Record | None:
 
 def consent() -> Consent:
     """Return what this request's reader allows."""
-    refuses = request.headers.get("Sec-GPC") == "1"
-    return state().decisions.consent(record(), refuses=refuses, earlier=_record(None))
+    return state().decisions.of(
+        request.environ.get("HTTP_COOKIE"),
+        policy=state().policy(),
+        refuses=request.headers.get("Sec-GPC") == "1",
+        now=datetime.now(UTC),
+    )
 
 
 @blueprint.get("/consent")
