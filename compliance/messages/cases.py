@@ -5,13 +5,13 @@ The event's number is the version that the change makes, so that of two changes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from .. import deadlines, receipts
 from ..cases import OPEN, PAUSED, RESULTS, Actor, Kind, State, allowed
@@ -190,7 +190,7 @@ class Cases:
                 raise CaseError("late")
             kind = "answered" if target in RESULTS else "asked" if target in PAUSED else "moved"
             values = self._moved(row, state, target, now)
-            self._change(
+            _change(
                 connection,
                 row,
                 values,
@@ -226,7 +226,7 @@ class Cases:
             goes_on = state in PAUSED or state in RESULTS
             target = State.IN_PROGRESS if goes_on else state
             values = {**(self._moved(row, state, target, now) if goes_on else {}), "sender_wrote": now}
-            self._change(connection, row, values, kind="added", actor=Actor.SENDER, state=target, text=text, now=now)
+            _change(connection, row, values, kind="added", actor=Actor.SENDER, state=target, text=text, now=now)
             attach(connection, row.id, pictures, now)
             announce(connection, row.id, row.version + 1, targets(self._settings), now)
 
@@ -248,60 +248,30 @@ class Cases:
             for number in numbers:
                 row = _row(connection, number)
                 state = State(row.state)
-                self._change(connection, row, {}, kind="viewed", by=by, state=state, text="", public=False, now=now)
+                _change(connection, row, {}, kind="viewed", by=by, state=state, text="", public=False, now=now)
 
         self._database.write(work)
 
     def note(self, number: str, *, by: str, text: str, now: datetime) -> None:
         """Add a note of the editors, which no sender sees. Raises `CaseError`."""
-        self._edit(number, lambda row: {}, kind="noted", by=by, text=_checked(text, needed=True), now=now)
+        self._edit(number, {}, kind="noted", by=by, text=_checked(text, needed=True), now=now)
 
     def assign(self, number: str, *, by: str, to: str, now: datetime) -> None:
         """Give a case to an editor, or to nobody. Raises `CaseError`."""
-        self._edit(number, lambda row: {"assignee": to}, kind="assigned", by=by, text=to, now=now)
+        self._edit(number, {"assignee": to}, kind="assigned", by=by, text=to, now=now)
 
     def hold(self, number: str, *, by: str, reason: str, now: datetime) -> None:
         """Keep a case from being purged for *reason*; an empty one lifts the hold. Raises `CaseError`."""
-        self._edit(
-            number, lambda row: {"hold": reason}, kind="held" if reason else "released", by=by, text=reason, now=now
-        )
+        self._edit(number, {"hold": reason}, kind="held" if reason else "released", by=by, text=reason, now=now)
 
-    def _edit(
-        self, number: str, values: Callable[[Row[Any]], dict[str, Any]], *, kind: str, by: str, text: str, now: datetime
-    ) -> None:
+    def _edit(self, number: str, values: dict[str, Any], *, kind: str, by: str, text: str, now: datetime) -> None:
         def work(connection: Connection) -> None:
             row = _row(connection, number)
             if row.state == State.PURGED:
                 raise CaseError("move")
-            self._change(
-                connection, row, values(row), kind=kind, by=by, state=State(row.state), text=text, public=False, now=now
-            )
+            _change(connection, row, values, kind=kind, by=by, state=State(row.state), text=text, public=False, now=now)
 
         self._database.write(work)
-
-    def _change(
-        self,
-        connection: Connection,
-        row: Row[Any],
-        values: dict[str, Any],
-        *,
-        kind: str,
-        actor: Actor = Actor.EDITOR,
-        by: str = "",
-        state: State,
-        text: str,
-        public: bool = True,
-        now: datetime,
-    ) -> None:
-        changed = connection.execute(
-            update(message)
-            .where(message.c.id == row.id, message.c.version == row.version)
-            .values(**values, state=state, changed=now, version=row.version + 1)
-        )
-        if changed.rowcount != 1:
-            raise ConflictError("changed")
-        happened = {"kind": kind, "actor": actor, "actor_name": by, "public": public, "state": state, "text": text}
-        connection.execute(insert(event), {**happened, "message_id": row.id, "sequence": row.version + 1, "at": now})
 
     def _moved(self, row: Row[Any], state: State, target: State, now: datetime) -> dict[str, Any]:
         """Return what changes beside the state: the clock, and what depends on the end."""
@@ -341,6 +311,37 @@ class Cases:
     def _opened(self, row: Row[Any], column: str) -> str:
         sealed = getattr(row, column)
         return self._vault.open(sealed, table="message", column=column, row=str(row.id)) if sealed else ""
+
+
+def change(
+    connection: Connection,
+    row: Row[Any],
+    values: Mapping[str, Any],
+    *,
+    kind: str,
+    actor: Actor,
+    by: str = "",
+    state: State,
+    text: str = "",
+    public: bool = True,
+    now: datetime,
+) -> bool:
+    """Change a case, with the event that says so, if it is still as *row* was read; return whether it was."""
+    version = row.version + 1
+    as_read = and_(message.c.id == row.id, message.c.version == row.version)
+    changed = {**values, "state": state, "changed": now, "version": version}
+    if connection.execute(update(message).where(as_read).values(**changed)).rowcount != 1:
+        return False
+    happened = {"kind": kind, "actor": actor, "actor_name": by, "public": public, "state": state, "text": text}
+    connection.execute(insert(event), {**happened, "message_id": row.id, "sequence": version, "at": now})
+    return True
+
+
+def _change(
+    connection: Connection, row: Row[Any], values: Mapping[str, Any], *, actor: Actor = Actor.EDITOR, **what: Any
+) -> None:
+    if not change(connection, row, values, actor=actor, **what):
+        raise ConflictError("changed")
 
 
 def _checked(text: str, *, needed: bool, longest: int = LONGEST_ANSWER) -> str:

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, func, select
 
 from .. import deadlines
 from ..store import Database
 from ..store.tables import attachment, event, message
 from ..vault import Vault
-from .listing import Filter, conditions
+from .listing import Filter, batches, conditions
 
 _KEPT = (
     *("number", "kind", "category", "language", "state", "urgent", "marks", "assignee", "subject", "body"),
@@ -52,26 +52,14 @@ def records(
     """
     table = message.c
     names = (*_KEPT, *(CONTACTS if look else ()))
-    query = (
-        select(table.id, *(table[name] for name in names))
-        .where(table.state.in_(which.states), *conditions(which, database.dialect, now))
-        .order_by(table.created, table.id)
-        .limit(_BATCH)
+    query = select(table.id, *(table[name] for name in names)).where(
+        table.state.in_(which.states), *conditions(which, database.dialect, now)
     )
-    rest = query
-    while True:
-        # A transaction of its own for each batch: nobody waits for the whole.
-        with database.reading() as connection:
-            batch = connection.execute(rest).all()
-            told = _told(connection, [row.id for row in batch])
+    for batch, told in batches(database, query, size=_BATCH, beside=_told):
         if look and (numbers := [row.number for row in batch if row.name or row.contact]):
             look(numbers)
         for row in batch:
             yield _record(row, names, vault) | told[row.id]
-        if len(batch) < _BATCH:
-            return
-        last = batch[-1]
-        rest = query.where(table.created >= last.created, or_(table.created > last.created, table.id > last.id))
 
 
 def as_csv(records: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[bytes]:
@@ -112,8 +100,9 @@ def neutral(cell: str) -> str:
     return cell
 
 
-def _told(connection: Connection, identities: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+def _told(connection: Connection, rows: Sequence[Row[Any]]) -> dict[UUID, dict[str, Any]]:
     """Return the last result and how many pictures there are, of each case."""
+    identities = [row.id for row in rows]
     told: dict[UUID, dict[str, Any]] = {
         identity: {"result": "", "answer": "", "pictures": 0} for identity in identities
     }

@@ -256,4 +256,3 @@ class Intake:
         return deadlines.after(
             now, working_days=self._settings.personal_information_days if asked else self._settings.answer_days
         )
-

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, func, or_, select
 
 from .. import deadlines
 from ..cases import OPEN, Kind, State
@@ -19,6 +19,8 @@ from ..store.search import is_common, matching
 from ..store.tables import message
 from .cases import CaseError
 from .submission import page_hash
+
+T = TypeVar("T")
 
 #: How much of a text a listing shows.
 SHOWN = 120
@@ -156,6 +158,26 @@ def groups(database: Database, which: Filter, *, limit: int, now: datetime) -> l
     )
     with database.reading() as connection:
         return [Group(**{**row, "urgent": int(row["urgent"])}) for row in connection.execute(query).mappings()]
+
+
+def batches(
+    database: Database, query: Select[Any], *, size: int, beside: Callable[[Connection, Sequence[Row[Any]]], T]
+) -> Iterator[tuple[Sequence[Row[Any]], T]]:
+    """Yield the cases of *query*, the oldest first, *size* at a time, and what is *beside* them.
+
+    Each is read in a transaction of its own: nobody waits for the whole. *query* selects `id` and `created`.
+    """
+    table = message.c
+    rest = query = query.order_by(table.created, table.id).limit(size)
+    while True:
+        with database.reading() as connection:
+            rows = connection.execute(rest).all()
+            found = beside(connection, rows)
+        yield rows, found
+        if len(rows) < size:
+            return
+        last = rows[-1]
+        rest = query.where(table.created >= last.created, or_(table.created > last.created, table.id > last.id))
 
 
 def conditions(which: Filter, dialect: str, now: datetime, *, common: bool = False) -> list[ColumnElement[bool]]:

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 
 from ..cases import MOVES, RESULTS, Actor, Kind, State
 from ..settings import Settings
 from ..store import Database
 from ..store.tables import attachment, event, idempotency, message, outbox, used_challenge
-from .cases import REOPENABLE, CaseError, Cases
+from .cases import REOPENABLE, CaseError, Cases, change
 
 logger = logging.getLogger(__name__)
 
@@ -178,19 +178,20 @@ def _bury(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> se
 
 
 def _changed(
-    connection: Connection, rows: Sequence[Row[Any]], values: dict[str, Any], *, kind: str, public: bool, now: datetime
+    connection: Connection,
+    rows: Sequence[Row[Any]],
+    values: Mapping[str, Any],
+    *,
+    kind: str,
+    public: bool,
+    now: datetime,
 ) -> set[UUID]:
-    """Change those of *rows* that nobody has changed since they were read, each with an event."""
+    """Change those of *rows* that nobody has changed since they were read."""
     changed = set()
     for row in rows:
-        as_read = and_(message.c.id == row.id, message.c.version == row.version)
-        values = {**values, "changed": now, "version": row.version + 1}
-        if connection.execute(update(message).where(as_read).values(**values)).rowcount != 1:
-            continue
-        happened = {"kind": kind, "actor": Actor.SYSTEM, "public": public, "at": now}
-        happened["state"] = values.get("state", row.state)
-        connection.execute(insert(event), {**happened, "message_id": row.id, "sequence": row.version + 1})
-        changed.add(row.id)
+        state = values.get("state", row.state)
+        if change(connection, row, values, kind=kind, actor=Actor.SYSTEM, state=state, public=public, now=now):
+            changed.add(row.id)
     return changed
 
 

@@ -15,13 +15,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 
 from .. import deadlines
 from ..cases import OPEN, RESULTS, Kind, State
 from ..errors import ComplianceError
 from ..store import Database
 from ..store.tables import event, message
+from .listing import batches
 
 _BATCH = 1_000
 _COLUMNS = ("id", "kind", "category", "state", "created", "answered", "answer_due", "paused")
@@ -173,30 +174,18 @@ def _cases(database: Database, year: int) -> Iterator[tuple[Row[Any], State, str
     """Yield the cases of *year* with the last state before they were purged, and the last result."""
     table = message.c
     start, end = (datetime(number, 1, 1, tzinfo=deadlines.SHANGHAI) for number in (year, year + 1))
-    query = (
-        select(*(table[name] for name in _COLUMNS))
-        .where(table.created >= start, table.created < end)
-        .order_by(table.created, table.id)
-        .limit(_BATCH)
-    )
-    rest = query
-    while True:
-        with database.reading() as connection:
-            batch = connection.execute(rest).all()
-            past = _past(connection, [row.id for row in batch if row.answered or row.state == State.PURGED])
+    query = select(*(table[name] for name in _COLUMNS)).where(table.created >= start, table.created < end)
+    for batch, past in batches(database, query, size=_BATCH, beside=_past):
         for row in batch:
             states = past.get(row.id, [])
             last = next((state for state in reversed(states) if state is not State.PURGED), State(row.state))
             result = next((state for state in reversed(states) if state in RESULTS), "")
             yield row, last, result
-        if len(batch) < _BATCH:
-            return
-        place = batch[-1]
-        rest = query.where(table.created >= place.created, or_(table.created > place.created, table.id > place.id))
 
 
-def _past(connection: Connection, identities: Sequence[UUID]) -> dict[UUID, list[State]]:
-    """Return the states that cases were in, in order."""
+def _past(connection: Connection, rows: Sequence[Row[Any]]) -> dict[UUID, list[State]]:
+    """Return the states, in order, that those cases were in whose own state does not say all."""
+    identities = [row.id for row in rows if row.answered or row.state == State.PURGED]
     past: dict[UUID, list[State]] = {}
     query = select(event.c.message_id, event.c.state).where(event.c.message_id.in_(identities))
     for row in connection.execute(query.order_by(event.c.message_id, event.c.sequence)):
