@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from .. import charts
 from ..deadlines import SHANGHAI
-from ..errors import ComplianceError
 from .chain import DECISION, Link
 
 _FORMS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
@@ -64,38 +62,21 @@ def chart(cells: Mapping[tuple[str, str], Cell]) -> bytes:
 
     Raises `ComplianceError` where pygal is missing.
     """
-    try:
-        import pygal  # type: ignore[import-untyped]  # it has no annotations
-        from pygal.style import Style  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise ComplianceError("charts need pygal: pip install flask-compliance[charts]") from error
-    # pygal leaves an import hook of a kind that Python warns of, at every import of a module that is not there.
-    sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
-    periods = along(cells, 0)
-    drawing = pygal.Line(
+    periods, languages = along(cells, 0), along(cells, 1)
+    series = {"all": _percent(periods.values())}
+    for language in languages if len(languages) > 1 else ():
+        series[language] = _percent(cells.get((period, language)) for period in periods)
+    return charts.svg(
+        "Line",
+        series,
+        style={"background": "white", "plot_background": "white"},
         title="Agreement, percent of decisions",
         x_labels=list(periods),
         range=(0, 100),
         x_label_rotation=45,
         show_minor_x_labels=len(periods) <= 40,
         x_labels_major_every=max(1, len(periods) // 40 + 1),
-        style=Style(font_family="sans-serif", background="white", plot_background="white"),
-        js=[],
     )
-    drawing.add("all", _percent(periods.get(period) for period in periods))
-    languages = along(cells, 1)
-    for language in languages if len(languages) > 1 else ():
-        drawing.add(language, _percent(cells.get((period, language)) for period in periods))
-    drawing.add_xml_filter(_without_scripts)
-    content: bytes = drawing.render()
-    return content
-
-
-def _without_scripts(root: Any) -> Any:
-    for parent in list(root.iter()):
-        for child in [child for child in parent if str(child.tag).endswith("script")]:
-            parent.remove(child)
-    return root
 
 
 def _percent(cells: Iterable[Cell | None]) -> Sequence[float | None]:

@@ -6,7 +6,6 @@ the Online Information Content Ecosystem, article 17).
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +16,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from .. import deadlines
+from .. import charts, deadlines
 from ..cases import OPEN, RESULTS, Kind, State
-from ..errors import ComplianceError
 from ..store import Database
 from ..store.tables import event, message
 from .listing import batches
@@ -139,35 +137,17 @@ def quantile(values: Sequence[float], part: float) -> float | None:
 
 def chart(year: Year) -> bytes:
     """Return what was received in each month, by kind, as SVG. Raises `ComplianceError` where pygal is missing."""
-    try:
-        import pygal  # type: ignore[import-untyped]  # it has no annotations
-        from pygal.style import Style  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise ComplianceError("charts need pygal: pip install flask-compliance[charts]") from error
-    # pygal leaves an import hook of a kind that Python warns of, at every import of a module that is not there.
-    sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
-    drawing = pygal.StackedBar(
+    return charts.svg(
+        "StackedBar",
+        {_LABELS[Kind(kind)]: figures.months for kind, figures in year.kinds.items()},
+        style={"colors": ("#1f6feb", "#c2410c", "#15803d", "#7c3aed")},
         title=f"Received in {year.year}",
         x_labels=[str(month) for month in range(1, 13)],
-        js=[],
         legend_at_bottom=True,
         order_min=0,
         range=(0, max(1, *year.total.months)),
         value_formatter=lambda value: f"{value:.0f}",
-        style=Style(font_family="sans-serif", colors=("#1f6feb", "#c2410c", "#15803d", "#7c3aed")),
     )
-    for kind, figures in year.kinds.items():
-        drawing.add(_LABELS[Kind(kind)], figures.months)
-    drawing.add_xml_filter(_without_scripts)
-    rendered: bytes = drawing.render()
-    return rendered
-
-
-def _without_scripts(root: Any) -> Any:
-    for parent in list(root.iter()):
-        for child in [child for child in parent if str(child.tag).endswith("script")]:
-            parent.remove(child)
-    return root
 
 
 def _cases(database: Database, year: int) -> Iterator[tuple[Row[Any], State, str]]:
