@@ -22,7 +22,7 @@ from typing import Any
 import altcha
 from itsdangerous import BadData, URLSafeSerializer
 
-from .errors import ComplianceError
+from .errors import ReasonError
 
 ALGORITHM = "PBKDF2/SHA-256"
 LIFETIME = timedelta(minutes=20)
@@ -41,16 +41,12 @@ class Proof:
     factor: int = 0
 
 
-class ChallengeError(ComplianceError):
+class ChallengeError(ReasonError):
     """A proof or a ticket is not taken.
 
     *reason* is `missing`, `size`, `format`, `wrong`, `form` (it belongs to another form or site), `expired` or `weak`
     (less work than is asked for now).
     """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Challenges:

@@ -48,9 +48,13 @@ class DocumentError(ComplianceError):
         return f"{self.path}: {self.reason}"
 
 
-class ConsentError(ComplianceError):
-    """A reader's decision cannot be taken as it was sent."""
+class ReasonError(ComplianceError):
+    """What is wrong is said by *reason*, which templates and callers turn into words."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ConsentError(ReasonError):
+    """A reader's decision cannot be taken as it was sent."""

@@ -8,7 +8,7 @@ from io import BytesIO
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .errors import ComplianceError
+from .errors import ReasonError
 
 if TYPE_CHECKING:
     from PIL.Image import Image, Transpose
@@ -25,12 +25,8 @@ _ORIENTATION = 0x0112
 _SAVING: dict[str, dict[str, Any]] = {"JPEG": {"quality": 85}, "PNG": {}, "WEBP": {"quality": 85, "method": 2}}
 
 
-class PictureError(ComplianceError):
+class PictureError(ReasonError):
     """A picture that is not taken: *reason* is `type`, `size`, `pixels`, `broken` or `number`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

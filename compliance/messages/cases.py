@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from .. import deadlines, receipts
 from ..cases import OPEN, PAUSED, RESULTS, Actor, Kind, State, allowed
-from ..errors import ComplianceError
+from ..errors import ReasonError
 from ..pictures import Picture
 from ..settings import Settings
 from ..store import ConflictError, Database
@@ -35,16 +35,12 @@ MOST_ADDITIONS = 20
 _NO_HASH = receipts.code_hash("")
 
 
-class CaseError(ComplianceError):
+class CaseError(ReasonError):
     """A change that a case does not allow.
 
     *reason*: `unknown` (no such case), `move` (not from this state), `changed` (somebody else was first), `text` (words
     are missing or too many), `limit` (added to too often), `late` (its time to be taken up again is over).
     """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from uuid6 import uuid7
 from .. import deadlines, receipts
 from ..cases import Actor, Kind, State
 from ..challenges import Proof
-from ..errors import ComplianceError
+from ..errors import ReasonError
 from ..pictures import Picture
 from ..settings import Settings
 from ..store import Database
@@ -41,15 +41,11 @@ _INSERT_MESSAGE, _INSERT_EVENT, _INSERT_USED, _INSERT_KEY = map(insert, (message
 _SEARCHED = ("subject", "body", "page", "page_title", "excerpt")
 
 
-class IntakeError(ComplianceError):
+class IntakeError(ReasonError):
     """A submission that is not accepted.
 
     *reason* is `used` (its proof was used before) or `key` (its key stands for another).
     """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

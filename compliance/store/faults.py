@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
-from ..errors import ComplianceError
+from ..errors import ReasonError
 
 _HELD = "another process has held the database for too long; look for one that does not end"
 _FULL = "the disk of the database is full; make room on it"
@@ -36,12 +36,8 @@ _CONFLICTS = {"40001", "40P01", 1020, 1213}
 _OURS = (ProgrammingError, DataError, NotSupportedError)
 
 
-class StoreError(ComplianceError):
+class StoreError(ReasonError):
     """The database cannot be used now; *reason* says what is the matter and what to do, never with what data."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class ConflictError(StoreError):
