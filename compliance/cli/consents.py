@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice, repeat
@@ -12,13 +12,27 @@ from typing import Any
 
 import click
 
-from ..deadlines import SHANGHAI
 from ..ledger import Finding, Ledger, Link, verify, walk
 from ..ledger.chain import DECISION
 from ..ledger.statistics import PERIODS, Cell, along, chart
 from ..ledger.statistics import count as counted
-from ..messages.exports import as_csv, as_json, as_lines
-from .group import CannotRunError, compliance, listing, plain, print_json, progress, show, state, written
+from ..messages.exports import FORMS
+from .group import (
+    CannotRunError,
+    compliance,
+    listing,
+    output,
+    plain,
+    print_json,
+    progress,
+    rows_format,
+    show,
+    since,
+    span,
+    state,
+    until,
+    written,
+)
 
 COLUMNS = ("number", "time", "record", "before", "decision", "choices", "policy", "mode", "language", "path", "texts")
 HASHES = ("hash", "previous", "content_hash", "salt")
@@ -38,11 +52,6 @@ _WORDS = {
     "text": "a document that it is about is not kept as it was",
 }
 
-since = click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (China).")
-until = click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Up to and with this day (China).")
-output = click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output."
-)
 record = click.argument("record", metavar="ID")
 
 
@@ -108,24 +117,20 @@ def text(context: click.Context, hashed: str) -> None:
 @consents.command()
 @since
 @until
-@click.option("--format", "form", type=click.Choice(["csv", "json", "jsonl"]), default="csv", show_default=True)
+@rows_format
 @output
 @click.pass_context
 def export(
     context: click.Context, since: datetime | None, until: datetime | None, form: str, output: Path | None
 ) -> None:
     """Write the ledger as CSV or JSON, the oldest row first."""
-    forms: dict[str, Callable[[Iterable[dict[str, Any]]], Iterator[bytes]]] = {
-        "csv": lambda rows: as_csv(map(_flat, rows), (*COLUMNS, *HASHES)),
-        "json": as_json,
-        "jsonl": as_lines,
-    }
     ledger = _ledger(context)
     with (
         written(output) as file,
         progress(walk(ledger), ledger.length(), "Exporting", shown=output is not None) as links,
     ):
-        for part in forms[form](_row(link) for link in _within(links, since, until)):
+        rows = (_row(link) for link in _within(links, since, until))
+        for part in FORMS[form](map(_flat, rows) if form == "csv" else rows, (*COLUMNS, *HASHES)):
             file.write(part)
 
 
@@ -236,8 +241,7 @@ def _tell(ledger: Ledger, length: int, findings: list[Finding], more: int, form:
 
 
 def _within(links: Iterable[Link], since: datetime | None, until: datetime | None) -> Iterator[Link]:
-    first = since and since.replace(tzinfo=SHANGHAI)
-    last = until and (until + timedelta(days=1)).replace(tzinfo=SHANGHAI)
+    first, last = span(since, until)
     return (link for link in links if (not first or link.at >= first) and (not last or link.at < last))
 
 

@@ -7,15 +7,17 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import click
 from flask.cli import ScriptInfo
 
+from ..deadlines import SHANGHAI
 from ..errors import ComplianceError
 from ..messages import Box
+from ..messages.exports import FORMS
 from ..store import StoreError
 
 T = TypeVar("T")
@@ -47,6 +49,21 @@ def compliance() -> None:
 
 #: Every listing prints a table, or JSON.
 listing = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+
+since = click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (China).")
+until = click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Up to and with this day (China).")
+output = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output."
+)
+rows_format = click.option("--format", "form", type=click.Choice(sorted(FORMS)), default="csv", show_default=True)
+
+
+def span(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """Return when the day *since* begins in China, and when the day *until* is over there."""
+    return (
+        since and since.replace(tzinfo=SHANGHAI),
+        until and (until + timedelta(days=1)).replace(tzinfo=SHANGHAI),
+    )
 
 
 def state(context: click.Context) -> Any:

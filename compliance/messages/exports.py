@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -88,6 +88,14 @@ def as_json(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 def as_lines(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     """Yield *records* as JSON, one a line."""
     return (_json(record) + b"\n" for record in records)
+
+
+#: How records are written: as text for spreadsheets, as JSON for programs.
+FORMS: Mapping[str, Callable[[Iterable[dict[str, Any]], Sequence[str]], Iterator[bytes]]] = {
+    "csv": as_csv,
+    "json": lambda records, _: as_json(records),
+    "jsonl": lambda records, _: as_lines(records),
+}
 
 
 def neutral(cell: str) -> str:

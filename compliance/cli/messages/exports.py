@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ...messages.exports import COLUMNS, CONTACTS, as_csv, as_json, as_lines, records
+from ...messages.exports import COLUMNS, CONTACTS, FORMS, records
 from ...messages.listing import count
-from ..group import box, progress, written
+from ..group import box, output, progress, rows_format, written
 from .group import by, chosen, filters, messages, now
-
-Records = Iterable[dict[str, Any]]
 
 
 @messages.command()
 @filters(every=True)
-@click.option("--format", "form", type=click.Choice(["csv", "json", "jsonl"]), default="csv", show_default=True)
+@rows_format
 @click.option(
     "--with-contacts", "contacts", is_flag=True, help="Names and contacts, too; each case notes who took them."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output.")
+@output
 @by
 @click.pass_context
 def export(context: click.Context, /, form: str, contacts: bool, output: Path | None, by: str, **options: Any) -> None:
@@ -36,12 +33,7 @@ def export(context: click.Context, /, form: str, contacts: bool, output: Path | 
 
     found = records(kept.database, kept.vault, which, look=look if contacts else None, now=now())
     columns = (*COLUMNS, *(CONTACTS if contacts else ()))
-    forms: dict[str, Callable[[Records], Iterator[bytes]]] = {
-        "csv": partial(as_csv, columns=columns),
-        "json": as_json,
-        "jsonl": as_lines,
-    }
     length = count(kept.database, which, now=now())
     with written(output) as file, progress(found, length, "Exporting", shown=output is not None) as rows:
-        for part in forms[form](rows):
+        for part in FORMS[form](rows, columns):
             file.write(part)

@@ -14,7 +14,7 @@ from ... import deadlines
 from ...cases import OPEN, Kind, State
 from ...messages.listing import Filter
 from ...receipts import read_number
-from ..group import compliance, state
+from ..group import compliance, since, span, state, until
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -76,8 +76,8 @@ def filters(*, every: bool) -> Callable[[T], T]:
         click.option("--assignee", type=NAME, help='Whose cases; "" are nobody\'s.'),
         click.option("--search", default="", help="Words that all stand in the text."),
         click.option("--page", default="", help="The address of the page that they are about."),
-        click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (China)."),
-        click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Up to and with this day (China)."),
+        since,
+        until,
     )
 
     def add(command: T) -> T:
@@ -93,12 +93,12 @@ def chosen(context: click.Context, *, states: tuple[str, ...], kinds: tuple[str,
     wanted: set[State] = set()
     for name in states:
         wanted |= set(State) if name == "all" else OPEN if name == "open" else {State(name)}
-    since, until = options.pop("since"), options.pop("until")
+    first, last = span(options.pop("since"), options.pop("until"))
     return Filter(
         states=frozenset(wanted),
         kinds=frozenset(map(Kind, kinds)) or frozenset(Kind),
-        since=since and since.replace(tzinfo=deadlines.SHANGHAI),
-        until=until and (until + timedelta(days=1)).replace(tzinfo=deadlines.SHANGHAI),
+        since=first,
+        until=last,
         page=address(context, options.pop("page")),
         **options,
     )

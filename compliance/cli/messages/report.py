@@ -11,14 +11,14 @@ import click
 
 from ... import deadlines
 from ...messages.statistics import Figures, Spread, Year, chart, of_year
-from ..group import box, plain, written
+from ..group import box, output, plain, written
 from .group import messages, now
 
 
 @messages.command()
 @click.option("--year", type=click.IntRange(2000, 9000), help="In China; without it, the one that it is.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "svg"]), default="text", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output.")
+@output
 @click.pass_context
 def report(context: click.Context, year: int | None, form: str, output: Path | None) -> None:
     """Count what was received in a year, and how it was handled."""
