@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from .settings import Settings, Text
 from .trackers import Catalogue
@@ -32,13 +33,16 @@ class Recipient:
         return None if self.country is None else self.country != _MAINLAND
 
 
+_catalogue = cache(Catalogue)
+
+
 def recipients(settings: Settings) -> tuple[Recipient, ...]:
     """Return who *settings* name in ``consent.trackers``; entries that differ in their address only are one.
 
     The catalogue knows many more, but which of them its pages load only the site knows. Name and country that the site
     leaves out are taken from there.
     """
-    known, found = Catalogue(), dict[tuple[object, ...], Recipient]()
+    known, found = _catalogue(), dict[tuple[object, ...], Recipient]()
     for tracker in settings.consent.trackers:
         listed = known.match(f"//{tracker.host}{tracker.path}")
         one = Recipient(
