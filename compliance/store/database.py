@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -94,8 +93,6 @@ class Database:
                 with _faults():
                     upgrade(self.engine)
                 self._migrated = True
-        except CommandError:
-            raise StoreError("the tables are those of a newer version of this package; install that one") from None
         finally:
             self._lock.release()
 

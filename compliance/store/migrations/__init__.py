@@ -6,21 +6,25 @@ import random
 import time
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from ..faults import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is imported where it is used, at the first use of the database: no start of a site waits for it.
 _ATTEMPTS = 6
 _OPTIONS: dict[str, Any] = {"version_table": "compliance_alembic_version"}  # beside a host's own `alembic_version`
 
 
 def configuration() -> Config:
     """Return what Alembic must know of the steps; it needs no file."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -31,19 +35,27 @@ def configuration() -> Config:
 @cache
 def newest() -> str | None:
     """Return the newest version that there is a step to."""
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory.from_config(configuration()).get_current_head()
 
 
 def version(connection: Connection) -> str | None:
     """Return the version of the tables, None where there are none."""
+    from alembic.runtime.migration import MigrationContext
+
     return MigrationContext.configure(connection, opts=_OPTIONS).get_current_revision()
 
 
 def upgrade(engine: Engine) -> None:
     """Bring the tables to the newest version.
 
-    Workers that start together make them together: where one meets what another is making, it looks again.
+    Workers that start together make them together: where one meets what another is making, it looks again. Raises
+    `StoreError` for the tables of a version that is not known.
     """
+    from alembic import command
+    from alembic.util import CommandError
+
     for attempt in range(_ATTEMPTS):
         with engine.connect() as connection:
             if version(connection) == newest():
@@ -53,6 +65,8 @@ def upgrade(engine: Engine) -> None:
                 config = configuration()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+        except CommandError:
+            raise StoreError("the tables are those of a newer version of this package; install that one") from None
         except DBAPIError as error:
             if error.connection_invalidated or attempt + 1 == _ATTEMPTS:
                 raise
