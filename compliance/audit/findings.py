@@ -1,0 +1,52 @@
+"""What was found on a page, and how grave it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .rules import Rule
+
+
+class Severity(StrEnum):
+    """How grave a finding is, the gravest first; *manual* is for what only a person can judge."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One place where *rule* is not kept.
+
+    *page* is the address, or the path below the folder that was checked. *line* counts from 1 in the page's source,
+    None for what is missing and for what a header says. *excerpt* is what stands there, at most 200 characters.
+    *values* fill the braces in the rule's texts. *accepted* is the reason that the baseline gives for letting it stand.
+    """
+
+    rule: Rule
+    page: str
+    line: int | None = None
+    excerpt: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    accepted: str | None = None
+
+    def seen(self, language: str) -> str:
+        """Return in *language* what was seen."""
+        return self.rule.seen[language].format_map(self.values)
+
+    def remedy(self, language: str) -> str:
+        """Return in *language* what to do about it."""
+        return self.rule.remedy[language].format_map(self.values)
+
+    @property
+    def fingerprint(self) -> str:
+        """What this finding is known by in later runs: it stays where lines move."""
+        told = "\0".join((self.rule.id, self.page, self.excerpt, *(f"{k}={v}" for k, v in sorted(self.values.items()))))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]

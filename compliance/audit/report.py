@@ -1,0 +1,75 @@
+"""What an audit says: the pages that were read, what was found on them, and the sum of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .findings import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A licence on a page: its *kind* (a key of `licences.KINDS`), its *number*, the address that it links to."""
+
+    kind: str
+    number: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A tracker on a page: its *host*, what it is for (a category of consent), the *element* that loads it."""
+
+    host: str
+    purpose: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSummary:
+    """What was read on one page, kept when the page itself is let go."""
+
+    url: str
+    charset: str
+    lang: str | None
+    licences: tuple[Number, ...] = ()
+    telephones: tuple[str, ...] = ()
+    trackers: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The sum of a report: *pages* read, *findings* by severity without those *accepted*."""
+
+    pages: int
+    findings: Mapping[Severity, int]
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The result of checking *target* at *time*.
+
+    *pages* may be read many times over and is not held in memory; *limit* says what ended the crawl early, None where
+    the whole site was read.
+    """
+
+    target: str
+    time: datetime
+    pages: Iterable[PageSummary]
+    count: int
+    findings: Sequence[Finding]
+    limit: str | None = None
+
+    @property
+    def summary(self) -> Summary:
+        """Return the counts."""
+        open_ = Counter(finding.rule.severity for finding in self.findings if finding.accepted is None)
+        return Summary(
+            pages=self.count,
+            findings={severity: open_[severity] for severity in Severity},
+            accepted=sum(finding.accepted is not None for finding in self.findings),
+        )

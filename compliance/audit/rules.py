@@ -1,0 +1,72 @@
+"""What a site is held to: the rules of `rules.toml`, each with its law, its words and its remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from .findings import Severity
+
+#: The file of the rules.
+DATA = Path(__file__).with_name("rules.toml")
+#: The languages that every text of a rule is written in.
+LANGUAGES = ("en", "zh_CN")
+#: How well a rule's source was read, the surest first: its text in a public collection, a copy or notice of others,
+#: what sites and platforms do, from memory.
+CONFIDENCES = ("statute", "copy", "practice", "memory")
+
+Words = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Where a rule comes from: a law or standard by its name in each language, the articles or sections in it."""
+
+    law: Words
+    article: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One thing that a page or a site has to be.
+
+    *id* never changes its meaning and is never used again. *title*, *seen* and *remedy* are texts by language; *seen*
+    and *remedy* have a finding's values in braces. *setting* is the key of `compliance.toml` that answers the rule on a
+    site of ours.
+    """
+
+    id: str
+    severity: Severity
+    title: Words
+    seen: Words
+    remedy: Words
+    basis: tuple[Basis, ...]
+    setting: str | None = None
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Return every rule by its id, in the order of the file."""
+    data = tomllib.loads(DATA.read_text(encoding="utf-8"))
+    laws: Mapping[str, Words] = data["laws"]
+    return MappingProxyType({row["id"]: _rule(row, laws) for row in data["rules"]})
+
+
+def _rule(row: Mapping[str, Any], laws: Mapping[str, Words]) -> Rule:
+    return Rule(
+        id=row["id"],
+        severity=Severity(row["severity"]),
+        title=row["title"],
+        seen=row["seen"],
+        remedy=row["remedy"],
+        basis=tuple(
+            Basis(law=laws[one["law"]], article=one["article"], confidence=one["confidence"]) for one in row["basis"]
+        ),
+        setting=row.get("setting"),
+    )
