@@ -28,7 +28,7 @@ build: $(READY)
 translations: $(READY)
 	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-location --sort-output \
 	    --project flask-compliance --output translations/compliance.pot .
-	@$(BIN)/pybabel --quiet update --domain compliance --no-fuzzy-matching --ignore-pot-creation-date \
+	@$(BIN)/pybabel --quiet update --domain compliance --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	    --input-file translations/compliance.pot --output-dir translations
 	@$(BIN)/pybabel --quiet compile --domain compliance --directory translations --statistics
 

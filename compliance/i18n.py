@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from io import BytesIO
@@ -10,8 +10,10 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from flask import current_app
 from flask_babel import Domain, get_locale  # type: ignore[import-untyped]  # Flask-Babel 4 ships no types
@@ -33,6 +35,7 @@ class Catalogue(Domain):  # type: ignore[misc]  # Flask-Babel 4 ships no types
 
     def __init__(self, locale: str) -> None:
         super().__init__([str(TRANSLATIONS)], _DOMAIN)
+        self._locale = locale
         found = nearest(locale, tuple(sorted(path.parts[-3] for path in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"))))
         self._translations = _load(found) if found else NullTranslations()
 
@@ -47,7 +50,8 @@ class Catalogue(Domain):  # type: ignore[misc]  # Flask-Babel 4 ships no types
 
     def plural_markup(self, singular: str, plural: str, num: int, **values: Any) -> Markup:
         """Translate for HTML in the plural form that *num* takes."""
-        return Markup(escape(self._translations.ungettext(singular, plural, num))) % {"num": num, **values}
+        text = Markup(escape(self._translations.ungettext(singular, plural, num)))
+        return text % {"num": format_decimal(num, locale=self._locale), **values}
 
 
 @lru_cache(maxsize=64)
@@ -89,6 +93,11 @@ def _moment(at: datetime, *, locale: str) -> str:
     return f"{day} {format_skeleton('Hm', at, tzinfo=SHANGHAI, locale=locale)}"
 
 
+def _list(items: Iterable[str], shown: Callable[[str], Markup], *, locale: str) -> Markup:
+    """Return *items*, each as *shown* writes it, with what the language puts between them."""
+    return Markup(format_list([escape(shown(item)) for item in items], locale=locale))
+
+
 def helpers(locale: str) -> Mapping[str, Any]:
     """Return what a template in *locale* calls by name: its messages, its dates, its language and direction."""
     messages = catalogue(locale)
@@ -96,9 +105,12 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "locale": locale,
         "lang": tag(locale),
         "dir": Locale.parse(locale).text_direction,
+        "gap": "" if locale.startswith(("zh", "ja")) else " ",  # between two sentences
         "_": messages.markup,
         "ngettext": messages.plural_markup,
         "territory": partial(territory, locale=locale),
+        "format_list": partial(_list, locale=locale),
+        "format_number": partial(format_decimal, locale=locale),
         "format_date": partial(format_date, locale=locale),
         "format_moment": partial(_moment, locale=locale),
     }
