@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
+# What tests take from npm, where there is npm.
+PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
 .PHONY: demo test bench lint build translations screenshots widget clean
@@ -11,7 +13,7 @@ demo: $(READY) $(CATALOGUES)
 	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
 	@$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --log-level warning wsgi:app
 
-test: $(READY) $(CATALOGUES)
+test: $(READY) $(CATALOGUES) $(PACKAGES)
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -r fEs $(ARGS)
 
 bench: $(READY) $(CATALOGUES)
@@ -48,7 +50,7 @@ widget:
 	    build/widget/package/LICENSE.txt compliance/static/altcha/
 
 clean:
-	rm -rf .venv dist build $(CATALOGUES)
+	rm -rf .venv dist build node_modules $(CATALOGUES)
 
 $(READY): pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
@@ -60,3 +62,7 @@ $(READY): pyproject.toml hatch_build.py
 
 $(CATALOGUES): %.mo: %.po | $(READY)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@ --locale $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
+
+$(PACKAGES): package.json package-lock.json .npmrc
+	@npm ci --silent
+	@touch $@
