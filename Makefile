@@ -57,7 +57,7 @@ $(READY): pyproject.toml hatch_build.py
 	@echo "Setting up .venv"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --quiet --group dev --editable '.[brotli,charts,mysql,postgres,redis,zstandard]'
+	@$(BIN)/python -m pip install --quiet --quiet --group dev --editable '.[brotli,charts,check,mysql,postgres,redis,zstandard]'
 	@touch $@
 
 $(CATALOGUES): %.mo: %.po | $(READY)

@@ -28,6 +28,7 @@ class Finding:
     *page* is the address, or the path below the folder that was checked. *line* counts from 1 in the page's source,
     None for what is missing and for what a header says. *excerpt* is what stands there, at most 200 characters.
     *values* fill the braces in the rule's texts. *accepted* is the reason that the baseline gives for letting it stand.
+    What is the same on several *pages*, such as a footer, is one finding on the first; *also* names the next few.
     """
 
     rule: Rule
@@ -36,6 +37,8 @@ class Finding:
     excerpt: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     accepted: str | None = None
+    pages: int = 1
+    also: tuple[str, ...] = ()
 
     def seen(self, language: str) -> str:
         """Return in *language* what was seen."""
@@ -47,6 +50,7 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """What this finding is known by in later runs: it stays where lines move."""
-        told = "\0".join((self.rule.id, self.page, self.excerpt, *(f"{k}={v}" for k, v in sorted(self.values.items()))))
+        """What this finding is known by in later runs: it stays where lines move, and where pages come and go."""
+        place = self.page if self.pages == 1 else ""
+        told = "\0".join((self.rule.id, place, self.excerpt, *(f"{k}={v}" for k, v in sorted(self.values.items()))))
         return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,0 +1,20 @@
+"""The checks, by topic: those of a page, and those of what all pages say together.
+
+A check of a page yields findings, made with `Page.found`, and facts for the checks of the site, which run once at the
+end. A finding that many pages share (the same rule, excerpt and values) is merged into one that counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from ..findings import Finding
+from ..page import Page
+from ..site import Context, Fact, Site
+
+PageCheck: TypeAlias = Callable[[Page, Context], Iterable[Finding | Fact]]
+SiteCheck: TypeAlias = Callable[[Site, Context], Iterable[Finding]]
+
+PAGE: tuple[PageCheck, ...] = ()
+SITE: tuple[SiteCheck, ...] = ()

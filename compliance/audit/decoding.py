@@ -1,0 +1,78 @@
+"""The text of a page: which charset a browser reads it in, and what stands there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import turbohtml.detect  # noqa: F401  # registers the decoders of the Encoding standard as "whatwg-NAME"
+from bs4.dammit import EncodingDetector, UnicodeDammit
+
+from ..charsets import UNDECLARED, named, sniff
+
+_LABEL = re.compile(r"charset\s*=\s*[\"']?([^\s\"';>]+)", re.IGNORECASE)
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+#: Where nothing names the charset: what Chinese pages are in, the surest first.
+_GUESSES = ("utf-8", "gb18030")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """The *text* of a page, read in *charset*.
+
+    *header* and *markup* are the charsets that the two name, as they name them. *undecodable* counts the places that
+    are no characters in *charset*; they stand in *text* as U+FFFD.
+    """
+
+    text: str
+    charset: str
+    header: str | None
+    markup: str | None
+    undecodable: int
+
+    @property
+    def declared(self) -> str | None:
+        """The charset as the page names it, None where nothing does."""
+        return self.header or self.markup
+
+
+def decode(content: bytes, headers: Mapping[str, str]) -> Decoded:
+    """Read *content* as a browser does: by its byte order mark, its header, its markup, in this order.
+
+    A page in GB2312 is read as GBK and GB18030, which hold all of it and more: browsers do so, and sites rely on it.
+    What names no charset is tried as UTF-8 and GB18030; a browser guesses, too.
+    """
+    header = _LABEL.search(headers.get("content-type", ""))
+    # A label that no browser knows counts as none.
+    label = header[1] if header and named(header[1]) else None
+    charset = sniff(content, label)
+    markup = _in_markup(content[:1024])
+    if charset is None or charset == UNDECLARED:
+        guessed = UnicodeDammit(content, list(_GUESSES), is_html=True)
+        text, charset = guessed.unicode_markup or "", guessed.original_encoding or "windows-1252"
+        bad = text.count(_REPLACED) if guessed.contains_replacement_characters else 0
+    else:
+        text, bad = _read(content, charset)
+    return Decoded(
+        text=text.removeprefix("\ufeff"),
+        charset=charset,
+        header=header[1] if header else None,
+        markup=markup,
+        undecodable=bad,
+    )
+
+
+def _read(content: bytes, charset: str) -> tuple[str, int]:
+    codec = "utf-8" if charset == "utf-8" else f"whatwg-{charset}"
+    try:
+        return content.decode(codec), 0
+    except UnicodeDecodeError:
+        text = content.decode(codec, "replace")
+        return text, text.count(_REPLACED)
+
+
+@lru_cache(maxsize=64)  # the same head on page after page
+def _in_markup(start: bytes) -> str | None:
+    return EncodingDetector.find_declared_encoding(start, is_html=True, search_entire_document=True)

@@ -1,0 +1,279 @@
+"""A page as it is read for an audit: once, and everything beyond its tree only when a check asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import cached_property
+from typing import cast
+from unicodedata import is_normalized, normalize
+from urllib.parse import urljoin, urlsplit
+
+from .decoding import Decoded, decode
+from .findings import Finding
+from .parts import Form, Frame, Image, Link, Script
+from .rules import rules
+from .tree import Element, elements, parse, text_of, visible
+
+EXCERPT = 200  # characters
+_FOOT = 1_500  # characters of text that count as the foot of a page that marks none
+_NAMED_FOOT = re.compile(
+    r"(?:^|[\s_-])(?:site|page|main|g)?-?(?:foot(?:er)?|bottom|copyright)(?:$|[\s_\d-])", re.IGNORECASE
+)
+_MARKED = elements("//*[@role='contentinfo' or @class or @id]")
+_ARTICLE_ADDRESS = re.compile(
+    r"/(?:20\d\d[-/]?\d\d(?:[-/]?\d\d)?/|t20\d{6}_|content_|article[/_-]|c\d*-\d+)", re.IGNORECASE
+)
+_NEWS = re.compile(r'"@type"\s*:\s*(?:\[[^]]*)?"(?:\w*News)?Article\w*"')
+_DATED = re.compile(r"20\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}")
+_SOURCE = re.compile(r"(?:来源|稿源|来自)\s?[:丨|]|\bSource\s?:|\bBy\s+[A-Z]|责任?编辑?\s?[:丨|]", re.IGNORECASE)
+_POLICY = re.compile(
+    r"隐私(?:权)?(?:政策|保护|声明|条款|指引|协议)|个人信息(?:保护|处理)|cookie|用户(?:服务)?协议|服务(?:条款|协议)|使用条款|法律声明|免责声明|"
+    r"\bprivacy\b|\bterms (?:of|and)\b|\bcookies?\b|legal notice|disclaimer",
+    re.IGNORECASE,
+)
+_BLANK = re.compile(r"\s+")
+
+
+class Kind(StrEnum):
+    """What a page is for, as far as it can be told."""
+
+    HOME = "home"
+    ARTICLE = "article"
+    POLICY = "policy"
+    OTHER = "other"
+
+
+class Headers(Mapping[str, str]):
+    """The headers of a response by name in any case; of several with one name the last, and `all` of them."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._all: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._all.setdefault(name.lower(), []).append(value)
+
+    def __getitem__(self, name: str) -> str:
+        return self._all[name.lower()][-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def all(self, name: str) -> Sequence[str]:
+        """Return every value of *name*, in order."""
+        return self._all.get(name.lower(), [])
+
+
+class Page:
+    """One page of a site.
+
+    *url* is its address, or its path below the folder that is checked. *home* is the page that a reader starts at;
+    *depth* is how many clicks lead here from it, None where that is not known. *status* and *headers* are those of the
+    response; a file has 200 and none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        content: bytes,
+        *,
+        status: int = 200,
+        headers: Iterable[tuple[str, str]] = (),
+        home: bool = False,
+        depth: int | None = None,
+    ) -> None:
+        self.url = url
+        self.status = status
+        self.headers = Headers(headers)
+        self.home = home
+        self.depth = 0 if home else depth
+        self.decoded: Decoded = decode(content, self.headers)
+        self.root: Element = parse(self.decoded.text)
+
+    # What it says of itself
+
+    @property
+    def charset(self) -> str:
+        """The charset that the page is read in."""
+        return self.decoded.charset
+
+    @cached_property
+    def lang(self) -> str | None:
+        """The language that the root element names."""
+        return self.root.get("lang") or self.root.get("xml:lang")
+
+    @cached_property
+    def title(self) -> str:
+        """The text of the title."""
+        return next((one for element in self.tagged("title") if (one := text_of(element))), "")
+
+    @cached_property
+    def metas(self) -> Mapping[str, str]:
+        """The contents of `<meta>` by their name, property or http-equiv, in lower case; the first of a name counts."""
+        found: dict[str, str] = {}
+        for element in self.tagged("meta"):
+            name = element.get("name") or element.get("property") or element.get("http-equiv")
+            if name:
+                found.setdefault(name.lower(), element.get("content") or "")
+        return found
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What the page is for."""
+        if self.home:
+            return Kind.HOME
+        if _POLICY.search(self.title) or any(_POLICY.search(text_of(one)) for one in self.tagged("h1")[:2]):
+            return Kind.POLICY
+        return Kind.ARTICLE if self._is_article() else Kind.OTHER
+
+    @cached_property
+    def ours(self) -> bool:
+        """Whether the page carries elements of this package."""
+        return "data-compliance" in self.source
+
+    # Elements
+
+    @property
+    def source(self) -> str:
+        """The markup as text."""
+        return self.decoded.text
+
+    @cached_property
+    def elements(self) -> Mapping[str, list[Element]]:
+        """Every element by its tag, in lower case, in the order of the page."""
+        found: dict[str, list[Element]] = {}
+        for element in self.root.iter("*"):
+            found.setdefault(element.tag, []).append(element)
+        return found
+
+    def tagged(self, *tags: str) -> Sequence[Element]:
+        """Return the elements with one of *tags*; those of one tag in the order of the page."""
+        if len(tags) == 1:
+            return self.elements.get(tags[0], [])
+        return [element for tag in tags for element in self.elements.get(tag, [])]
+
+    @cached_property
+    def links(self) -> Sequence[Link]:
+        """Every `<a>` and `<area>` with an address."""
+        return [Link(self, element) for element in self.tagged("a", "area") if element.get("href") is not None]
+
+    @cached_property
+    def scripts(self) -> Sequence[Script]:
+        """Every script that runs: from an address, or written in the page."""
+        return [Script(self, element) for element in self.tagged("script")]
+
+    @cached_property
+    def images(self) -> Sequence[Image]:
+        """Every picture."""
+        return [Image(self, element) for element in self.tagged("img")]
+
+    @cached_property
+    def frames(self) -> Sequence[Frame]:
+        """Every frame of a frameset, and every page within the page."""
+        return [Frame(self, element) for element in self.tagged("frame", "iframe")]
+
+    @cached_property
+    def forms(self) -> Sequence[Form]:
+        """Every form."""
+        return [Form(self, element) for element in self.tagged("form")]
+
+    # Text
+
+    @cached_property
+    def text(self) -> str:
+        """What a reader sees, in one form of every character (NFKC), with single spaces."""
+        return tidy(visible(self.root))
+
+    @cached_property
+    def footers(self) -> Sequence[Element]:
+        """What the page marks as its foot, by element, role, class or id; the outermost elements alone."""
+        marked: set[Element] = set(self.tagged("footer"))
+        for element in _MARKED(self.root):
+            if element.get("role") == "contentinfo" or _NAMED_FOOT.search(
+                f"{element.get('class', '')} {element.get('id', '')}"
+            ):
+                marked.add(element)
+        return [one for one in marked if one.tag != "body" and not any(up in marked for up in one.iterancestors())]
+
+    @cached_property
+    def footer(self) -> str:
+        """The text of the foot; the last of the page's text where nothing is marked."""
+        if self.footers:
+            return tidy(" ".join(visible(element) for element in self.footers))
+        return self.text[-_FOOT:]
+
+    @cached_property
+    def footer_images(self) -> Sequence[Image]:
+        """The pictures in the foot, whose text nobody but a person can read."""
+        feet = set(self.footers)
+        return [image for image in self.images if any(up in feet for up in image.element.iterancestors())]
+
+    # Helpers of checks
+
+    @cached_property
+    def base(self) -> str:
+        """What relative addresses start from."""
+        own = next((href for one in self.tagged("base") if (href := one.get("href"))), None)
+        return urljoin(self.url, own) if own else self.url
+
+    def resolve(self, address: str) -> str:
+        """Return *address* as an absolute one, without its fragment; of a file, its path from the folder's top."""
+        address = address.strip().partition("#")[0]
+        if address.startswith(("https://", "http://")):
+            return address
+        try:
+            return urljoin(self.base, address)
+        except ValueError:  # such as an IPv6 host without its bracket
+            return address
+
+    @cached_property
+    def host(self) -> str | None:
+        """The host of the page; None for a file."""
+        return urlsplit(self.url).hostname
+
+    def excerpt(self, element: Element) -> str:
+        """Return what stands at *element*: its start tag and text in one line, at most `EXCERPT` characters."""
+        pairs = "".join(f' {name!s}="{value!s}"' for name, value in element.items())
+        return shorten(f"<{element.tag}{pairs}> {text_of(element)}")
+
+    def found(
+        self, rule: str, element: Element | None = None, *, excerpt: str | None = None, **values: object
+    ) -> Finding:
+        """Return a finding of *rule* here: at *element*, or of the page as a whole.
+
+        *excerpt* is what to quote where the element's own would be wrong. *values* fill the braces of the rule's texts.
+        """
+        if excerpt is None:
+            excerpt = "" if element is None else self.excerpt(element)
+        return Finding(
+            rule=rules()[rule],
+            page=self.url,
+            line=None if element is None else cast("int | None", element.sourceline),
+            excerpt=shorten(excerpt),
+            values={name: shorten(str(value)) for name, value in values.items()},
+        )
+
+    def _is_article(self) -> bool:
+        if self.metas.get("og:type", "").lower() == "article":
+            return True
+        if any(_NEWS.search(script.text) for script in self.scripts if script.type == "application/ld+json"):
+            return True
+        if len(self.tagged("article")) == 1 and self.tagged("h1"):
+            return True
+        # Chinese sites: a date and a source under the heading, or an address made of the date.
+        dated = _DATED.search(self.text)
+        return bool(dated and (_SOURCE.search(self.text) or _ARTICLE_ADDRESS.search(self.url)))
+
+
+def tidy(text: str) -> str:
+    """Return *text* with one form of every character (NFKC) and single spaces."""
+    return " ".join((text if is_normalized("NFKC", text) else normalize("NFKC", text)).split())
+
+
+def shorten(text: str) -> str:
+    """Return *text* in one line of at most `EXCERPT` characters."""
+    line = _BLANK.sub(" ", text).strip()
+    return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1]}…"
