@@ -7,7 +7,7 @@ READY := .venv/ready
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
-.PHONY: demo test bench lint build translations screenshots widget clean
+.PHONY: demo test bench bench-browser lint build translations screenshots widget clean
 
 demo: $(READY) $(CATALOGUES)
 	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
@@ -18,6 +18,9 @@ test: $(READY) $(CATALOGUES) $(PACKAGES)
 
 bench: $(READY) $(CATALOGUES)
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-browser: $(READY) $(CATALOGUES) $(PACKAGES)
+	@$(BIN)/python -m bench.browser
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet .

@@ -26,12 +26,12 @@ class Row:
 
 def print_table(title: str, shared: str, rows: Iterable[Row]) -> bool:
     """Print *rows* under *title*, as they come; tell whether every goal is met. *shared* heads the column of shares."""
-    print(f"\n{title}\n{'page':<10}{'subject':<34}{'median':>14}{shared:>22}{'goal':>10}")
+    print(f"\n{title}\n{'page':<22}{'subject':<36}{'median':>14}{shared:>22}{'goal':>10}")
     met = True
     for row in rows:
         share = "" if row.share is None else f"{row.share:.3f}"
         goal = "" if row.goal is None else f"{'≥' if row.at_least else '≤'} {row.goal}"
         verdict = {None: "", True: "met", False: "MISSED"}[row.met]
-        print(f"{row.page:<10}{row.subject:<34}{row.measured:>14}{share:>22}{goal:>10}  {verdict}".rstrip(), flush=True)
+        print(f"{row.page:<22}{row.subject:<36}{row.measured:>14}{share:>22}{goal:>10}  {verdict}".rstrip(), flush=True)
         met = met and row.met is not False
     return met
