@@ -198,13 +198,13 @@ class Elements:
             "consent": consent,
             "text": consent.text.get(locale) if consent.text else None,
             "documents": tuple(
-                (name, document.title, f"{base}/legal/{quote(name)}{query}")
+                (document, f"{base}/legal/{quote(name)}{query}")
                 for name in self._documents.names
                 if (document := self._documents.get(name, locale))
             ),
             # Every reader's banner is the same: it tells all of them of the revision that asks those again who decided.
             "revisions": tuple(
-                (new.title, f"{base}/legal/{quote(new.name)}/{old.version}/{new.version}{query}")
+                (new, f"{base}/legal/{quote(new.name)}/{old.version}/{new.version}{query}")
                 for old, new in self._documents.revisions(locale)
             ),
             "policy": policy,

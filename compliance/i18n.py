@@ -20,7 +20,7 @@ from flask_babel import Domain, get_locale  # type: ignore[import-untyped]  # Fl
 from markupsafe import Markup, escape
 
 from .deadlines import SHANGHAI
-from .languages import nearest, territory
+from .languages import alike, nearest, territory
 from .paths import TRANSLATIONS
 
 _DOMAIN = "compliance"
@@ -93,6 +93,11 @@ def _moment(at: datetime, *, locale: str) -> str:
     return f"{day} {format_skeleton('Hm', at, tzinfo=SHANGHAI, locale=locale)}"
 
 
+def _attributes(language: str) -> Markup:
+    """Return the attributes of an element that holds a text in *language*."""
+    return Markup('lang="{}" dir="{}"').format(tag(language), Locale.parse(language).text_direction)
+
+
 def _list(items: Iterable[str], shown: Callable[[str], Markup], *, locale: str) -> Markup:
     """Return *items*, each as *shown* writes it, with what the language puts between them."""
     return Markup(format_list([escape(shown(item)) for item in items], locale=locale))
@@ -106,6 +111,8 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "lang": tag(locale),
         "dir": Locale.parse(locale).text_direction,
         "gap": "" if locale.startswith(("zh", "ja")) else " ",  # between two sentences
+        "in_language": _attributes,
+        "reads": partial(alike, locale),  # whether a text in another language is one in this
         "_": messages.markup,
         "ngettext": messages.plural_markup,
         "territory": partial(territory, locale=locale),

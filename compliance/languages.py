@@ -56,6 +56,11 @@ def nearest(wanted: str | None, offered: tuple[str, ...]) -> str | None:
     return next((other for other in related if _script(other) == _script(tag)), None) or next(iter(related), None)
 
 
+def alike(one: str, other: str) -> bool:
+    """Return whether a text in *other* is in the language and script of *one*, be it for another country."""
+    return one.partition("_")[0] == other.partition("_")[0] and _script(one) == _script(other)
+
+
 def _spell(match: re.Match[str]) -> str:
     language, script, territory = match.groups()
     return "_".join(filter(None, (language.lower(), script and script.title(), territory and territory.upper())))

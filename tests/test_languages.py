@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.languages import nearest, parse
+from compliance.languages import alike, nearest, parse
 
 OFFERED = ("en", "zh_CN", "zh_TW", "sr_Latn", "pt_BR")
 
@@ -51,6 +51,41 @@ def test_tag_of_no_language_is_refused(tag: str):
 )
 def test_nearest_language(wanted: str | None, language: str | None):
     assert nearest(wanted, OFFERED) == language
+
+
+ALL = ("ar", "de", "en", "es", "fr", "ja", "ko", "pt", "ru", "zh_CN", "zh_TW")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [
+        *((tag, "zh_TW") for tag in ("zh-Hant", "zh-Hant-HK", "zh-Hant-TW", "zh-TW", "zh-HK", "zh-MO", "ZH_hant")),
+        *((tag, "zh_CN") for tag in ("zh", "zh-Hans", "zh-Hans-CN", "zh-Hans-SG", "zh-CN", "zh-SG", "zh-MY")),
+        *((tag, "pt") for tag in ("pt-BR", "pt-PT", "pt-AO")),
+        *((tag, "ar") for tag in ("ar-EG", "ar-AE", "ar-001")),
+        ("de-AT", "de"),
+        ("es-419", "es"),
+        ("fr-CA", "fr"),
+        ("ru-KZ", "ru"),
+        ("uk", None),
+    ],
+)
+def test_nearest_of_the_catalogues(wanted: str, language: str | None):
+    assert nearest(wanted, ALL) == language
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("en", "en_GB", True),
+        ("zh_CN", "zh", True),
+        ("zh_TW", "zh_HK", True),
+        ("zh_TW", "zh_CN", False),
+        ("en", "fr", False),
+    ],
+)
+def test_alike_is_a_text_that_readers_take_for_their_language(one: str, other: str, same: bool):
+    assert alike(one, other) is same
 
 
 def test_the_very_tag_is_nearest():

@@ -149,9 +149,9 @@ class Library:
         )
 
     def _served(self, texts: dict[str, tuple[Document, ...]]) -> dict[str, tuple[Document, ...]]:
-        """Return the *texts* in the site's languages, or what else there is."""
-        served = {language: texts[language] for language in self._languages if language in texts}
-        return served or dict(sorted(texts.items()))
+        """Return those of *texts* that readers of the site's languages get."""
+        wanted = dict.fromkeys(_language(texts, locale) for locale in self._languages)
+        return {language: texts[language] for language in wanted if language}
 
     def _together(self, name: str, locale: str, *versions: str) -> tuple[Document, ...]:
         """Return *versions*, the earliest first, in the best language that has all of them."""
@@ -165,8 +165,14 @@ class Library:
 
 def _best(texts: Mapping[str, tuple[Document, ...]], locale: str) -> tuple[Document, ...]:
     """Return those of *texts* that a reader of *locale* reads best."""
-    language = nearest(locale, tuple(texts)) or next(iter(texts), None)
+    language = _language(texts, locale)
     return texts[language] if language else ()
+
+
+def _language(texts: Mapping[str, tuple[Document, ...]], locale: str) -> str | None:
+    """Return which language of *texts* a reader of *locale* reads best: where none is near, English."""
+    offered = tuple(sorted(texts))
+    return nearest(locale, offered) or nearest("en", offered) or next(iter(offered), None)
 
 
 def day(now: datetime) -> date:
