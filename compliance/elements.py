@@ -218,6 +218,7 @@ class Elements:
                 "message": f"{base}/message{query}",
                 "report": f"{base}/report{query}",
                 "case": f"{base}/case{query}",
+                "mourning": f"{base}/mourning" if self._settings.mourning else None,
                 "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
                 "script": f"{base}/static/{self._assets['compliance.js'].hashed}",

@@ -168,6 +168,7 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
         yield get(path, name="none", version=version)
     yield get("/static/{name}", name="compliance.css")
     yield get("/static/{name}", name="none")
+    yield get("/mourning")
     yield get("/openapi.json")
 
     state = app.extensions["compliance"]

@@ -1,5 +1,6 @@
 """Settings: `compliance.toml` read into frozen records, everything that is wrong with it told at once."""
 
+from .mourning import Mourning
 from .records import CATEGORIES, NECESSARY, Category, Consent, Cookie, Reporting, Settings, Site, Tracker
 from .sources import find, load
 from .texts import Text
@@ -10,6 +11,7 @@ __all__ = [
     "Category",
     "Consent",
     "Cookie",
+    "Mourning",
     "Reporting",
     "Settings",
     "Site",

@@ -26,6 +26,7 @@ from ..telephones import Telephone, parse
 from .addresses import EmailAddress, Folder, Prefix, SiteAddress, WebAddress, host_name
 from .filings import Licences
 from .messages import Limits, Mail, Messages, Retention, Storage
+from .mourning import Mourning
 from .table import Context, Table
 from .texts import Language, Text, Words
 
@@ -306,6 +307,9 @@ class Settings(Table):
         default=Storage(), description="Where consents, messages and reports are kept.", repr=False
     )
     retention: Retention = Field(default=Retention(), description="How long what is closed is kept, in days.")
+    mourning: Mourning | None = Field(
+        default=None, description="Days of mourning, on which pages are grey; without it pages do not ask."
+    )
 
     _path: Path | None = PrivateAttr(None)
     _changed: datetime | None = PrivateAttr(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -10,7 +10,10 @@ from werkzeug.wrappers import Response
 from ..assets import find
 from ..documents import compare, day
 from ..i18n import host_locale
+from ..settings import Mourning
 from .pages import Refusal, blueprint, page, reader_locale, state
+
+_CALM = timedelta(minutes=5)  # how late a period that is decreed today may begin
 
 
 @blueprint.get("/legal/<name>")
@@ -62,6 +65,20 @@ def static(name: str) -> Response:
         response.cache_control.immutable = True
     else:
         response.cache_control.no_cache = True
+    return response
+
+
+@blueprint.get("/mourning")
+def mourning() -> Response:
+    """Serve what makes pages grey on days of mourning, and on all others an empty stylesheet.
+
+    Pages in caches stay as they are: this alone changes, when a period begins and when it ends.
+    """
+    periods, now = state().settings.mourning or Mourning(), datetime.now(UTC)
+    css = state().assets["mourning.css"]
+    response = Response(css.content if periods.lasts(now) else b"", mimetype=css.mimetype)
+    response.cache_control.public = True
+    response.cache_control.max_age = min(periods.steady(now), _CALM) // timedelta(seconds=1)
     return response
 
 
