@@ -19,7 +19,7 @@ test: $(READY) $(CATALOGUES) $(PACKAGES)
 bench: $(READY) $(CATALOGUES)
 	@$(BIN)/python -m bench $(ARGS)
 
-bench-browser: $(READY) $(CATALOGUES) $(PACKAGES)
+bench-browser: $(READY) $(CATALOGUES) bench/node_modules/.package-lock.json
 	@$(BIN)/python -m bench.browser
 
 lint: $(READY)
@@ -53,7 +53,7 @@ widget:
 	    build/widget/package/LICENSE.txt compliance/static/altcha/
 
 clean:
-	rm -rf .venv dist build node_modules $(CATALOGUES)
+	rm -rf .venv dist build node_modules bench/node_modules $(CATALOGUES)
 
 $(READY): pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
@@ -68,4 +68,8 @@ $(CATALOGUES): %.mo: %.po | $(READY)
 
 $(PACKAGES): package.json package-lock.json .npmrc
 	@npm ci --silent
+	@touch $@
+
+bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
+	@npm ci --silent --ignore-scripts --prefix bench
 	@touch $@

@@ -28,7 +28,7 @@ from compliance import Compliance
 
 from .table import Row, print_table
 
-PACKAGES = Path(__file__).resolve().parents[1] / "node_modules"
+PACKAGES = Path(__file__).with_name("node_modules")
 LOADS = 20
 SLOWER = 4
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 96_000}
