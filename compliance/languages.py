@@ -39,6 +39,13 @@ def territory(code: str, locale: str) -> str:
     return str(names.get(code, code))
 
 
+def own_name(language: str) -> str:
+    """Return what *language* calls itself, with its script where CLDR has a name for both: 简体中文."""
+    names = Locale.parse(language).languages
+    code = language.partition("_")[0]
+    return str(names.get(f"{code}_{_script(language)}") or names.get(code, language))
+
+
 @lru_cache(maxsize=1024)  # bounded: *wanted* is what a page says of itself
 def nearest(wanted: str | None, offered: tuple[str, ...]) -> str | None:
     """Return the language among *offered* that a reader of *wanted* reads best, ``None`` if there is none.

@@ -492,6 +492,8 @@ def test_hash_is_that_of_the_very_text(settings: dict[str, Any], write: Write, c
         ("{{ reporting.national_centre }}", "no words but True; name what to write"),
         ("[x](imprint.md)", "the link imprint.md leads to no document; there are about"),
         ("## A\n\n[x](#b)", "the link #b leads to no heading; there are a"),
+        ("## A {: #x}\n\n## B {: #x}", "the id x of a heading is taken; give it another one"),
+        ("## A {: #contents}", "the id contents of a heading is taken; give it another one"),
         ("![x](https://x.example/a.png)", "is on another host"),
     ],
 )
@@ -522,14 +524,14 @@ WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"]), min_size=1
 @example("<script>alert(1)</script>")
 @example("[x](javascript:alert(1)) ![y](data:z)")
 @example("two\nlines\n\n# and a heading")
+@example("{: #operator}")
 @example("1. a | b \\| `c` &amp; {{ site }} *d* __e__ # ~~f~~")
 def test_words_of_the_settings_mean_nothing_but_themselves(words: str) -> None:
     plain = " ".join(words.split())
     soup = filled("{{ site.operator }}\n\n| h |\n|---|\n| {{ site.operator }} |\n\n# {{ site.operator }}", words)
     assert [tag.name for tag in soup.find_all(True) if tag.name not in FRAME] == []
     heading = soup.select_one("h2")
-    assert heading is not None and heading.a is not None
-    heading.a.decompose()
+    assert heading is not None and heading.get("id")
     assert [" ".join(soup.select(part)[0].get_text().split()) for part in ("p", "td", "h2")] == [plain] * 3
 
 
@@ -594,11 +596,24 @@ def test_headings_have_stable_ids_and_link_to_themselves(settings: dict[str, Any
         (2, "contents-2", "Contents"),  # the page around it has an id "contents"
         (2, "cookie-政策", "Ｃookie 政策"),
     ]
-    links = soup.select("h2 > a, h3 > a")
+    links = soup.select("h2 + a, h3 + a")
     assert [(link["href"], link["aria-labelledby"]) for link in links] == [
-        (f"#{heading.id}", heading.id) for heading in contents
+        (f"#{heading.id}", f"permalink {heading.id}") for heading in contents
     ]
     assert all(link.select_one("[aria-hidden=true]") and not link.find(string=True, recursive=False) for link in links)
+
+
+def test_headings_take_the_ids_that_they_are_given(settings: dict[str, Any], write: Write) -> None:
+    text = (
+        "## 您的权利 {: #rights}\n\n# Rights\n\n#### `{: #code}` {:#deep }\n\n## {: #Not one}\n\n[a](#rights) {: #no}"
+    )
+    contents = current(library(settings, write("about.md", text).parent.parent), "about").contents
+    assert [(heading.level, heading.id, heading.text) for heading in contents] == [
+        (2, "rights", "您的权利"),
+        (2, "rights-2", "Rights"),
+        (3, "deep", "{: #code}"),  # no level is left out
+        (3, "not-one", "{: #Not one}"),
+    ]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Co"]), max_size=6), max_size=8))

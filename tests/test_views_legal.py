@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,12 @@ from browser import serving
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as bounded
+from hypothesis import strategies as st
 
 from compliance import Compliance
-from compliance.documents import day
+from compliance.documents import Library, day
 
 FRONT = "---\ntitle: {title}\nversion: {version}\neffective: {effective}\nmaterial: {material}\n---\n"
 TODAY = day(datetime.now(UTC))
@@ -117,6 +122,114 @@ def test_text_of_a_document_stays_text(wrap: Wrap, monkeypatch: pytest.MonkeyPat
     page = soup(wrap(), "/compliance/legal/privacy/1/2")
     assert page.main is not None
     assert not page.main.select("script, b") and "<script>alert(1)</script>" in page.main.get_text()
+
+
+# What pages say of themselves to programs
+
+SITE = "https://www.ichongqing.info/compliance/legal"
+
+
+def told(page: BeautifulSoup) -> dict[str, Any]:
+    block = page.select_one("script[type='application/ld+json']")
+    assert block is not None
+    return dict(json.loads(block.get_text()))
+
+
+def test_page_describes_itself_in_the_words_of_schema_org(wrap: Wrap) -> None:
+    client = wrap()
+    said = told(soup(client, "/compliance/legal/privacy?lang=zh-CN"))
+    published, modified = (TODAY + timedelta(days=days) for days in (-400, -30))
+    assert said["@context"] == "https://schema.org" and said["@type"] == "WebPage"
+    assert {name: said[name] for name in ("name", "url", "inLanguage", "version", "description")} == {
+        "name": "隐私政策",
+        "url": f"{SITE}/privacy?lang=zh-CN",
+        "inLanguage": "zh-CN",
+        "version": "2",
+        "description": "日志保存十二个月。",
+    }
+    assert (said["datePublished"], said["dateModified"]) == (published.isoformat(), modified.isoformat())
+    assert said["isPartOf"] == {"@type": "WebSite", "name": "iChongqing", "url": "https://www.ichongqing.info"}
+    publisher = said["publisher"]
+    assert publisher["@type"] == "Organization" and publisher["url"] == "https://www.ichongqing.info"
+    assert publisher["legalName"] == "Chongqing International Communication Center"
+    assert {point.get("telephone") for point in publisher["contactPoint"]} == {None, "+86-23-67158993"}
+    assert "datePublished" not in told(soup(client, "/compliance/legal/privacy/3"))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("about", "AboutPage"), ("contact", "ContactPage"), ("terms", "WebPage")])
+def test_pages_about_the_site_say_so(client: FlaskClient, name: str, kind: str) -> None:
+    assert told(soup(client, f"/compliance/legal/{name}"))["@type"] == kind
+
+
+@given(words=st.text(min_size=1, max_size=40))
+@example("</script><script>alert(1)</script>")
+@example("<!--<script>")
+@example("]]>&lt;/script&gt;\\u003c/script>\u2028")
+@bounded(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_title_ends_the_block_that_it_is_told_in(client: FlaskClient, words: str) -> None:
+    kept = client.application.extensions["compliance"]
+    document = replace(kept.documents.get("terms", "en"), title=words)
+    client.application.extensions["compliance"] = replace(kept, documents=Library([document], ["en"]))
+    try:
+        text = client.get("/compliance/legal/terms").text
+    finally:
+        client.application.extensions["compliance"] = kept
+    # As browsers read it: to the next end tag, in which nothing is a character reference.
+    block = re.search(r'<script type="application/ld\+json">(.*?)</script', text, re.DOTALL | re.IGNORECASE)
+    assert block is not None and "<" not in block[1]
+    assert json.loads(block[1])["name"] == words
+
+
+def test_every_version_has_an_address_for_ever_and_one_page_stands_for_each_text(wrap: Wrap) -> None:
+    client = wrap()
+
+    def links(path: str) -> dict[str, list[str]]:
+        page = soup(client, f"/compliance/legal/privacy{path}")
+        return {rel: [str(link["href"]) for link in page.select(f"[rel={rel}]")] for rel in ("canonical", "bookmark")}
+
+    today = {"canonical": [f"{SITE}/privacy?lang=en"], "bookmark": ["/compliance/legal/privacy/2?lang=en"]}
+    earlier = {"canonical": [f"{SITE}/privacy/1?lang=zh-CN"], "bookmark": ["/compliance/legal/privacy/1?lang=zh-CN"]}
+    assert links("") == links("?lang=en") == links("/2?lang=en") == today
+    assert links("/1?lang=zh-CN") == earlier
+    # What there is in English alone is named in English, whoever reads it.
+    assert links("/3?lang=zh-CN")["canonical"] == [f"{SITE}/privacy/3?lang=en"]
+
+
+@pytest.mark.parametrize(
+    ("path", "languages"), [("", ["en", "zh-CN"]), ("/1", ["en", "zh-CN"]), ("/3", ["en"])], ids=["today", "1", "3"]
+)
+def test_page_names_its_translations(wrap: Wrap, path: str, languages: list[str]) -> None:
+    page = soup(wrap(), f"/compliance/legal/privacy{path}")
+    alternates = {str(link["hreflang"]): str(link["href"]) for link in page.select("link[rel=alternate]")}
+    assert alternates == {
+        **{language: f"{SITE}/privacy{path}?lang={language}" for language in languages},
+        "x-default": f"{SITE}/privacy{path}",
+    }
+    shown = [words(item) for item in page.select(".compliance-languages li")]
+    assert shown == (["English", "简体中文"] if len(languages) > 1 else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "robots"),
+    [
+        ("legal/privacy", None),
+        ("legal/privacy/1", None),
+        ("legal/privacy/1/2", "noindex"),
+        *((path, "noindex") for path in ("consent", "message", "report", "legal/nothing")),
+        *((path, "noindex, nofollow, noarchive") for path in ("case", "receipt/R-20261124-7K3M9Q-4")),
+    ],
+)
+def test_search_engines_find_the_documents_alone(wrap: Wrap, path: str, robots: str | None) -> None:
+    assert wrap().get(f"/compliance/{path}").headers.get("X-Robots-Tag") == robots
+
+
+@pytest.mark.parametrize(("path", "shared"), [("consent", "same-origin"), ("static/pages.css", "cross-origin")])
+def test_pages_are_for_no_other_site_but_a_copy_of_one_finds_its_styles(wrap: Wrap, path: str, shared: str) -> None:
+    client = wrap()
+    for scheme, opener in (("http", None), ("https", "same-origin")):
+        headers = client.get(f"/compliance/{path}", base_url=f"{scheme}://localhost").headers
+        assert headers["Cross-Origin-Resource-Policy"] == shared
+        assert headers.get("Cross-Origin-Opener-Policy") == opener
 
 
 # Versions to come

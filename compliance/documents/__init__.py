@@ -3,5 +3,6 @@
 from .changes import Section, compare
 from .library import POLICIES, Document, Library, day, load
 from .markup import Heading
+from .metadata import metadata
 
-__all__ = ["POLICIES", "Document", "Heading", "Library", "Section", "compare", "day", "load"]
+__all__ = ["POLICIES", "Document", "Heading", "Library", "Section", "compare", "day", "load", "metadata"]

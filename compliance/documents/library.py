@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 
+from markupsafe import Markup
+
 from ..errors import DocumentError
 from ..languages import nearest
 from ..settings import Settings
@@ -20,6 +22,7 @@ from .sources import Source, find
 POLICIES = ("privacy", "cookies")
 #: The documents that every site has, in the order of the footer.
 STARTERS = (*POLICIES, "terms", "about", "contact")
+_SUMMARY = 160  # more is cut off anyway
 _CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # without summer time since 1991
 
 
@@ -47,6 +50,13 @@ class Document:
     def since(self) -> datetime:
         """The moment at which the document takes effect: midnight in China."""
         return datetime.combine(self.effective, time.min, _CHINA)
+
+    @property
+    def summary(self) -> str:
+        """The first words of the text, for lists of search results."""
+        first = re.search(r"<p>(.*?)</p>", self.html, re.DOTALL)
+        words = Markup(first[1]).striptags() if first else self.title
+        return words if len(words) <= _SUMMARY else f"{words[: _SUMMARY - 1].rstrip()}…"
 
     def shown(self, base: str, query: str) -> str:
         """Return the HTML where our own pages lie under *base* and are asked for their language with *query*."""
@@ -94,6 +104,15 @@ class Library:
         latest = today or day(datetime.now(UTC))
         kept = _best(self._served(self._texts.get(name, {})), locale)
         return tuple(one for one in reversed(kept) if one.effective > latest)
+
+    def languages(self, name: str, version: str | None = None) -> tuple[str, ...]:
+        """Return the languages that *name* can be asked for in: what is in force today, or *version*."""
+        texts = self._served(self._texts.get(name, {})) if version else self._in_force(name, None)
+        return tuple(
+            language
+            for language, kept in texts.items()
+            if nearest(language, self._languages) and (not version or any(one.version == version for one in kept))
+        )
 
     def pair(self, name: str, locale: str, one: str, other: str) -> tuple[Document, Document] | None:
         """Return two versions of *name* in a language that has both, the earlier one first."""

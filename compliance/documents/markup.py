@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain, count, pairwise
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 
 # Private-use characters that stand around words in another language until there are elements to put them in.
 _BEGIN, _SPOKEN, _END = "\ue000", "\ue001", "\ue002"
@@ -22,7 +25,9 @@ _SCHEME = re.compile(r"([^/?#:]*):")
 _DOCUMENT = re.compile(r"([a-z][a-z0-9-]*)\.md(#.*)?")
 _ABROAD = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 #: Ids that the page around a document uses for itself.
-_TAKEN = ("contents", "versions")
+_TAKEN = ("contents", "versions", "permalink", "compliance-banner", "compliance-saved")
+# The id of a heading as Python-Markdown and kramdown write it; Pandoc's `{#` would begin a comment of the placeholders.
+_ID = re.compile(r"\s*\{: *#(?P<id>[a-z][a-z0-9-]*) *\}\s*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +40,12 @@ class Heading:
 
 
 class _CommonMark(MarkdownIt):
-    """CommonMark and tables, without raw HTML."""
+    """CommonMark and tables, without raw HTML, and headings with ids."""
 
     def __init__(self) -> None:
         super().__init__("commonmark", {"html": False})
         self.enable("table")
+        self.core.ruler.after("block", "ids", _ids)
 
     def validateLink(self, url: str) -> bool:
         """Return whether *url* is no program: a relative address, or one of a scheme that only leads somewhere.
@@ -48,6 +54,14 @@ class _CommonMark(MarkdownIt):
         """
         scheme = _SCHEME.match(re.sub(r"[\x00-\x20\x7f-\xa0]", "", unquote(url)))
         return scheme is None or scheme[1].lower() in _SCHEMES
+
+
+def _ids(state: StateCore) -> None:
+    """Take the ids of headings out of their words: what a setting brings is escaped here, and is none."""
+    for opening, words in pairwise(state.tokens):
+        if opening.type == "heading_open" and (given := _ID.search(words.content)):
+            opening.attrSet("id", given["id"])
+            words.content = words.content[: given.start()]
 
 
 _COMMONMARK = _CommonMark()
@@ -105,31 +119,39 @@ def _languages(soup: BeautifulSoup, language: str) -> None:
 
 
 def _headings(soup: BeautifulSoup) -> list[Heading]:
-    """Give headings ids that say what they say, and links to themselves; the page's own heading is above them all."""
+    """Give headings their ids, and links to themselves; the page's own heading is above them all.
+
+    An id is what the text gives it, else what the heading says. No level is left out: who moves from heading to heading
+    by keyboard would look for it.
+    """
     found = soup.find_all(re.compile("^h[1-6]$"))
     lower = any(tag.name == "h1" for tag in found)
-    ids = set(_TAKEN)
+    given = [str(tag["id"]) for tag in found if tag.has_attr("id")]
+    ids, level = {*_TAKEN, *given}, 1
+    if taken := [id for id, times in Counter((*_TAKEN, *given)).items() if times > 1]:
+        raise ValueError(f"the id {taken[0]} of a heading is taken; give it another one")
     headings = []
     for tag in found:
-        level = min(int(tag.name[1]) + lower, 6)
+        level = min(int(tag.name[1]) + lower, level + 1, 6)
         tag.name = f"h{level}"
         text = " ".join(unmark(tag.get_text()).split())
-        # Chinese characters are word characters, too. NFKC: full-width and half-width forms are the same to a reader.
-        slug = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", text).lower()).strip("-") or "section"
-        anchor, number = slug, 1
-        while anchor in ids:
-            number += 1
-            anchor = f"{slug}-{number}"
+        tag["id"] = anchor = str(tag.get("id") or _slug(text, ids))
         ids.add(anchor)
-        tag["id"] = anchor
-        # Its name is the heading's; the sign itself is not read aloud.
+        # Beside the heading, whose name it would lengthen; the sign itself is not read aloud.
         link = soup.new_tag(
-            "a", attrs={"href": f"#{anchor}", "class": "compliance-permalink", "aria-labelledby": anchor}
+            "a", attrs={"href": f"#{anchor}", "class": "compliance-permalink", "aria-labelledby": f"permalink {anchor}"}
         )
         link.append(soup.new_tag("span", attrs={"aria-hidden": "true"}, string="#"))
-        tag.extend((NavigableString(" "), link))
+        tag.wrap(soup.new_tag("div", attrs={"class": "compliance-heading"})).append(link)
         headings.append(Heading(id=anchor, text=text, level=level))
     return headings
+
+
+def _slug(text: str, ids: Collection[str]) -> str:
+    """Return an id that says what a heading says, and is none of *ids*."""
+    # Chinese characters are word characters, too. NFKC: full-width and half-width forms are the same to a reader.
+    slug = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", text).lower()).strip("-") or "section"
+    return next(one for one in chain([slug], (f"{slug}-{number}" for number in count(2))) if one not in ids)
 
 
 def _tables(soup: BeautifulSoup) -> None:

@@ -29,6 +29,7 @@ from .pages import (
     private,
     reader_locale,
     same_site,
+    secret,
     source,
     state,
     wants_json,
@@ -119,7 +120,7 @@ def receipt() -> Response:
     until = held.time + here.decisions.lifetime
     history = _history(held)
     if not wants_json():
-        return private(page("receipt", record=held, until=until, link=history[0] if history else None))
+        return secret(page("receipt", record=held, until=until, link=history[0] if history else None))
     texts = _texts()
     told = consent_record(
         _entry(held, texts, before=None, target="/"),
@@ -138,7 +139,7 @@ def receipt() -> Response:
         "time": held.time.isoformat(),
         "until": until.isoformat(),
     }
-    return private(jsonify(told | {"decision": decision, "ledger": _place(history)}))
+    return secret(jsonify(told | {"decision": decision, "ledger": _place(history)}))
 
 
 @blueprint.post("/receipt")

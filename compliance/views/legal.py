@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from flask import request
+from flask import request, url_for
+from jinja2.utils import htmlsafe_json_dumps
 from werkzeug.wrappers import Response
 
 from ..assets import find
-from ..documents import compare, day
-from ..i18n import host_locale
+from ..documents import compare, day, metadata
+from ..i18n import host_locale, tag
+from ..languages import own_name
 from ..settings import Mourning
 from .pages import Refusal, blueprint, page, reader_locale, state
 
@@ -25,8 +27,32 @@ def legal(name: str, version: str | None = None) -> Response:
     if document is None:
         raise Refusal("document")
     versions, coming = library.versions(name, locale), library.coming(name, locale)
-    is_coming = document.effective > day(datetime.now(UTC))
-    return _cached(page("legal", document=document, versions=versions, coming=coming, is_coming=is_coming))
+    in_force = bool(versions) and document.version == versions[0].version
+    languages = library.languages(name, version)
+    language = document.language if document.language in languages else locale
+    # The version in force is read at its own address, too: that of the document stands for both.
+    canonical = _address(name, None if in_force else version, language)
+    told = metadata(document, state().settings, address=canonical, versions=versions)
+    response = page(
+        "legal",
+        document=document,
+        versions=versions,
+        coming=coming,
+        is_coming=document.effective > day(datetime.now(UTC)),
+        canonical=canonical,
+        permanent=_address(name, document.version, language),
+        languages=[(one, own_name(one), _address(name, version, one)) for one in languages],
+        everywhere=_address(name, version),
+        # It cannot end the element that it stands in: "<", ">", "&" and "'" are escaped.
+        metadata=htmlsafe_json_dumps(told, ensure_ascii=False),
+    )
+    return _cached(response)
+
+
+def _address(name: str, version: str | None = None, language: str | None = None) -> str:
+    """Return the whole address of a document, which names its language: so it is the same text for everyone."""
+    lang = tag(language) if language else None
+    return state().settings.site.url + url_for("compliance.legal", name=name, version=version, lang=lang)
 
 
 @blueprint.get("/legal/<name>/<old>/<new>")
@@ -37,7 +63,9 @@ def changes(name: str, old: str, new: str) -> Response:
         raise Refusal("document")
     sections = compare(pair[0].html, pair[1].html)
     is_coming = pair[1].effective > day(datetime.now(UTC))
-    return _cached(page("changes", old=pair[0], new=pair[1], sections=sections, is_coming=is_coming))
+    response = page("changes", old=pair[0], new=pair[1], sections=sections, is_coming=is_coming)
+    response.headers["X-Robots-Tag"] = "noindex"  # both texts are found by themselves
+    return _cached(response)
 
 
 def _cached(response: Response) -> Response:

@@ -183,6 +183,11 @@ def harden(response: Response) -> None:
     response.headers.add("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
+    # Copies of a site's page, as search engines and archives show them, load its stylesheet from here.
+    shared = request.endpoint == "compliance.static"
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if shared else "same-origin")
+    if request.is_secure:  # over plain HTTP browsers complain of it (HTML standard, section 7.1.3)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
 
 
 def fields() -> dict[str, str]:
@@ -267,9 +272,16 @@ def page(name: str, **values: Any) -> Response:
 
 
 def private(response: Response) -> Response:
-    """Keep *response* out of every cache."""
+    """Keep *response* out of every cache, and of search engines."""
     response.cache_control.no_store = True
+    response.headers.setdefault("X-Robots-Tag", "noindex")
     return response
+
+
+def secret(response: Response) -> Response:
+    """Keep what only one reader may see out of every cache, with all that it links to."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return private(response)
 
 
 def problem(status: int, reason: str, **details: Any) -> Response:

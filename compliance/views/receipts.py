@@ -20,7 +20,20 @@ from ..messages import CaseError, Followed
 from ..pictures import PictureError
 from ..receipts import read_code, read_number
 from ..store import StoreError
-from .pages import Refusal, base, blueprint, fields, page, private, problem, same_site, source, state, wants_json
+from .pages import (
+    Refusal,
+    base,
+    blueprint,
+    fields,
+    page,
+    private,
+    problem,
+    same_site,
+    secret,
+    source,
+    state,
+    wants_json,
+)
 from .uploads import OftenError, uploaded
 
 logger = logging.getLogger(__name__)
@@ -70,7 +83,7 @@ def show_at_once(number: str, code: str, *, status: int) -> Response:
 @blueprint.get("/case")
 def find() -> Response:
     """Ask for number and code."""
-    return private(probe(page("case_find", number=request.args.get("number", "")[:40], reasons={})))
+    return secret(probe(page("case_find", number=request.args.get("number", "")[:40], reasons={})))
 
 
 @blueprint.post("/case")
@@ -85,7 +98,7 @@ def case(number: str) -> Response:
     code = _remembered(number)
     followed = _follow(number, code) if code else None
     if followed is None:
-        return private(probe(page("case_find", number=number[:40], reasons={})))
+        return secret(probe(page("case_find", number=number[:40], reasons={})))
     return _shown(followed, code)
 
 
@@ -185,7 +198,7 @@ def _unknown(number: str) -> Response:
         return problem(HTTPStatus.NOT_FOUND, "case")
     response = page("case_find", number=number[:40], reasons={"": "case"})
     response.status_code = HTTPStatus.NOT_FOUND
-    return private(response)
+    return secret(response)
 
 
 def _shown(
@@ -201,7 +214,7 @@ def _shown(
     if wants_json():
         if reasons:
             return problem(status, "form", errors=dict(reasons))
-        return private(jsonify(_as_json(followed)))
+        return secret(jsonify(_as_json(followed)))
     own = state().settings.messages.categories
     response = page(
         "case",
@@ -220,7 +233,7 @@ def _shown(
         values=values or {},
     )
     response.status_code = status
-    return private(response)
+    return secret(response)
 
 
 def _as_json(followed: Followed) -> dict[str, Any]:
