@@ -7,7 +7,7 @@ READY := .venv/ready
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
-.PHONY: demo test bench bench-browser lint build translations screenshots widget clean
+.PHONY: demo test bench bench-browser lint build assets translations screenshots widget clean
 
 demo: $(READY) $(CATALOGUES)
 	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
@@ -28,6 +28,10 @@ lint: $(READY)
 
 build: $(READY)
 	@$(BIN)/python -m build
+
+# Minify and compress what readers load: assets/ into compliance/static/.
+assets: $(READY) $(PACKAGES)
+	@$(BIN)/python -m assets $(ARGS)
 
 # Collect what templates and code say, bring every catalogue up to date, compile it.
 translations: $(READY)

@@ -1,49 +1,59 @@
-"""Stylesheets and scripts, under names that change with their content."""
+"""Stylesheets and scripts, under names that change with their content, in the codings that browsers take."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import mimetypes
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-# A line that is a comment is for those who read the source; "/*!" marks one that every copy must carry.
-_COMMENT = re.compile(rb"^[ \t]*/\*(?!!)(?:(?!\*/).)*\*/\r?\n", re.MULTILINE)
+from .codings import packed
+
+BUILT = {"br": ".br", "zstd": ".zst"}  # the codings that `make assets` makes, and how a file's name then ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """One static file, read once."""
 
-    hashed: str  # its name with the hash of its content, such as compliance.0a1b2c3d4e.css
+    name: str
+    hashed: str  # the name with the hash of its content, such as compliance.0a1b2c3d4e.css
     content: bytes
     mimetype: str
+    coded: Mapping[str, bytes] = field(repr=False)  # the same content by its coding, the shortest first
 
 
 def load(folder: Path) -> Mapping[str, Asset]:
-    """Read the files of *folder*, by the path that they have there, without the lines that are comments."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    found = {path.relative_to(folder): _COMMENT.sub(b"", path.read_bytes()) for path in files}
-    return {name.as_posix(): _asset(name, content) for name, content in found.items()}
+    """Read the files of *folder*, by the path that they have there, less the ".min" of a built file's name."""
+    found = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in BUILT.values()):
+        name, content = path.relative_to(folder), path.read_bytes()
+        built = {coding: path.with_name(path.name + suffix) for coding, suffix in BUILT.items()}
+        coded = {coding: file.read_bytes() if file.is_file() else None for coding, file in built.items()}
+        asset = _asset(name.with_name(name.name.replace(".min.", ".")), content, coded)
+        found[asset.name] = asset
+    return found
 
 
-def fill(asset: Asset, name: str, **data: object) -> Asset:
-    """Return *asset*, the script *name*, with each of *data* as JSON in place of a string of its name."""
+def fill(asset: Asset, **data: object) -> Asset:
+    """Return the script *asset* with each of *data* as JSON in place of a string of its name."""
     content = asset.content
     for key, value in data.items():
         text = json.dumps(value, separators=(",", ":"))
         content = content.replace(f'"{key}"'.encode(), text.encode())
-    return _asset(PurePath(name), content)
+    return _asset(PurePath(asset.name), content, {coding: packed(content, coding) for coding in BUILT})
 
 
-def _asset(name: PurePath, content: bytes) -> Asset:
+def _asset(name: PurePath, content: bytes, coded: Mapping[str, bytes | None]) -> Asset:
+    known = {coding: data for coding, data in {**coded, "gzip": packed(content, "gzip")}.items() if data}
     return Asset(
+        name=name.as_posix(),
         hashed=f"{name.with_suffix('').as_posix()}.{hashlib.sha256(content).hexdigest()[:10]}{name.suffix}",
         content=content,
         mimetype=mimetypes.guess_type(name.name)[0] or "application/octet-stream",
+        coded={coding: known[coding] for coding in sorted(known, key=lambda coding: len(known[coding]))},
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import sys
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 PIECE = 64 * 1024  # what leaves a decoder at once, so that a few bytes that unfold into gigabytes do no harm
@@ -15,6 +16,7 @@ _SLICE = 16 * 1024  # what enters it at once: what it cannot take in yet is copi
 
 # Between speed and size, as servers choose for pages that are made per request.
 _GZIP_LEVEL, _BROTLI_QUALITY, _ZSTANDARD_LEVEL = 6, 4, 3
+_SMALLEST = {"br": {"quality": 11}, "zstd": {"level": 19}}  # for what is compressed once and sent often
 _WINDOW_LOG = 23  # browsers refuse a larger window (RFC 9659, section 3)
 
 
@@ -199,3 +201,16 @@ def coding(name: str) -> Coding:
     except ImportError as error:
         missing = f"the Content-Encoding {name!r} needs the module {module}"
         raise LookupError(f"{missing}: install flask-compliance[{extra}]") from error
+
+
+@lru_cache(maxsize=64)
+def packed(data: bytes, name: str) -> bytes | None:
+    """Return *data* in the coding *name*, as small as it gets; ``None`` where its library is not installed."""
+    if name == "gzip":
+        return gzip.compress(data, mtime=0)
+    try:
+        library = importlib.import_module(_LIBRARIES[name][1])
+    except ImportError:
+        return None
+    small: bytes = library.compress(data, **_SMALLEST[name])
+    return small

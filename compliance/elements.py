@@ -227,7 +227,7 @@ class Elements:
                 "held_style": f"{base}/static/{self._assets['held.css'].hashed}",
                 "form_style": f"{base}/static/{self._assets['form.css'].hashed}",
                 "form_script": f"{base}/static/{self._assets['form.js'].hashed}",
-                "widget": f"{base}/static/{self._assets['altcha/altcha.min.js'].hashed}",
+                "widget": f"{base}/static/{self._assets['altcha/altcha.js'].hashed}",
                 "worker": f"{base}/static/{self._assets['altcha/pbkdf2.js'].hashed}",
             },
         }

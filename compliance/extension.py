@@ -192,7 +192,7 @@ def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, s
         "guard.js": {"TRACKERS": expressions.addresses(catalogue, held)},
         "trackers.js": {"COOKIES": cookies},
     }
-    return {**static, **{name: assets.fill(static[name], name, **data) for name, data in filled.items()}}
+    return {**static, **{name: assets.fill(static[name], **data) for name, data in filled.items()}}
 
 
 def _box(app: Flask, settings: Settings) -> Box:

@@ -1,10 +1,51 @@
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import brotli
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
-from compliance import assets
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+from compliance import Compliance, assets, codings
+from compliance.paths import STATIC
+
+ROOT = Path(__file__).resolve().parents[1]
+UNDO: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.decompress,
+    "zstd": zstd.decompress,
+    "gzip": lambda data: zlib.decompress(data, wbits=31),
+    "identity": bytes,
+}
+STYLE = "/compliance/static/compliance.css"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def loaded(page: str) -> list[str]:
+    """The addresses of the stylesheets and scripts that *page* loads by itself."""
+    found = re.findall(
+        r'<(?:link|script)[^>]* (?:href|src)="([^"]*)"', re.sub(r"(?s)<template.*?</template>", "", page)
+    )
+    return [str(address) for address in found]
+
+
+# Files
 
 
 def test_name_changes_with_the_content(tmp_path: Path) -> None:
@@ -27,7 +68,7 @@ def test_name_changes_with_the_content(tmp_path: Path) -> None:
     ],
 )
 def test_asset_is_found_under_its_name_and_under_any_hash(tmp_path: Path, asked: str, found: bool) -> None:
-    (tmp_path / "compliance.css").write_text("a {}")
+    (tmp_path / "compliance.min.css").write_text("a {}")
     known = assets.load(tmp_path)
     assert assets.find(known, asked) is (known["compliance.css"] if found else None)
 
@@ -37,26 +78,109 @@ def test_asset_knows_its_type(tmp_path: Path) -> None:
     assert assets.load(tmp_path)["compliance.js"].mimetype == "text/javascript"
 
 
-@pytest.mark.parametrize(
-    ("source", "sent"),
-    [
-        ("/* why */\na {}\n  /* so */\nb {}\n", "a {}\nb {}\n"),
-        ("/* why */\r\na {}\r\n", "a {}\r\n"),
-        ("/*! Copyright */\na {}\n", "/*! Copyright */\na {}\n"),
-        ("/* a */ b {} /* c */\n", "/* a */ b {} /* c */\n"),
-        ("a {} /* why */\n", "a {} /* why */\n"),
-        ("/* two\nlines */\n", "/* two\nlines */\n"),
-    ],
-)
-def test_lines_that_are_comments_are_not_sent(tmp_path: Path, source: str, sent: str) -> None:
-    (tmp_path / "style.css").write_bytes(source.encode())
-    assert assets.load(tmp_path)["style.css"].content == sent.encode()
-
-
 def test_a_file_in_a_folder_keeps_its_path(tmp_path: Path) -> None:
     (tmp_path / "widget").mkdir()
     (tmp_path / "widget" / "worker.min.js").write_text("")
     known = assets.load(tmp_path)
-    asset = known["widget/worker.min.js"]
-    assert asset.hashed.startswith("widget/worker.min.") and asset.hashed.endswith(".js")
-    assert assets.find(known, asset.hashed) is assets.find(known, "widget/worker.min.0123456789.js") is asset
+    asset = known["widget/worker.js"]
+    assert asset.hashed.startswith("widget/worker.") and asset.hashed.endswith(".js")
+    assert assets.find(known, asset.hashed) is assets.find(known, "widget/worker.0123456789.js") is asset
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_what_is_loaded_is_what_was_written(tmp_path: Path) -> None:
+    subprocess.run(["make", "--quiet", "assets", f"ARGS={tmp_path}"], cwd=ROOT, check=True)
+    known, built = files(STATIC), files(tmp_path)
+    stale = {name for name, data in built.items() if not name.endswith((".br", ".zst")) and known.get(name) != data}
+    assert not stale, "run `make assets`"
+    # Another version of a library may compress otherwise, to the same content.
+    for suffix, coding in ((".br", "br"), (".zst", "zstd")):
+        for name in (name.removesuffix(suffix) for name in built if name.endswith(suffix)):
+            assert UNDO[coding](known[name + suffix]) == known[name], f"{name + suffix}: run `make assets`"
+    assert {name for name in known if ".min." in name} <= built.keys()
+
+
+# Answers
+
+
+@pytest.fixture
+def client(host: Flask, settings: dict[str, Any]) -> FlaskClient:
+    Compliance(host, settings=settings)
+    return host.test_client()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate, br", "br"),
+        ("gzip, deflate, zstd", "gzip"),  # the shortest: zstd has more of a frame
+        ("zstd", "zstd"),
+        ("gzip, deflate", "gzip"),
+        ("GZIP", "gzip"),
+        ("br;q=0.5, gzip;q=0.8", "gzip"),
+        ("br;q=0, zstd;q=0.001", "zstd"),
+        ("br;q=0, *;q=0.1", "gzip"),
+        ("*", "br"),
+        ("identity, br;q=0.5", "identity"),
+        ("deflate", "identity"),
+        ("br;q=0", "identity"),
+        ("*;q=0", "identity"),
+        ("", "identity"),
+        (None, "identity"),
+    ],
+)
+def test_each_client_gets_the_coding_that_it_wants(accepted: str | None, coding: str, client: FlaskClient) -> None:
+    headers = {} if accepted is None else {"Accept-Encoding": accepted}
+    answer, plain = client.get(STYLE, headers=headers), client.get(STYLE)
+    assert answer.headers.get("Content-Encoding", "identity") == coding
+    assert UNDO[coding](answer.data) == plain.data
+    assert answer.mimetype == "text/css"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    # The same headers without the body; and nothing at all for who has it.
+    head = client.head(STYLE, headers=headers)
+    assert (head.data, head.headers) == (b"", answer.headers)
+    again = client.get(STYLE, headers=headers | {"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data, again.headers["Vary"]) == (304, b"", "Accept-Encoding")
+    # A part of one coding is no part of another: the whole is sent.
+    part = client.get(STYLE, headers=headers | {"Range": "bytes=0-9"})
+    assert (part.status_code, part.data) == (200, answer.data)
+
+
+def test_every_coding_has_a_tag_of_its_own(client: FlaskClient) -> None:
+    answers = [client.get(STYLE, headers={"Accept-Encoding": coding}) for coding in UNDO]
+    assert len({answer.headers["ETag"] for answer in answers}) == len(UNDO)
+    assert len({len(answer.data) for answer in answers}) == len(UNDO)
+
+
+def test_a_hashed_name_is_kept_for_ever(client: FlaskClient) -> None:
+    page = client.get("/").text
+    for address in loaded(page):
+        answer = client.get(address, headers={"Accept-Encoding": "br"})
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Content-Encoding"] == "br"
+        other = client.get(re.sub(r"\.\w{10}\.", ".0123456789.", address))
+        assert other.headers["Cache-Control"] == "no-cache"
+
+
+def test_without_libraries_what_is_built_is_small_all_the_same(
+    host: Flask, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("brotli", zstd.__name__):
+        monkeypatch.setitem(sys.modules, name, None)
+    codings.packed.cache_clear()
+    Compliance(host, settings=settings | {"consent": {"mode": "opt-in"}})
+    known = host.extensions["compliance"].assets
+    assert set(known["compliance.css"].coded) == {"br", "zstd", "gzip"}
+    assert list(known["guard.js"].coded) == ["gzip"]  # made at start: it has the site's list of trackers in it
+
+
+# Weight
+
+
+def test_banner_and_footer_weigh_little(client: FlaskClient) -> None:
+    addresses = loaded(client.get("/").text)
+    assert [address.rpartition(".")[2] for address in addresses] == ["css", "js"]
+    weights = [len(client.get(address, headers={"Accept-Encoding": "br"}).data) for address in addresses]
+    assert sum(weights) <= 2000, weights

@@ -16,6 +16,7 @@ from ..settings import Mourning
 from .pages import Refusal, blueprint, page, reader_locale, state
 
 _CALM = timedelta(minutes=5)  # how late a period that is decreed today may begin
+_PLAIN = "identity"  # the name of no coding (RFC 9110, section 12.5.3)
 
 
 @blueprint.get("/legal/<name>")
@@ -82,18 +83,23 @@ def _cached(response: Response) -> Response:
 
 @blueprint.get("/static/<path:name>")
 def static(name: str) -> Response:
-    """Serve a stylesheet or script: for ever under its own hash, this once under another's."""
+    """Serve a stylesheet or script as it was compressed: for ever under its own hash, this once under another's."""
     asset = find(state().assets, name)
     if asset is None:
         raise Refusal("document")
-    response = Response(asset.content, mimetype=asset.mimetype)
+    coding = request.accept_encodings.best_match([*asset.coded, _PLAIN], _PLAIN)
+    response = Response(asset.coded.get(coding, asset.content), mimetype=asset.mimetype)
+    response.vary.add("Accept-Encoding")
+    if coding != _PLAIN:
+        response.content_encoding = coding
     if name == asset.hashed:
         response.cache_control.public = True
         response.cache_control.max_age = 365 * 24 * 3600
         response.cache_control.immutable = True
     else:
         response.cache_control.no_cache = True
-    return response
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @blueprint.get("/mourning")

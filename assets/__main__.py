@@ -1,0 +1,51 @@
+"""Build what readers load from the sources beside this file: `make assets`, or `python -m assets FOLDER`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from compliance.assets import BUILT
+from compliance.codings import packed
+
+SOURCES = Path(__file__).parent
+STATIC = SOURCES.parent / "compliance" / "static"
+TOOLS = SOURCES.parent / "node_modules" / ".bin"
+# A script that stands in a page shares no names with it; what another script imports is a module.
+SCRIPTS, MODULES = ("compliance.js", "guard.js"), ("form.js", "trackers.js")
+WIDGET = ("altcha/altcha.min.js", "altcha/pbkdf2.js")  # built by its makers
+
+
+def build(folder: Path) -> None:
+    """Write the minified files into *folder*, and each of them and of the widget's in the codings of browsers."""
+    for source in sorted(SOURCES.glob("*.css")):
+        write(folder / f"{source.stem}.min.css", run("esbuild", source, "--minify"))
+    for name in (*SCRIPTS, *MODULES):
+        source = SOURCES / name
+        how = "iife" if name in SCRIPTS else "esm"
+        bundle = run("esbuild", source, "--bundle", f"--format={how}")
+        kind = ["--module"] if name in MODULES else []
+        small = run("terser", "--compress", "passes=3", "--mangle", "--ecma", "2022", *kind, given=bundle)
+        write(folder / f"{source.stem}.min.js", small)
+    for name in WIDGET:
+        write(folder / name, (STATIC / name).read_bytes())
+
+
+def run(tool: str, *arguments: str | Path, given: bytes | None = None) -> bytes:
+    """Return what *tool* prints."""
+    return subprocess.run([TOOLS / tool, *arguments], input=given, stdout=subprocess.PIPE, check=True).stdout
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write *content* to *path*, and beside it in each coding that is not made at start."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    for coding, suffix in BUILT.items():
+        coded = packed(content, coding)
+        assert coded is not None, coding
+        path.with_name(path.name + suffix).write_bytes(coded)
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]) if len(sys.argv) > 1 else STATIC)
