@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .cli import compliance
+from .cli import Alone, compliance
+from .extension import alone
 
-compliance(prog_name="python -m compliance")
+compliance(prog_name="python -m compliance", obj=Alone(alone))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -121,6 +122,18 @@ class Compliance:
         return settings
 
 
+def alone(settings: Path | None) -> Flask:
+    """Return an application with nothing but Compliance, by the file *settings*, else by the one that is found.
+
+    It shows pages. Its key is gone with it, so it can keep nothing, and it touches no database.
+    """
+    folder = settings.absolute().parent if settings else Path.cwd()
+    app = Flask("compliance", root_path=str(folder), instance_path=str(folder))
+    app.secret_key = secrets.token_hex()
+    Compliance(app, settings=settings)
+    return app
+
+
 def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
     """Build everything that *app* will work with, without touching it."""
     own = [settings.legal.directory] if settings.legal.directory else []
@@ -165,6 +178,7 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         render=render,
         replaced=partial(_is_replaced, environment),
         place=elements.place,
+        injection=elements,
         box=box,
         ledger=ledger,
         recorder=Recorder(ledger, Spool(Path(app.instance_path) / "compliance-consents")),

@@ -18,7 +18,9 @@ from pydantic import BaseModel, RootModel
 
 import compliance
 from compliance.cases import Kind
+from compliance.cli import Alone
 from compliance.cli import compliance as commands
+from compliance.extension import alone
 from compliance.messages import Submission
 from compliance.pictures import Picture
 from compliance.settings import Settings, load
@@ -123,6 +125,12 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             in_a_box(shlex.split(line)[2:], app)
         case ["flask", "compliance", "consents", *arguments]:
             in_a_ledger(arguments, app)
+        case ["python", "-m", "compliance", "stamp", *arguments]:
+            assert CliRunner().invoke(commands, ["init"]).exit_code == 0
+            (tmp_path / "site").mkdir()
+            stamp = ["stamp", *(argument for argument in arguments if argument != "--check")]
+            assert CliRunner().invoke(commands, stamp, obj=Alone(alone)).exit_code == 0
+            assert CliRunner().invoke(commands, ["stamp", *arguments], obj=Alone(alone)).exit_code == 0
         case ["flask", "compliance", *arguments] | ["python", "-m", "compliance", *arguments]:
             assert CliRunner().invoke(commands, arguments).exit_code == 0
         case _:

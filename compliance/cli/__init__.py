@@ -1,10 +1,22 @@
-"""`flask compliance …`: write a settings file, list the legal documents, handle and deliver messages, prove consents.
+"""`flask compliance …`: settings, legal documents, folders of pages, messages and their delivery, proof of consent.
 
 Exit status: 0 fine, 1 findings, 2 cannot run.
 """
 
-from . import consents, database, deliver, legal, messages, purge, settings
-from .group import compliance
+from . import consents, database, deliver, legal, messages, purge, settings, stamp
+from .group import Alone, compliance
 from .settings import STARTER
 
-__all__ = ["STARTER", "compliance", "consents", "database", "deliver", "legal", "messages", "purge", "settings"]
+__all__ = [
+    "STARTER",
+    "Alone",
+    "compliance",
+    "consents",
+    "database",
+    "deliver",
+    "legal",
+    "messages",
+    "purge",
+    "settings",
+    "stamp",
+]

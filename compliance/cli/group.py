@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo
 
 from ..deadlines import SHANGHAI
@@ -66,15 +68,37 @@ def span(since: datetime | None, until: datetime | None) -> tuple[datetime | Non
     )
 
 
+@dataclass(frozen=True)
+class Alone:
+    """What stands for the application where there is none: *make* one that shows pages by a settings file."""
+
+    make: Callable[[Path | None], Flask]
+
+
 def state(context: click.Context) -> Any:
     """Return what the extension keeps of the application; `CannotRunError` where there is none."""
     info = context.find_object(ScriptInfo)
     if info is None:
         raise CannotRunError("this needs the application: run it as `flask --app … compliance …`")
-    try:
-        return info.load_app().extensions["compliance"]
-    except KeyError:
-        raise CannotRunError("Compliance was not set up for this application") from None
+    return _set_up(info.load_app()).extensions["compliance"]
+
+
+def application(context: click.Context, settings: Path | None) -> Flask:
+    """Return the application, else one by the file *settings*, else by the settings file that is found."""
+    info = context.find_object(ScriptInfo)
+    if info is None:
+        alone = context.find_object(Alone)
+        assert alone is not None
+        return alone.make(settings)
+    if settings is not None:
+        raise CannotRunError("the application has its settings; use --settings with `python -m compliance`")
+    return _set_up(info.load_app())
+
+
+def _set_up(app: Flask) -> Flask:
+    if "compliance" not in app.extensions:
+        raise CannotRunError("Compliance was not set up for this application")
+    return app
 
 
 def box(context: click.Context) -> Box:

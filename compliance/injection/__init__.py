@@ -1,15 +1,17 @@
 """Bytes of HTML in, bytes out: where a body begins and ends, and what stands there.
 
 `opening` tells what the first bytes of a page say, `inject` changes a page in hand, `Stream` one that comes in
-pieces, both with the same result. Nothing of the page moves: less the injected nodes it parses to the tree it had.
+pieces, both with the same result, and `original` undoes that. Nothing of the page moves: less the injected nodes it
+parses to the tree it had.
 """
 
 from __future__ import annotations
 
 from .memory import Memory
 from .opening import Opening
+from .original import original
 from .page import inject, opening, placed
 from .place import Markup
 from .stream import Stream
 
-__all__ = ["Markup", "Memory", "Opening", "Stream", "inject", "opening", "placed"]
+__all__ = ["Markup", "Memory", "Opening", "Stream", "inject", "opening", "original", "placed"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 # A cell is a scope of its own for formatting elements that the page left open (markers, HTML standard 13.2.4.3):
 # what stands in it neither closes nor continues them.
 _PART = b' data-compliance="footer">'
-_CELL = b"<table role=presentation" + _PART + b"<tbody" + _PART + b"<tr" + _PART + b"<td" + _PART
-_CELL_END = b"</td></tr></tbody></table>"
+CELL = b"<table role=presentation" + _PART + b"<tbody" + _PART + b"<tr" + _PART + b"<td" + _PART
+CELL_END = b"</td></tr></tbody></table>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +50,4 @@ class Place:
 
     def cell_of(self, foot: bytes) -> bytes:
         """Return *foot*, in a cell where it stands in one."""
-        return _CELL + foot + _CELL_END if self.cell else foot
+        return CELL + foot + CELL_END if self.cell else foot

@@ -1,12 +1,13 @@
 """What a page loads from others, and how it is held until the reader agrees.
 
 `Catalogue` knows trackers by their addresses, `Gate` changes the tags that would load them: ``whole`` a page in hand,
-``stream`` one that comes in pieces, both with the same result. Only attributes of held elements change.
+``stream`` one that comes in pieces, both with the same result. Only attributes of held elements change, and `released`
+changes them back.
 """
 
 from __future__ import annotations
 
 from .catalogue import DATA, Catalogue, Tracker
-from .gate import Gate, GateStream
+from .gate import Gate, GateStream, released
 
-__all__ = ["DATA", "Catalogue", "Gate", "GateStream", "Tracker"]
+__all__ = ["DATA", "Catalogue", "Gate", "GateStream", "Tracker", "released"]

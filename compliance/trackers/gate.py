@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from .catalogue import Catalogue
 from .judge import Judge
+from .release import Release
 from .tokens import Reader
 
 
@@ -61,3 +62,8 @@ class GateStream:
     def close(self) -> bytes:
         """Return the rest of the page; nothing may be fed after it."""
         return self._reader.read(b"", final=True)
+
+
+def released(page: bytes) -> bytes:
+    """Return *page* as it was before it passed a gate, whatever that held; what it renamed comes in lower case."""
+    return Reader(Release()).read(page, final=True)

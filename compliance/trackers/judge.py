@@ -8,7 +8,7 @@ from itertools import chain
 
 from .catalogue import NECESSARY, Catalogue, Tracker
 from .marks import finder
-from .tags import Tag
+from .tags import MARK, Tag
 
 #: The elements beside scripts whose tags may be held, and their attributes with addresses.
 LOADING = {
@@ -26,12 +26,12 @@ _FETCHED = frozenset({"preconnect", "dns-prefetch", "preload", "prefetch", "prer
 _RUN = re.compile(
     r"module|speculationrules|(?:application|text)/(?:x-)?(?:ecma|java)script|text/(?:javascript1\.[0-5]|jscript|livescript)"
 )
-# How sites mark the scripts that other consent tools release.
-_MARKED = ("data-category", "data-cookiecategory")
+#: How sites mark the scripts that other consent tools release.
+MARKED = ("data-category", "data-cookiecategory")
 _MARKS = re.compile(rb"data-c(?:ookiec)?ategory")
 # The categories of which a reader would least expect it first: what names several waits for the first of these.
 _ORDER = ("advertising", "social", "analytics")
-_HOLD = "data-compliance-hold"
+_HOLD = f"{MARK}hold"
 _SPACE = " \t\n\f\r"
 
 
@@ -96,7 +96,7 @@ class Judge:
 
     def _marked(self, tag: Tag) -> bytes:
         if tag.attributes.get("type", "").strip(_SPACE) == "text/plain":
-            for name in _MARKED:
+            for name in MARKED:
                 if (category := tag.attributes.get(name, "").strip(_SPACE)) in self._asked:
                     return tag.held(category, ())
         return tag.text

@@ -16,7 +16,7 @@ _ATTRIBUTE = re.compile(
 )
 # In an attribute a reference without its semicolon, with more of a word after it, is none (section 13.2.5.73).
 _REFERENCE = re.compile(r"&(?:#[xX]?[0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*(?:;|(?![a-zA-Z0-9=])))")
-_MARK = "data-compliance-"
+MARK = "data-compliance-"  # begins the names of the attributes of held tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,11 @@ class Tag:
         """
         gone = {*renamed, "type"} if inert else set(renamed)
         parts, place = [], 1 + len(self.name)
-        added = f' {_MARK}hold="{category}"' + (' type="text/plain"' if inert else "")
+        added = f' {MARK}hold="{category}"' + (' type="text/plain"' if inert else "")
         parts += [self.text[:place], added.encode()]
         for name, start, end in self.places:
             if name in gone:
-                parts += [self.text[place:start], f"{_MARK}{name}".encode()]
+                parts += [self.text[place:start], f"{MARK}{name}".encode()]
                 place = end
         return b"".join((*parts, self.text[place:]))
 

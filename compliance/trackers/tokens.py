@@ -15,6 +15,7 @@ from ..injection.syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END
 from .catalogue import Tracker
 from .foreign import NAMES, Foreign
 from .judge import LOADING, Judge
+from .release import Release
 from .tags import Tag
 
 # How much of an inline script is looked into, how long a tag may be to be held, how much of a page waits at most.
@@ -105,7 +106,7 @@ class _ScriptText:
 class Reader:
     """Reads one page, and hands on what has been read, with its tags as *judge* wants them."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge | Release) -> None:
         self.held = False
         self._judge = judge
         self._data = b""

@@ -64,6 +64,7 @@ class State:
         render: a template's name and its context in, HTML out.
         replaced: whether the site has its own template of a name, or its own frame around it.
         place: an element's HTML for a template of the host, and the note that the page has it.
+        injection: what the middleware asks, for the command that changes files.
         box: what takes and keeps messages and reports.
         ledger: what proves decisions, and the recorder that puts them there.
     """
@@ -80,6 +81,7 @@ class State:
     render: Callable[[str, Mapping[str, Any]], str]
     replaced: Callable[[str], bool]
     place: Callable[..., str]
+    injection: Any
     box: Box
     ledger: Ledger
     recorder: Recorder

@@ -1,0 +1,95 @@
+"""`flask compliance stamp`: put our markup onto the pages of a folder."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+from flask import Flask
+
+from ..stamp import Did, Folder, Outcome, Press
+from .group import CannotRunError, application, compliance, listing, print_json, progress
+
+_FOUND = (Did.DIFFERS, Did.FAILED, Did.SKIPPED)
+
+
+@compliance.command()
+@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("target", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--settings",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The settings file, where there is no application.",
+)
+@click.option("--host", help="The host whose licences are shown; without it, that of site.url.")
+@click.option("--jobs", type=click.IntRange(min=1), help="How many processes share the work, else one a processor.")
+@click.option("--check", is_flag=True, help="Write nothing; list what is not as stamping would make it.")
+@listing
+@click.pass_context
+def stamp(
+    context: click.Context,
+    source: Path,
+    target: Path,
+    settings: Path | None,
+    host: str | None,
+    jobs: int | None,
+    check: bool,
+    form: str,
+) -> None:
+    """Put our markup onto every page of the folder SOURCE, and write all of it to TARGET.
+
+    TARGET may be SOURCE.
+    """
+    app = application(context, settings)
+    state = app.extensions["compliance"]
+    prefix = state.settings.site.prefix
+    host = host or urlsplit(state.settings.site.url).netloc
+    folder = Folder(
+        source,
+        target,
+        Press(state.injection, host=host),
+        ours=dict(_ours(app, state, host)),
+        lasting=f"{prefix}/static/".lstrip("/"),
+        jobs=jobs or len(os.sched_getaffinity(0)),
+    )
+    start = perf_counter()
+    counts: Counter[Did] = Counter()
+    told: list[Outcome] = []
+    shown = os.isatty(2)
+    with progress(folder.check() if check else folder.stamp(), folder.count() if shown else 0, "Stamping") as outcomes:
+        for outcome in outcomes:
+            counts[outcome.did] += 1
+            if outcome.did in _FOUND:
+                told.append(outcome)
+    _tell(counts, told, perf_counter() - start, form)
+    context.exit(1 if told else 0)
+
+
+def _ours(app: Flask, state: Any, host: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that are added to the folder: what pages load, and the legal documents."""
+    prefix = state.settings.site.prefix.lstrip("/")
+    for asset in state.assets.values():
+        yield f"{prefix}/static/{asset.hashed}", asset.content
+    client = app.test_client()
+    for name in state.documents.names:
+        path = f"{prefix}/legal/{name}"
+        response = client.get(f"/{path}", base_url=f"https://{host}")
+        if response.status_code != 200:
+            raise CannotRunError(f"the application answers /{path} with {response.status}: it is to show the document")
+        yield f"{path}/index.html", response.data
+
+
+def _tell(counts: Counter[Did], told: list[Outcome], seconds: float, form: str) -> None:
+    if form == "json":
+        files = [{"path": one.path, "state": one.did, "reason": one.reason} for one in told]
+        print_json({"counts": {did.name.lower(): counts[did] for did in Did}, "findings": files})
+        return
+    for one in told:
+        click.echo(f"{one.path}: {one.reason or one.did}", err=True)
+    click.echo(f"{', '.join(f'{counts[did]:,} {did}' for did in Did if counts[did])} ({seconds:.1f} s)")

@@ -1,0 +1,108 @@
+"""The manifest: what was written to a folder, a line each, in the order in which folders are walked.
+
+It is read and written in pieces, so that it may be of any length. What a run does is added to a journal, which takes
+the manifest's place when the run is over: after one that broke off, both are read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from heapq import merge
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from .records import Entry, FolderError, Kind, order
+
+with suppress(ImportError):  # Windows
+    import fcntl
+
+#: The folder in a stamped folder that holds the manifest, and files until they are whole.
+FOLDER = ".compliance"
+_FIELDS = 7
+
+
+class Manifest:
+    """The manifest of the folder *target*; entered, it is one run's alone."""
+
+    def __init__(self, target: Path) -> None:
+        self.folder = target / FOLDER
+        self._path = self.folder / "manifest"
+        self._journal = self.folder / "journal"
+        self._lock: TextIO | None = None
+        self._written: TextIO | None = None
+
+    def __enter__(self) -> Manifest:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise FolderError(f"{self.folder.parent} is being stamped already; wait for the other run to end") from None
+        except NameError:  # no locks on Windows
+            pass
+        for left in self.folder.glob("*.new"):
+            left.unlink()
+        if self._journal.exists():
+            self._replace(self.entries())
+            self._journal.unlink()
+        self._written = _opened(self._journal, "w")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._lock is not None and self._written is not None
+        self._written.close()
+        if kind is None:
+            os.replace(self._journal, self._path)
+        self._lock.close()
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield what is known, in order; of a path twice where a run broke off, the later one last."""
+        return merge(_read(self._path), _read(self._journal), key=order)
+
+    def add(self, entry: Entry) -> None:
+        """Note *entry*, the next in order."""
+        assert self._written is not None
+        self._written.write(_line(entry))
+
+    def save(self) -> None:
+        """See that what was noted so far outlives this process."""
+        assert self._written is not None
+        self._written.flush()
+
+    def _replace(self, entries: Iterable[Entry]) -> None:
+        new = self.folder / "manifest.new"
+        with _opened(new, "w") as file:
+            for _, same in groupby(entries, key=order):
+                *_, last = same
+                file.write(_line(last))
+        os.replace(new, self._path)
+
+
+def _opened(path: Path, mode: str) -> TextIO:
+    # Names of files are bytes that need not be text.
+    return path.open(mode, encoding="utf-8", errors="surrogateescape", newline="\n")  # type: ignore[return-value]
+
+
+def _line(entry: Entry) -> str:
+    path, *others = entry
+    return " ".join((*map(str, others), path.replace("\\", "\\\\").replace("\n", "\\n"))) + "\n"
+
+
+def _read(path: Path) -> Iterator[Entry]:
+    """Yield the entries of the file at *path*, but a last one that was being written when its run ended."""
+    with suppress(FileNotFoundError), _opened(path, "r") as file:
+        for line in file:
+            fields = line.rstrip("\n").split(" ", _FIELDS - 1)
+            with suppress(ValueError):
+                kind, key, *numbers, name = fields
+                if line.endswith("\n") and len(fields) == _FIELDS:
+                    name = "\\".join(part.replace("\\n", "\n") for part in name.split("\\\\"))
+                    if not Path(name).is_absolute() and ".." not in name.split("/"):
+                        yield Entry(name, Kind(kind), key, *map(int, numbers))

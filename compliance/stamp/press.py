@@ -1,0 +1,61 @@
+"""One page, as it is in a file: the bytes that the middleware would send for it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from .. import charsets
+from ..codings import coding
+from ..injection import original
+from ..middleware.headers import Head
+from ..middleware.page import Page
+from ..middleware.state import Injection, State
+from ..trackers import released
+
+# What a server sends that knows of a file only that it is HTML: which charset it is in, the page says itself.
+_HEAD = Head(status="200 OK", fields=[], label=None, language=None, length=None, coding=None, private=False)
+_MARK = "data-compliance"
+_MARKS = tuple(_MARK.encode(charset) for charset in ("ascii", "utf-16-le", "utf-16-be"))
+
+
+class Press:
+    """Stamps pages with what *injection* gives for pages of *host*."""
+
+    def __init__(self, injection: Injection, *, host: str) -> None:
+        self._state = State(injection, raise_errors=lambda: True)
+        self._environ = {"HTTP_HOST": host, "SCRIPT_NAME": ""}
+        #: What tells pages stamped now from those stamped under other settings.
+        self.key = sha256(f"{host} {injection.digest}".encode()).hexdigest()[:12]
+
+    def stamped(self, body: bytes, name: str | None = None) -> tuple[bytes, bool]:
+        """Return *body*, a page in the content coding *name* if in any, with today's markup, and whether it has any.
+
+        What an earlier stamp left is replaced; a page that stays is *body* itself. Raises `LookupError` for a coding
+        whose library is missing, and `BrokenBody`.
+        """
+        coder = None if name is None else coding(name)
+        page = body
+        if coder is not None:
+            page = b"".join(coder.decode(body))
+            coder.end()
+        marked = any(mark in page for mark in _MARKS)
+        plain = _unstamped(page) if marked else page
+        environ = dict(self._environ)
+        gate = self._state.injection.gate(environ, private=False)
+        changed = Page(self._state, environ, _HEAD, decided=False, gate=gate).whole(plain)
+        changed = plain if changed is None else changed
+        if changed == page:
+            return body, marked
+        return (changed if coder is None else coder.encode(changed) + coder.finish()), True
+
+
+def _unstamped(page: bytes) -> bytes:
+    """Return *page* as it was before it was stamped; *page* itself where nothing shows that it was."""
+    charset = charsets.sniff(page[: charsets.PRESCAN], None)
+    recoder = None if charset is None else charsets.recoder(charset)
+    plain = page if recoder is None else recoder.inward(page)
+    before = original(plain)
+    if before is None:
+        return page
+    before = released(before)
+    return before if recoder is None else recoder.outward(before) + recoder.rest()

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from compliance.cli import Alone, compliance
+from compliance.extension import alone
+
+PAGE = "<!doctype html><html lang=en><meta charset=utf-8><title>News</title><body><p>News</p></body></html>"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with settings and a site, and nothing in the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COMPLIANCE_SETTINGS", raising=False)
+    assert CliRunner().invoke(compliance, ["init"]).exit_code == 0
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text(PAGE)
+    (tmp_path / "site" / "style.css").write_text("p {}")
+    return tmp_path
+
+
+def stamp(*arguments: str) -> Result:
+    """Run the command as `python -m compliance` does, without an application."""
+    return CliRunner().invoke(compliance, ["stamp", *arguments], obj=Alone(alone))
+
+
+def names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_a_folder_is_stamped_without_an_application_and_nothing_else_is_touched(folder: Path) -> None:
+    before = names(folder)
+    command = [sys.executable, "-m", "compliance", "stamp", "site", "public"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "1 stamped" in run.stdout
+    assert {name for name in names(folder) - before if not name.startswith("public")} == set()
+    assert (folder / "site" / "index.html").read_text() == PAGE
+
+
+def test_the_application_stamps_as_it_serves(folder: Path, app: Flask) -> None:
+    app.add_url_rule("/index.html", "index", lambda: PAGE)
+    arguments = ["compliance", "stamp", "site", "public", "--host", "localhost"]
+    assert app.test_cli_runner().invoke(args=arguments).exit_code == 0
+    client = app.test_client()
+    assert (folder / "public" / "index.html").read_bytes() == client.get("/index.html").data
+    for path in ("compliance/legal/privacy", "compliance/legal/terms"):
+        assert (folder / "public" / path / "index.html").read_bytes() == client.get(f"/{path}").data
+    served = {rule for rule in names(folder / "public") if rule.startswith("compliance/static/") and "." in rule}
+    assert {path for path in served if client.get(f"/{path}").data != (folder / "public" / path).read_bytes()} == set()
+    assert any(path.endswith(".css") for path in served)
+
+
+def test_check_tells_what_is_not_stamped_and_writes_nothing(folder: Path) -> None:
+    missing = stamp("--check", "--format", "json", "site", "public")
+    assert missing.exit_code == 1
+    assert {"index.html", "style.css"} <= {finding["path"] for finding in json.loads(missing.stdout)["findings"]}
+    assert not (folder / "public").exists()
+    assert stamp("site", "public").exit_code == 0
+    assert stamp("--check", "site", "public").exit_code == 0
+    (folder / "public" / "index.html").write_text(PAGE)
+    (folder / "site" / "style.css").unlink()
+    found = stamp("--check", "site", "public")
+    assert found.exit_code == 1
+    assert found.stderr.splitlines() == [
+        "index.html: not what stamping makes of it",
+        "style.css: no longer in the source",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere", "public"], "nowhere"),
+        (["site", "site/public"], "inside"),
+        (["--settings", "missing.toml", "site", "public"], "missing.toml"),
+        (["--jobs", "0", "site", "public"], "jobs"),
+    ],
+)
+def test_what_cannot_run_says_why(arguments: list[str], said: str) -> None:
+    result = stamp(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_settings_that_are_wrong_are_told(folder: Path) -> None:
+    (folder / "other.toml").write_text("[site]\nnmae = 'x'\n")
+    result = stamp("--settings", "other.toml", "site", "public")
+    assert result.exit_code == 2
+    assert "site.nmae" in result.stderr
+    assert not (folder / "public").exists()
+
+
+def test_licences_are_those_of_the_host(folder: Path) -> None:
+    text = (folder / "compliance.toml").read_text()
+    by_host = 'icp = { "www.ichongqing.info" = "渝ICP备20009753号-2", "en.ichongqing.info" = "渝ICP备20009753号-3" }'
+    (folder / "compliance.toml").write_text(text.replace('\nicp = "渝ICP备20009753号-2"', f"\n{by_host}"))
+    for host, number in (("www.ichongqing.info", "-2"), ("en.ichongqing.info", "-3")):
+        assert stamp("site", "public", "--host", host).exit_code == 0
+        for path in ("index.html", "compliance/legal/terms/index.html"):
+            assert f"渝ICP备20009753号{number}" in (folder / "public" / path).read_text(encoding="utf-8"), path
