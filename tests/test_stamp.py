@@ -18,7 +18,7 @@ from compliance import Compliance
 from compliance.stamp import Did, Folder, FolderError, Outcome, Press
 
 TRACKED = '<script src="//hm.baidu.com/hm.js"></script><iframe src=//www.youtube.com/embed/x></iframe>'
-PAGE = "<!doctype html><html lang={lang}><head><title>新闻 News</title>{more}</head><body>\n<h1>重庆</h1>\n</body></html>"
+PAGE = "<!doctype html><html lang={lang}><head><title>新闻</title>{more}</head><body>\n<h1>重庆</h1>\n</body></html>"
 
 
 def page(lang: str = "en", more: str = "") -> str:
