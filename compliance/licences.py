@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 # The two-digit codes of GB/T 2260 and the letters that stand for the provinces. Public security writes 川, 贵, 甘
 # and sometimes 云 where the ICP filing writes 蜀, 黔, 陇 and 滇.
-_PROVINCES = MappingProxyType(
+PROVINCES = MappingProxyType(
     {
         letter: code
         for code, letters in {
@@ -25,7 +25,7 @@ _PROVINCES = MappingProxyType(
         for letter in letters
     }
 )
-_P = f"[{''.join(_PROVINCES)}]"
+_P = f"[{''.join(PROVINCES)}]"
 _HAN = "[一-鿿]"
 
 
@@ -65,13 +65,13 @@ def _doubt_public_security(match: re.Match[str]) -> str | None:
     letter, code = match[1], match[2]
     if len(code) == 12:
         return "twelve digits are the old style; the platform has long issued fourteen"
-    if _PROVINCES.get(letter) != code[:2]:
+    if PROVINCES.get(letter) != code[:2]:
         return f"{letter} does not go with a number that starts with {code[:2]}; compare it with the filing"
     return None
 
 
 def _doubt_news(match: re.Match[str]) -> str | None:
-    if match[1] != "10" and match[1] not in _PROVINCES.values():
+    if match[1] != "10" and match[1] not in PROVINCES.values():
         return f"no province has the code {match[1]} at the start of a news licence; compare it with the licence"
     return None
 

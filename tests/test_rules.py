@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 import pytest
 
 from compliance.audit import Finding, Rule, rules
-from compliance.audit.rules import CONFIDENCES, LANGUAGES
+from compliance.audit.rules import CONFIDENCES, LANGUAGES, document
 
 
 def fields(text: str) -> set[str]:
@@ -33,6 +34,11 @@ def test_rule_names_its_source_and_how_it_was_read(rule: Rule):
     for basis in rule.basis:
         assert set(basis.law) == set(LANGUAGES) and basis.article
         assert basis.confidence in CONFIDENCES
+
+
+def test_every_rule_is_in_the_documentation():
+    page = Path(__file__).parents[1] / "docs" / "rules.md"
+    assert page.read_text(encoding="utf-8") == document(), "run: python -m compliance.audit.rules > docs/rules.md"
 
 
 def test_finding_is_known_again_where_lines_move():

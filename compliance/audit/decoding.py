@@ -23,7 +23,7 @@ class Decoded:
     """The *text* of a page, read in *charset*.
 
     *header* and *markup* are the charsets that the two name, as they name them. *undecodable* counts the places that
-    are no characters in *charset*; they stand in *text* as U+FFFD.
+    are no characters in *charset*; they stand in *text* as U+FFFD. *marked* tells of a byte order mark.
     """
 
     text: str
@@ -31,6 +31,7 @@ class Decoded:
     header: str | None
     markup: str | None
     undecodable: int
+    marked: bool = False
 
     @property
     def declared(self) -> str | None:
@@ -61,6 +62,7 @@ def decode(content: bytes, headers: Mapping[str, str]) -> Decoded:
         header=header[1] if header else None,
         markup=markup,
         undecodable=bad,
+        marked=text.startswith("\ufeff"),
     )
 
 

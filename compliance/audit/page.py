@@ -10,6 +10,7 @@ from typing import cast
 from unicodedata import is_normalized, normalize
 from urllib.parse import urljoin, urlsplit
 
+from . import numbers
 from .decoding import Decoded, decode
 from .findings import Finding
 from .parts import Form, Frame, Image, Link, Script
@@ -31,6 +32,12 @@ _SOURCE = re.compile(r"(?:来源|稿源|来自)\s?[:丨|]|\bSource\s?:|\bBy\s+[A
 _POLICY = re.compile(
     r"隐私(?:权)?(?:政策|保护|声明|条款|指引|协议)|个人信息(?:保护|处理)|cookie|用户(?:服务)?协议|服务(?:条款|协议)|使用条款|法律声明|免责声明|"
     r"\bprivacy\b|\bterms (?:of|and)\b|\bcookies?\b|legal notice|disclaimer",
+    re.IGNORECASE,
+)
+# Pages about the site itself, which have a heading and a date as articles do.
+_SERVICE = re.compile(
+    r"(?:关于|联系|加入|聯絡|關於)(?:我们|本站|本网|我們)?|(?:网站|站点)(?:地图|简介|声明)|(?:广告|投稿)(?:服务|须知)|招聘(?:信息|英才)?|"
+    r"about(?: us)?|contact(?: us)?|careers|site ?map|advertis(?:e|ing)(?: with us)?|imprint",
     re.IGNORECASE,
 )
 _BLANK = re.compile(r"\s+")
@@ -211,6 +218,11 @@ class Page:
         feet = set(self.footers)
         return [image for image in self.images if any(up in feet for up in image.element.iterancestors())]
 
+    @cached_property
+    def numbers(self) -> Sequence[numbers.Shown]:
+        """Every number of a licence: in the text of a home page, in the foot of another."""
+        return numbers.read(self)
+
     # Helpers of checks
 
     @cached_property
@@ -259,6 +271,8 @@ class Page:
     def _is_article(self) -> bool:
         if self.metas.get("og:type", "").lower() == "article":
             return True
+        if any(_SERVICE.fullmatch(text_of(one)) for one in self.tagged("h1")[:1]):
+            return False
         if any(_NEWS.search(script.text) for script in self.scripts if script.type == "application/ld+json"):
             return True
         if len(self.tagged("article")) == 1 and self.tagged("h1"):

@@ -20,6 +20,9 @@ LANGUAGES = ("en", "zh_CN")
 #: what sites and platforms do, from memory.
 CONFIDENCES = ("statute", "copy", "practice", "memory")
 
+#: Stands for the article of what has none, such as a practice.
+NO_ARTICLE = "–"
+
 Words = Mapping[str, str]
 
 
@@ -58,6 +61,24 @@ def rules() -> Mapping[str, Rule]:
     return MappingProxyType({row["id"]: _rule(row, laws) for row in data["rules"]})
 
 
+def document() -> str:
+    """Return the page of the documentation that lists the rules."""
+    data = tomllib.loads(DATA.read_text(encoding="utf-8"))
+    parts = [data["introduction"].strip()]
+    for rule in rules().values():
+        if heading := data["headings"].get(rule.id):
+            parts.append(f"## {heading}")
+        bases = "; ".join(
+            f"{one.law['en']} ({one.law['zh_CN']}){f', art. {one.article}' if one.article != NO_ARTICLE else ''}, "
+            f"*{one.confidence}*"
+            for one in rule.basis
+        )
+        parts.append(f"### {rule.id}\n\n**{rule.title['en']}** ({rule.severity})<br>{rule.title['zh_CN']}")
+        parts.append(f"{rule.remedy['en']}<br>{rule.remedy['zh_CN']}")
+        parts.append(f"From: {bases}." + (f" Settings: `{rule.setting}`." if rule.setting else ""))
+    return "\n\n".join(parts) + "\n"
+
+
 def _rule(row: Mapping[str, Any], laws: Mapping[str, Words]) -> Rule:
     return Rule(
         id=row["id"],
@@ -70,3 +91,7 @@ def _rule(row: Mapping[str, Any], laws: Mapping[str, Words]) -> Rule:
         ),
         setting=row.get("setting"),
     )
+
+
+if __name__ == "__main__":
+    print(document(), end="")

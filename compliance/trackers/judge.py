@@ -21,9 +21,9 @@ LOADING = {
 }
 # What an element <link> fetches or prepares by itself (HTML standard, section 4.6.7).
 _FETCHED = frozenset({"preconnect", "dns-prefetch", "preload", "prefetch", "prerender", "modulepreload", "stylesheet"})
-# Types of scripts that run (HTML standard, section 4.12.1; MIME Sniffing standard, section 4.6), and of rules that
-# fetch. All others are data.
-_RUN = re.compile(
+#: Types of scripts that run (HTML standard, section 4.12.1; MIME Sniffing standard, section 4.6), and of rules that
+#: fetch. All others are data.
+RUN = re.compile(
     r"module|speculationrules|(?:application|text)/(?:x-)?(?:ecma|java)script|text/(?:javascript1\.[0-5]|jscript|livescript)"
 )
 #: How sites mark the scripts that other consent tools release.
@@ -125,8 +125,8 @@ def runs(tag: Tag) -> bool:
     kind = tag.attributes.get("type")
     if kind is None:
         language = tag.attributes.get("language", "")
-        return not language or _RUN.fullmatch(f"text/{language.lower()}") is not None
-    return not kind or _RUN.fullmatch(kind.strip(_SPACE).lower()) is not None
+        return not language or RUN.fullmatch(f"text/{language.lower()}") is not None
+    return not kind or RUN.fullmatch(kind.strip(_SPACE).lower()) is not None
 
 
 def _rank(tracker: Tracker) -> int:

@@ -12,9 +12,11 @@ from typing import TypeAlias
 from ..findings import Finding
 from ..page import Page
 from ..site import Context, Fact, Site
+from . import accessibility, articles, consent, delivery, filings, forms, manual, policies, reporting, trackers
 
 PageCheck: TypeAlias = Callable[[Page, Context], Iterable[Finding | Fact]]
 SiteCheck: TypeAlias = Callable[[Site, Context], Iterable[Finding]]
 
-PAGE: tuple[PageCheck, ...] = ()
-SITE: tuple[SiteCheck, ...] = ()
+_TOPICS = (filings, reporting, articles, policies, consent, trackers, forms, accessibility, delivery, manual)
+PAGE: tuple[PageCheck, ...] = tuple(check for topic in _TOPICS for check in topic.PAGE)
+SITE: tuple[SiteCheck, ...] = tuple(check for topic in _TOPICS for check in getattr(topic, "SITE", ()))

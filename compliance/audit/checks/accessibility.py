@@ -1,0 +1,152 @@
+"""Accessibility, as far as markup shows it: languages, names, labels, contrast, zoom, focus."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from ..findings import Finding
+from ..page import Page
+from ..site import Context
+from ..tree import Element, elements, text_of
+
+_HAN = re.compile("[一-鿿]")
+_LATIN = re.compile("[A-Za-z]")
+_NAMELESS = elements(
+    "//a[@href][not(normalize-space())][not(@aria-label or @aria-labelledby or @title or @aria-hidden)]"
+    "[not(.//img[normalize-space(@alt)] or .//svg or .//object or .//*[@aria-label or @title])]"
+    " | //button[not(normalize-space())][not(@aria-label or @aria-labelledby or @title or @aria-hidden or @value)]"
+    "[not(.//img[normalize-space(@alt)] or .//svg or .//*[@aria-label or @title])]"
+)
+_PICTURES = elements("//img[not(@alt)][not(@aria-hidden or @role or @aria-label)][not(ancestor::noscript)]")
+_COLOURED = elements("//font[@color] | //body//*[contains(@style, 'color')]")
+_NO_LABEL = frozenset({"hidden", "submit", "button", "image", "reset"})
+_NO_ZOOM = re.compile(
+    r"user-scalable\s*=\s*(?:no|0)|maximum-scale\s*=\s*(?:1(?:\.0*)?|0[.\d]*)(?![.\d])", re.IGNORECASE
+)
+_NO_OUTLINE = re.compile(r"[^{}]*:focus(?![-\w])[^{}]*\{[^}]*outline\s*:\s*(?:0|none)\b[^}]*\}", re.IGNORECASE)
+_FOREGROUND = re.compile(r"(?:^|;)\s*color\s*:\s*([^;!]+)", re.IGNORECASE)
+_BACKGROUND = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
+_COLOURS = {
+    "white": "ffffff", "black": "000000", "red": "ff0000", "yellow": "ffff00", "blue": "0000ff", "green": "008000",
+    "gray": "808080", "grey": "808080", "silver": "c0c0c0", "orange": "ffa500", "navy": "000080", "maroon": "800000",
+}  # fmt: skip
+_MOST = 3  # findings of one kind on a page
+
+
+def language(page: Page, context: Context) -> Iterator[Finding]:
+    """The language of the page, and its title."""
+    if not page.lang:
+        yield page.found("C701", excerpt="")
+    else:
+        han, latin = len(_HAN.findall(page.text)), len(_LATIN.findall(page.text))
+        chinese = page.lang.lower().startswith("zh")
+        other = page.lang.lower()[:2] in ("en", "fr", "de", "es", "pt", "ru")
+        if (chinese and latin > 400 and han * 12 < latin) or (other and han > 200 and han > latin):
+            yield page.found("C702", excerpt="", lang=page.lang)
+    if not page.title and not page.tagged("frameset"):
+        yield page.found("C706", excerpt="")
+
+
+def names(page: Page, context: Context) -> Iterator[Finding]:
+    """Pictures, fields, links and buttons without a name."""
+    for image in islice(_PICTURES(page.root), 1):
+        yield page.found("C703", image, excerpt="")
+    unnamed = (element for element in page.tagged("input", "select", "textarea") if _is_unlabelled(page, element))
+    for element in islice(unnamed, _MOST):
+        yield page.found("C704", element, name=element.get("name") or element.get("id") or element.tag)
+    for element in islice(_NAMELESS(page.root), _MOST):
+        yield page.found("C708", element, link=element.get("href") or element.get("class") or element.tag)
+
+
+def appearance(page: Page, context: Context) -> Iterator[Finding]:
+    """Zoom, focus and contrast."""
+    viewport = page.metas.get("viewport", "")
+    if _NO_ZOOM.search(viewport):
+        yield page.found("C707", excerpt=viewport, text=viewport)
+    if "outline" in page.source and ":focus-visible" not in page.source:
+        for style in page.tagged("style"):
+            if match := _NO_OUTLINE.search(style.text or ""):
+                yield page.found("C709", style, excerpt=match[0], text=match[0].strip())
+                break
+    if "color" in page.source.lower():
+        yield from islice(_contrasts(page), _MOST)
+
+
+PAGE = (language, names, appearance)
+
+
+def _is_unlabelled(page: Page, element: Element) -> bool:
+    if (element.get("type") or "").lower() in _NO_LABEL or element.get("style", "").replace(" ", "") == "display:none":
+        return False
+    if any(element.get(name) for name in ("aria-label", "aria-labelledby", "title", "placeholder")):
+        return False
+    own = element.get("id")
+    if own and any(label.get("for") == own for label in page.tagged("label")):
+        return False
+    return next(element.iterancestors("label"), None) is None
+
+
+def _contrasts(page: Page) -> Iterator[Finding]:
+    styled = bool(page.tagged("style")) or any("stylesheet" in (one.get("rel") or "") for one in page.tagged("link"))
+    for element in _COLOURED(page.root):
+        colour = _foreground(element)
+        text = (element.text or "").strip() or ("" if len(element) else text_of(element))
+        if colour is None or not text:
+            continue
+        background = _background(element, styled)
+        if background is None:
+            continue
+        ratio = _ratio(colour, background)
+        if ratio < (3 if _is_large(element) else 4.5):
+            shown = {"colour": f"#{colour}", "background": f"#{background}", "ratio": f"{ratio:.1f}"}
+            yield page.found("C705", element, text=text[:40], **shown)
+
+
+def _foreground(element: Element) -> str | None:
+    match = _FOREGROUND.search(element.get("style") or "")
+    return _colour(match[1] if match else element.get("color") or "")
+
+
+def _background(element: Element, styled: bool) -> str | None:
+    """Return the colour behind *element*; None where a stylesheet or a picture may set another."""
+    for one in (element, *element.iterancestors()):
+        style = one.get("style") or ""
+        if one.get("background") or "url(" in style or "gradient" in style:
+            return None
+        match = _BACKGROUND.search(style)
+        if match or one.get("bgcolor"):
+            return _colour(match[1] if match else one.get("bgcolor") or "")
+        if styled and (one.get("class") or one.get("id") or one.tag == "body"):
+            return None
+    return None if styled else "ffffff"
+
+
+def _colour(text: str) -> str | None:
+    """Return the six digits of a colour; None for what is no plain colour."""
+    text = text.strip().lower()
+    text = _COLOURS.get(text, text).removeprefix("#")
+    if re.fullmatch("[0-9a-f]{3}", text):
+        text = "".join(digit * 2 for digit in text)
+    return text if re.fullmatch("[0-9a-f]{6}", text) else None
+
+
+def _ratio(one: str, other: str) -> float:
+    """Return the contrast of two colours (WCAG 2.2, contrast ratio)."""
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _is_large(element: Element) -> bool:
+    size = element.get("size", "")
+    match = re.search(r"font-size\s*:\s*(\d+)px", element.get("style") or "")
+    return (
+        size in ("5", "6", "7", "+2", "+3", "+4") or bool(match and int(match[1]) >= 24) or element.tag in ("h1", "h2")
+    )

@@ -1,0 +1,112 @@
+"""Articles: source, author, editor, day; what is paid for and what a machine wrote, marked as such."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..findings import Finding
+from ..page import Kind, Page
+from ..site import Context
+from ..tree import Element, elements, text_of
+
+_SOURCE_LABEL = "稿件来源|文章来源|信息来源|新闻来源|来源|稿源|來源|出处|出處|转自|摘自|供稿"
+_EDITOR_LABEL = "责任编辑|責任編輯|责编|責編|编辑|編輯|值班编辑|执行主编"
+_AUTHOR_LABEL = "作者|记者|記者|通讯员|撰文|撰稿|采写|文字|文"
+_LABELS = f"{_SOURCE_LABEL}|{_EDITOR_LABEL}|{_AUTHOR_LABEL}"
+_MARK = r" ?[:丨|/] ?| "
+_SOURCE = re.compile(
+    rf"(?:{_SOURCE_LABEL})(?:{_MARK})[^\s:|/,。]"
+    r"|本[报網网台刊社]讯|本[报網网台刊]记者|[社网報报台] ?\S{0,10}[0-9]{1,2}月[0-9]{1,2}日(?:[电電讯讯]|消息)"
+    r"|\bSources? ?[:|] ?\w|\((?:Xinhua|CNS|China Daily|Reuters|AP|AFP)\b|\b[A-Z]{4,}, .{2,12} \(Xinhua\)",
+    re.IGNORECASE,
+)
+_EDITOR = re.compile(
+    rf"(?:{_EDITOR_LABEL})(?:{_MARK})[^\s:|/,。\])】]|\b(?:web )?editors? ?[:|] ?\w|\bedited by \w", re.IGNORECASE
+)
+_AUTHOR = re.compile(
+    rf"(?:{_AUTHOR_LABEL})(?:{_MARK})[^\s:|/,。\])】]|[记記]者 ?[一-鿿]{{2,4}}|\bauthors? ?[:|] ?\w|"
+    rf"\bby:? [A-Z][\w.]+ [A-Z]"
+    r"|\breporters? ?[:|] ?\w|\bBy [A-Z]{2,}",
+)
+_DATE = re.compile(
+    r"(?:19|20)\d\d ?[-年/.] ?\d{1,2} ?[-月/.] ?\d{1,2}"
+    r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?, ?20\d\d"
+    r"|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* 20\d\d"
+)
+# A label with nothing after it but the next one, or the end of its bracket.
+_EMPTY = re.compile(
+    rf"(?P<label>{_SOURCE_LABEL}|责任编辑|責任編輯|责编|责編|编辑|作者) ?: ?"
+    rf"(?=(?:{_LABELS}|时间|发布|发表|浏览|点击|阅读|分享|字号|字体|[\])】|]|20\d\d[-年/.]))"
+)
+_MACHINE = re.compile(
+    r"name=[\"']?aigc|[\"']AIGC[\"']\s*:|data-(?:aigc|ai-generated)|\bai-generated\b|trainedAlgorithmicMedia",
+    re.IGNORECASE,
+)
+_MACHINE_SAID = re.compile(
+    r"AI ?(?:生成|合成|创作|辅助|绘制|配音)|人工智能.{0,8}(?:生成|合成|辅助|创作)|AIGC|"
+    r"AI[- ]generated|(?:generated|made|created|written) (?:by|with) (?:AI|artificial)",
+    re.IGNORECASE,
+)
+_PAID = re.compile(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]*sponsored")
+_PAID_SAID = re.compile(
+    r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|推广信息|赞助|advertisement|sponsored|\bads?\b",
+    re.IGNORECASE,
+)
+_FLOATING = elements(
+    "//*[contains(@style, 'fixed') or contains(@style, 'absolute')][@id or @class]"
+    "[self::div or self::aside or self::section]"
+)
+_ADVERTISEMENT = re.compile(
+    r"(?:^|[\s_-])(?:ads?|advert\w*|guanggao|duilian|piaofu|piao|couplet|floatad|adfloat|popad)(?:$|[\s_\d-])",
+    re.IGNORECASE,
+)
+_CLOSES = re.compile(r"关闭|關閉|close|×|✕|✖|^X$", re.IGNORECASE)
+
+
+def credits(page: Page, context: Context) -> Iterator[Finding]:
+    """Source, editor, author and day of an article."""
+    if page.kind is not Kind.ARTICLE or page.status != 200:
+        return
+    text = page.text
+    empty = {match["label"]: match for match in _EMPTY.finditer(text)}
+    for label, match in empty.items():
+        yield page.found("C205", excerpt=text[match.start() : match.start() + 40], label=label)
+    metas = page.metas
+    if not (_SOURCE.search(text) or metas.get("source") or re.search(_SOURCE_LABEL, " ".join(empty))):
+        yield page.found("C201")
+    if not (_EDITOR.search(text) or metas.get("editor") or re.search(_EDITOR_LABEL, " ".join(empty))):
+        yield page.found("C202")
+    if not (_AUTHOR.search(text) or metas.get("author") or "作者" in empty):
+        yield page.found("C203")
+    if not (_DATE.search(text) or page.tagged("time")):
+        yield page.found("C204")
+
+
+def machines(page: Page, context: Context) -> Iterator[Finding]:
+    """What a machine made."""
+    if _MACHINE.search(page.source) and not (
+        _MACHINE_SAID.search(page.text) or any(_MACHINE_SAID.search(image.alt or "") for image in page.images)
+    ):
+        yield page.found("C206")
+
+
+def advertisements(page: Page, context: Context) -> Iterator[Finding]:
+    """What is paid for, and what floats over the page."""
+    paid = _PAID.search(page.source)
+    if paid and not _PAID_SAID.search(page.text):
+        yield page.found("C207", excerpt=paid[0])
+    if "fixed" in page.source or "piao" in page.source:
+        for element in _FLOATING(page.root):
+            names = f"{element.get('id', '')} {element.get('class', '')}"
+            if _ADVERTISEMENT.search(names) and not _can_be_closed(element):
+                yield page.found("C208", element)
+
+
+PAGE = (credits, machines, advertisements)
+
+
+def _can_be_closed(element: Element) -> bool:
+    return _CLOSES.search(text_of(element)) is not None or any(
+        _CLOSES.search(" ".join(map(str, one.attrib.values()))) for one in element.iterdescendants("*")
+    )

@@ -1,0 +1,203 @@
+"""Consent: asked for, as easy to refuse as to give, and to take back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ..findings import Finding
+from ..loaded import is_optional, loaded
+from ..page import Kind, Page
+from ..site import Context
+from ..tree import Element, elements, text_of
+
+_ASKS = re.compile(r"同意|接受|認可|agree|consent|accept", re.IGNORECASE)
+_IMPLIED = re.compile(
+    r"(?:继续|繼續)(?:浏览|瀏覽|使用|访问|訪問)[^。!?;]{0,40}?(?:同意|接受|认可)"
+    r"|(?:浏览|瀏覽|使用(?! ?cookie)|访问|訪問|登录)[^。!?;]{0,24}?(?:即|则|就)?(?:表示|"
+    r"视为|視為|代表|意味着?|等同于?)[^。!?;]{0,12}?(?:同意|接受)"
+    r"|(?:未|不)(?:选择|作出|点击|关闭|拒绝)[^。!?;]{0,20}?(?:视为|視為)[^。!?;]{0,8}?(?:同意|接受)"
+    r"|\b(?:(?:by )?continuing|continu\w+|by (?:using|browsing|visiting|accessing))\b"
+    r"[^.!?]{0,80}?\byou\b[^.!?]{0,12}?\b(?:agree|consent|accept)\b"
+    r"|\b(?:continued|use|using|browsing|visiting)\b[^.!?]{0,60}?\b(?:constitutes?|means?|"
+    r"implies|signif\w+|is (?:deemed|taken|considered))\b"
+    r"[^.!?]{0,40}?\b(?:consent|agree\w*|accept\w*)\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"不(?:视为|代表|表示|意味|等同|构成|視為)|并非|\bnot\b|n't\b", re.IGNORECASE)
+_ABOUT = re.compile(r"cookie|隐私|隱私|个人信息|個人資料|privacy|personal (?:data|information)", re.IGNORECASE)
+_PERSONAL = re.compile(r"个人信息|個人資料|personal (?:data|information)", re.IGNORECASE)
+_SENTENCE = re.compile(r"[。!?;]|\.\s")
+_WALL = re.compile(
+    r"(?:不同意|不接受|拒绝)[^。!?;]{0,30}?(?:请[^。!?;]{0,8}?(?:停止|离开|退出|勿|不要)|(?:将|则)?(?:无法|不能|不得)(?:继续)?(?:使用|访问|浏览))[^。!?;]{0,16}"
+    r"|\bif you (?:do not|don't) (?:agree|accept|consent)\b[^.!?]{0,60}?\b(?:leave|stop using|"
+    r"do not use|don't use|not use|exit|cannot)\b[^.!?]{0,40}",
+    re.IGNORECASE,
+)
+_FUNCTION = re.compile(r"功能|该服务|部分|相应|feature|function", re.IGNORECASE)
+
+_TICKED = elements("//input[@checked][@type='checkbox' or @type='CHECKBOX' or @type='radio']")
+_CONSENT_BOX = re.compile(
+    r"同意|接受|订阅|推送|营销|授权|统计|广告|个性化|agree|consent|accept|newsletter|subscri|marketing|analytic|advert|statistic",
+    re.IGNORECASE,
+)
+_NECESSARY_BOX = re.compile(
+    r"必要|必需|necessary|essential|required|strictly|不同意|拒绝|不接受|decline|refuse|reject", re.IGNORECASE
+)
+
+_NAMED = elements(
+    "//*[@id or @class][self::div or self::section or self::aside or self::dialog or self::form or self::footer]"
+)
+_BANNER = re.compile(r"cookie|consent|gdpr|privacy[-_]?(?:bar|tip|notice|pop|banner|layer)|ccpa", re.IGNORECASE)
+_AGREE = re.compile(
+    r"^(?:我)?(?:全部)?(?:同意|接受|允许|知道了|我知道了|好的?)|^(?:i )?(?:accept|agree|allow|ok\b|got it|understood)",
+    re.IGNORECASE,
+)
+_REFUSE = re.compile(
+    r"不同意|拒绝|拒絕|不接受|仅.{0,6}必[要需]|只.{0,6}必[要需]|不允许|暂不|reject|refuse|"
+    r"decline|deny|disagree|only necessary|necessary only|essential only|no,? thanks",
+    re.IGNORECASE,
+)
+_SETTINGS = re.compile(
+    r"cookie.{0,8}(?:设置|设定|偏好|选项|管理|首选项|settings?|preferences?|choices|options)|(?:隐私|偏好|同意)(?:设置|管理|偏好|选项|选择)|"
+    r"管理.{0,4}(?:cookie|偏好|同意|隐私)|撤回|撤销同意|withdraw|(?:privacy|consent|cookie) (?:settings|"
+    r"preferences|choices|options)|"
+    r"(?:manage|change|review).{0,14}(?:cookie|consent|preference|choice)|your privacy choices|do not sell",
+    re.IGNORECASE,
+)
+_STRONG = re.compile(r"primary|main|solid|highlight|success|cta|strong|big|large|filled|confirm", re.IGNORECASE)
+_WEAK = re.compile(
+    r"link|secondary|plain|ghost|outline|gr[ea]y|muted|small|(?:^|[-_ ])(?:sm|xs|text|minor|"
+    r"light|cancel|tiny)(?:$|[-_ ])",
+    re.IGNORECASE,
+)
+_FIXED = re.compile(r"position:fixed")
+_AT_END = re.compile(r"(?:^|[;{])(?:bottom|inset-block-end):")
+_ROOM = re.compile(
+    r"(?:^|[};,\s])(?:body|html)[^{}]*\{[^}]*(?:padding(?:-bottom|-block-end)?|scroll-padding[\w-]*)\s*:", re.IGNORECASE
+)
+
+
+def sentences(page: Page, context: Context) -> Iterator[Finding]:
+    """Sentences that take going on for consent, or make it a condition."""
+    text = page.text
+    if not _ASKS.search(text):
+        return
+    needed = any(is_optional(one.tracker) for one in loaded(page, context.catalogue))
+    told = set[str]()
+    for match in _IMPLIED.finditer(text):
+        sentence = _sentence(text, match)
+        if sentence in told or not _ABOUT.search(sentence) or _DENIED.search(match[0]):
+            continue
+        told.add(sentence)
+        policy = page.kind is Kind.POLICY and _PERSONAL.search(sentence)
+        yield page.found("C401" if needed or policy else "C402", excerpt=sentence, text=sentence)
+    for match in _WALL.finditer(text):
+        sentence = _sentence(text, match)
+        if _ABOUT.search(sentence) and not _FUNCTION.search(sentence):
+            yield page.found("C406", excerpt=sentence, text=sentence)
+
+
+def boxes(page: Page, context: Context) -> Iterator[Finding]:
+    """Boxes that are ticked beforehand."""
+    if "checked" not in page.source.lower():
+        return
+    for element in _TICKED(page.root):
+        if element.get("disabled") is not None:
+            continue
+        label = _label(page, element)
+        words = f"{label} {element.get('name', '')} {element.get('id', '')} {element.get('value', '')}"
+        if _CONSENT_BOX.search(words) and not _NECESSARY_BOX.search(words):
+            yield page.found("C403", element, text=label or element.get("name", ""))
+
+
+def banners(page: Page, context: Context) -> Iterator[Finding]:
+    """The banner: agreeing and refusing, the way back, the room that it takes."""
+    banner = _banner(page)
+    if banner is None:
+        return
+    buttons = [(text_of(one) or one.get("value") or "", one) for one in banner.iter("button", "a", "input")]
+    agree = next((one for one in buttons if _AGREE.search(one[0]) and not _REFUSE.search(one[0])), None)
+    refuse = next((one for one in buttons if _REFUSE.search(one[0])), None)
+    if agree and refuse and _is_weaker(refuse[1], agree[1]):
+        yield page.found("C405", refuse[1], refuse=refuse[0], agree=agree[0])
+    needed = any(is_optional(one.tracker) for one in loaded(page, context.catalogue))
+    if agree and not refuse and needed and not any(_SETTINGS.search(text) for text, _ in buttons):
+        yield page.found("C404", agree[1], text=agree[0])
+    inside = set(banner.iter("a", "button"))
+    others = [link.name for link in page.links if link.element not in inside]
+    others += [text_of(one) for one in page.tagged("button") if one not in inside]
+    if agree and not any(_SETTINGS.search(name) for name in others):
+        yield page.found("C407", banner)
+    if _covers(page, banner):
+        yield page.found("C408", banner)
+
+
+PAGE = (sentences, boxes, banners)
+
+
+def _sentence(text: str, match: re.Match[str]) -> str:
+    """Return the sentence around *match*, as far as it is near."""
+    ends = [end.end() for end in _SENTENCE.finditer(text, max(0, match.start() - 100), match.start())]
+    start = ends[-1] if ends else match.start()
+    end = _SENTENCE.search(text, match.end(), match.end() + 80)
+    return text[start : end.start() if end else match.end() + 40].strip()
+
+
+def _label(page: Page, element: Element) -> str:
+    own = element.get("id")
+    for label in page.tagged("label"):
+        if own and label.get("for") == own:
+            return text_of(label)
+    around = next(element.iterancestors("label"), None)
+    if around is not None:
+        return text_of(around)
+    # Old forms write the words right behind the box.
+    return (element.tail or "").strip() or element.get("aria-label") or ""
+
+
+@lru_cache(maxsize=1)
+def _banner(page: Page) -> Element | None:
+    """Return the banner that asks for consent: the outermost element that is named so and has a button to agree."""
+    lower = page.source.lower()
+    if "cookie" not in lower and "consent" not in lower and "gdpr" not in lower and "privacy" not in lower:
+        return None
+    for element in _NAMED(page.root):
+        if _BANNER.search(f"{element.get('id', '')} {element.get('class', '')} {element.get('aria-labelledby', '')}"):
+            words = [text_of(one) or one.get("value") or "" for one in element.iter("button", "a", "input")]
+            if any(_AGREE.search(word) for word in words) and element.tag != "body" and len(text_of(element)) < 2_000:
+                return element
+    return None
+
+
+def _is_weaker(refuse: Element, agree: Element) -> bool:
+    """Tell whether *refuse* is made to be seen less than *agree*, by what the markup says of both."""
+    refusing, agreeing = refuse.get("class", ""), agree.get("class", "")
+    if refuse.tag == "a" and agree.tag != "a" and refuse.get("role") != "button" and "btn" not in refusing:
+        return True
+    if _STRONG.search(agreeing) and not _STRONG.search(refusing):
+        return True
+    if _WEAK.search(refusing) and not _WEAK.search(agreeing):
+        return True
+    style, other = (one.get("style", "").replace(" ", "").lower() for one in (refuse, agree))
+    return style != other and bool(re.search("background|font-size|color|opacity|text-decoration", style + other))
+
+
+def _covers(page: Page, banner: Element) -> bool:
+    """Tell whether the markup fixes *banner* to the end of the window, and nothing in the page leaves room for it."""
+    styles = [text_of(one) for one in page.tagged("style")]
+    own = (banner.get("style") or "").replace(" ", "").lower()
+    rules = [own]
+    names = [f"#{banner.get('id')}"] if banner.get("id") else []
+    names += [f".{name}" for name in (banner.get("class") or "").split()]
+    for sheet in styles:
+        for name in names:
+            rules += [
+                match[1].replace(" ", "").lower()
+                for match in re.finditer(re.escape(name) + r"\s*(?:,[^{}]*)?\{([^}]*)\}", sheet)
+            ]
+    fixed = any(_FIXED.search(rule) and _AT_END.search(rule) for rule in rules)
+    body = next(iter(page.tagged("body")), None)
+    room = any(_ROOM.search(sheet) for sheet in styles) or (body is not None and "padding" in (body.get("style") or ""))
+    return fixed and not room

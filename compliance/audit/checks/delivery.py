@@ -1,0 +1,114 @@
+"""How a page is delivered: its charset, cookies, policy of contents, encryption, styles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...charsets import named
+from ..findings import Finding
+from ..page import Page
+from ..site import Context
+
+# What "，的。“" of a page in UTF-8 looks like when it is read as GBK, and as Big5.
+_MISREAD = re.compile("锛|銆|鐨|鈥|嚗|蝚|嚙")
+_MISREADS = 5
+_UNDECODABLE = 3  # a character cut in two by an old editor is no wrong label
+_SESSION = re.compile(r"sess|token|auth|\bsid\b|login|passport|ticket", re.IGNORECASE)
+_GREY = re.compile(
+    r"(?:^|[},\s])body(?![\w-])[^{}]*\{[^}]*filter\s*:[^;}]*grayscale\(\s*(?:\)|1\b|100%|0?\.[1-9]|[1-9]\d%)",
+    re.IGNORECASE,
+)
+_GREY_INLINE = re.compile(r"filter\s*:[^;]*grayscale\(\s*(?:\)|1\b|100%|0?\.[1-9])", re.IGNORECASE)
+
+
+def charset(page: Page, context: Context) -> Iterator[Finding]:
+    """The charset, as it is named and as it is."""
+    read = page.decoded
+    if read.declared is None:
+        if read.charset not in ("utf-16le", "utf-16be") and not read.marked and not page.source.isascii():
+            yield page.found("C803", excerpt="")
+        return
+    if read.undecodable >= _UNDECODABLE or len(_MISREAD.findall(page.source[:20_000])) >= _MISREADS:
+        yield page.found("C801", excerpt=read.declared, charset=read.declared)
+    if read.header and read.markup and named(read.header) != named(read.markup):
+        yield page.found("C802", excerpt=f"{read.header} {read.markup}", header=read.header, meta=read.markup)
+
+
+def cookies(page: Page, context: Context) -> Iterator[Finding]:
+    """The attributes of cookies."""
+    for line in page.headers.all("set-cookie"):
+        name = line.partition("=")[0].strip()
+        attributes = {part.partition("=")[0].strip().lower() for part in line.split(";")[1:]}
+        wanted = ["Secure"] * page.url.startswith("https:") + ["SameSite"] + ["HttpOnly"] * bool(_SESSION.search(name))
+        missing = [one for one in wanted if one.lower() not in attributes]
+        if missing:
+            yield page.found("C804", excerpt=name, name=name, missing=", ".join(missing))
+
+
+def policy(page: Page, context: Context) -> Iterator[Finding]:
+    """The page's Content-Security-Policy, where elements of ours are on it."""
+    if not page.ours:
+        return
+    policies = [*page.headers.all("content-security-policy"), page.metas.get("content-security-policy", "")]
+    directives: dict[str, list[str]] = {}
+    for text in policies:
+        for directive in text.split(";"):
+            name, *sources = directive.split() or [""]
+            directives.setdefault(name.lower(), [one.lower() for one in sources])
+    for name, link in _ours(page):
+        allowed = directives.get(name, directives.get("default-src") if name != "form-action" else None)
+        if allowed is not None and not _allows(allowed, page, name):
+            yield page.found("C805", excerpt=f"{name} {' '.join(allowed)}", directive=name, link=link)
+
+
+def encryption(page: Page, context: Context) -> Iterator[Finding]:
+    """What an encrypted page loads unencrypted."""
+    if not page.url.startswith("https:") or "http://" not in page.source:
+        return
+    for element in page.tagged("script", "link", "iframe"):
+        address = (element.get("src") or element.get("href") or "").strip()
+        loads = element.tag != "link" or "stylesheet" in (element.get("rel") or "").lower()
+        if loads and address.lower().startswith("http://"):
+            yield page.found("C806", element, link=address)
+
+
+def mourning(page: Page, context: Context) -> Iterator[Finding]:
+    """The grey of days of mourning, on the wrong element."""
+    if "grayscale" not in page.source:
+        return
+    for style in page.tagged("style"):
+        if match := _GREY.search(style.text or ""):
+            yield page.found("C807", style, excerpt=match[0].strip(" }\n"))
+    for body in page.tagged("body"):
+        if _GREY_INLINE.search(body.get("style") or ""):
+            yield page.found("C807", body, excerpt=body.get("style"))
+
+
+PAGE = (charset, cookies, policy, encryption, mourning)
+
+
+def _ours(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield what our elements on the page need: a directive, and an address that it has to allow."""
+    for tag, attribute, name in (
+        ("link", "href", "style-src"),
+        ("script", "src", "script-src"),
+        ("form", "action", "form-action"),
+    ):
+        for element in page.tagged(tag):
+            address = element.get(attribute)
+            within = (element, *element.iterancestors())
+            if address and any("data-compliance" in one.attrib for one in within) and not element.get("nonce"):
+                yield name, address
+                break
+
+
+def _allows(sources: list[str], page: Page, directive: str) -> bool:
+    if directive == "script-src" and "'strict-dynamic'" in sources:
+        return False
+    host = page.host or ""
+    return any(
+        one in ("'self'", "*", "https:", "http:")
+        or one.removeprefix("https://").removeprefix("http://").rstrip("/") == host
+        for one in sources
+    )

@@ -1,0 +1,200 @@
+"""Filings and licences: there, well-formed, in sight, linked to the authority that gave them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from urllib.parse import urlsplit
+
+from ...licences import PROVINCES, normalise
+from .. import numbers
+from ..findings import Finding
+from ..page import Kind, Page, tidy
+from ..rules import rules
+from ..site import Context, Fact, Site
+from ..tree import Element
+
+ICP_HOST = "beian.miit.gov.cn"
+# Where the filing system was, and where it never was although its ministry is there.
+_OUT_OF_USE = ("miibeian.gov.cn", "miitbeian.gov.cn", "www.miit.gov.cn", "miit.gov.cn", "www.beian.miit.gov.cn")
+_PLATFORM = ("beian.mps.gov.cn", "www.beian.gov.cn", "beian.gov.cn")
+_ALGORITHMS = "beian.cac.gov.cn"
+_BADGES = "bszs.conac.cn"
+_SHOWN_AT_HOME = ("news", "drug_information", "algorithm", "icp_licence")
+# Official in every language.
+_NAMES = {
+    "icp_licence": "ICP证",
+    "telecom": "增值电信业务经营许可证",
+    "audio_visual": "信息网络传播视听节目许可证",
+    "tv_production": "广播电视节目制作经营许可证",
+    "culture": "网络文化经营许可证",
+    "online_publishing": "网络出版服务许可证",
+    "drug_information": "互联网药品信息服务资格证书",
+    "algorithm": "网信算备",
+    "religion": "互联网宗教信息服务许可证",
+    "government_site": "政府网站标识码",
+}
+_ICP = re.compile(rf"[{''.join(PROVINCES)}]\s*ICP\s*[备備]\s*[0-9]{{6,10}}", re.IGNORECASE)
+_HIDING = re.compile(r"display:none|visibility:hidden|font-size:0(?![.0-9])|opacity:0(?![.0-9])|text-indent:-\d{3,}")
+_FOOT_FILE = re.compile(
+    r"(?:foot|bottom|copyright|banquan|dibu|inc_?end)[\w-]*\.(?:js|s?html?|php|asp|jsp)", re.IGNORECASE
+)
+_PICTURE = re.compile(r"ICP|备案|copyright|版权", re.IGNORECASE)
+_LONG = 800  # characters of a home page of which it makes sense to ask for the upper half
+
+
+def icp(page: Page, context: Context) -> Iterator[Finding]:
+    """The ICP filing number."""
+    shown = [one for one in page.numbers if one.kind == "icp"]
+    if page.home and not any(one.kind in ("icp", "icp_licence", "telecom") for one in page.numbers):
+        yield _missing(page)
+    for one in shown:
+        if not one.valid:
+            yield page.found("C002", one.element, excerpt=one.number, number=one.number)
+        elif one.link is None:
+            if page.home and not any(ICP_HOST in link.attribute("href") for link in page.links):
+                yield page.found("C003", one.element, excerpt=one.number, number=one.number)
+        elif one.host == ICP_HOST:
+            if one.link.attribute("href").strip().lower().startswith("http:"):
+                yield page.found("C006", one.element, number=one.number, link=one.link.attribute("href"))
+        elif _one_of(one.host, _OUT_OF_USE):
+            yield page.found("C004", one.element, number=one.number, host=one.host)
+        else:
+            yield page.found("C005", one.element, number=one.number, host=one.host or one.link.attribute("href"))
+    if page.home and shown and len(page.text) > _LONG and all(one.start < len(page.text) // 2 for one in shown):
+        yield page.found("C008", shown[-1].element, excerpt=shown[-1].number, number=shown[-1].number)
+    for one in shown:
+        if one.valid and one.element is not None and _is_hidden(one.element):
+            yield page.found("C007", one.element, number=one.number)
+
+
+def public_security(page: Page, context: Context) -> Iterator[Finding]:
+    """The public security filing number, its link and its icon."""
+    shown = [one for one in page.numbers if one.kind == "public_security"]
+    if page.home and not shown:
+        yield page.found("C902")
+    for one in shown:
+        if not one.valid:
+            yield page.found("C009", one.element, excerpt=one.number, number=one.number)
+            continue
+        if PROVINCES.get(one.number[0], one.digits[:2]) != one.digits[:2]:
+            letter, code = one.number[0], one.digits[:2]
+            yield page.found("C010", one.element, excerpt=one.number, number=one.number, letter=letter, code=code)
+        if one.link is None:
+            yield page.found("C011", one.element, excerpt=one.number, number=one.number)
+        elif one.host not in _PLATFORM:
+            host = one.host or one.link.attribute("href")
+            yield page.found("C012", one.element, number=one.number, host=host)
+        else:
+            linked = re.search("code=([0-9]+)", one.link.attribute("href"), re.IGNORECASE)
+            if linked and linked[1] != one.digits:
+                yield page.found("C013", one.element, number=one.number, code=linked[1])
+        if page.home and one.element is not None and not _has_picture(one.element):
+            yield page.found("C014", one.element, excerpt=one.number, number=one.number)
+    if "beian." in page.source:
+        for image in page.images:
+            host = urlsplit(image.url).hostname or ""
+            if host in _PLATFORM:
+                yield page.found("C015", image.element, host=host)
+
+
+def provinces(page: Page, context: Context) -> Iterator[Finding]:
+    """The provinces of the two filings."""
+    if page.home:
+        first = {one.kind: one.number for one in reversed(page.numbers) if one.valid}
+        icp, police = first.get("icp"), first.get("public_security")
+        if icp and police and PROVINCES.get(icp[0]) != PROVINCES.get(police[0], PROVINCES.get(icp[0])):
+            yield page.found("C016", excerpt=f"{icp} {police}", icp=icp, public_security=police)
+
+
+def licences(page: Page, context: Context) -> Iterator[Finding | Fact]:
+    """The other licences."""
+    for one in page.numbers:
+        yield Fact("number" if page.home else "number elsewhere", f"{one.kind} {one.number}")
+        if one.kind == "algorithm" and one.valid and one.host != _ALGORITHMS:
+            yield page.found("C021", one.element, excerpt=one.number, number=one.number)
+        elif one.kind == "news" and not one.valid:
+            yield page.found("C018", one.element, excerpt=one.number, number=one.number)
+        elif not one.valid and one.kind not in ("icp", "public_security"):
+            label = _NAMES.get(one.kind, one.kind)
+            yield page.found("C019", one.element, excerpt=one.number, number=one.number, label=label)
+    if page.home and "许可证" in page.text and numbers.named(page.text, "news"):
+        yield Fact("news licence named")
+    if "药品信息" in page.source and not any(one.kind == "drug_information" for one in page.numbers):
+        text = page.footer
+        if numbers.named(text, "drug_information"):
+            yield page.found("C020")
+    if "conac" in page.source:
+        yield from _badge(page)
+
+
+def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+    """What the home page leaves out and the other pages tell."""
+    if site.home is None:
+        return
+    at_home = site.values("number")
+    kinds = {value.partition(" ")[0] for value in at_home}
+    if site.kinds[Kind.ARTICLE] and "news" not in kinds and not site.values("news licence named"):
+        yield Finding(rule=rules()["C017"], page=site.home)
+    for value, seen in site.values("number elsewhere").items():
+        kind, _, number = value.partition(" ")
+        if kind in _SHOWN_AT_HOME and kind not in kinds:
+            yield Finding(rule=rules()["C022"], page=seen.pages[0], excerpt=number, values={"number": number})
+
+
+PAGE = (icp, public_security, provinces, licences)
+SITE = (of_the_site,)
+
+
+def _missing(page: Page) -> Finding:
+    """Say that the number is missing, or where it may be instead."""
+    written = _ICP.search(tidy(page.source)) or _ICP.search(page.source)
+    if written:
+        for script in page.scripts:
+            if "ICP" in script.text:
+                return page.found("C903", script.element, text=written[0])
+        for image in page.images:
+            if "ICP" in (image.alt or ""):
+                return page.found("C903", image.element, text=image.alt)
+        return page.found("C007", excerpt=written[0], number=normalise(written[0]))
+    for frame in page.frames:
+        if frame.element.tag == "frame" or _FOOT_FILE.search(frame.url):
+            return page.found("C903", frame.element, text=frame.attribute("src"))
+    for script in page.scripts:
+        if _FOOT_FILE.search(script.url):
+            return page.found("C903", script.element, text=script.attribute("src"))
+    for image in page.footer_images or page.images[-3:]:
+        if _PICTURE.search(f"{image.alt} {image.url}"):
+            return page.found("C903", image.element, text=image.attribute("src"))
+    return page.found("C001")
+
+
+def _badge(page: Page) -> Iterator[Finding]:
+    links = [link for link in page.links if "conac" in link.attribute("href")]
+    for link in links:
+        address = link.attribute("href").strip()
+        parts = urlsplit(address)
+        if parts.hostname != _BADGES or not re.search("[?&]id=[0-9A-F]{32}(?:&|$)", parts.query and f"?{parts.query}"):
+            yield page.found("C023", link.element, link=address)
+
+
+def _one_of(host: str, hosts: Sequence[str]) -> bool:
+    return any(f".{host}".endswith(f".{one}") for one in hosts)
+
+
+def _is_hidden(element: Element) -> bool:
+    styles = [one.get("style") for one in (element, *element.iterancestors())]
+    return any(style and _HIDING.search(style.replace(" ", "").lower()) for style in styles)
+
+
+def _has_picture(element: Element) -> bool:
+    """Tell whether a picture stands in *element* or close to it."""
+    for one in (element, *islice(element.iterancestors(), 2)):
+        if one.tag in ("body", "html"):
+            break
+        if next(one.iter("img", "svg", "object"), None) is not None:
+            return True
+        if any("background" in (each.get("style") or "") for each in one.iter("*")):
+            return True
+    return False

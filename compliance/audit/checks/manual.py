@@ -1,0 +1,48 @@
+"""What only a person can judge: said once for a site, and what a page gives a hint of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..findings import Finding
+from ..page import Page
+from ..rules import rules
+from ..site import Context, Fact, Site
+
+_PLAYER = re.compile(r"player\.|/player|v\.qq\.com|player\.youku|bilibili|video", re.IGNORECASE)
+_RECOMMENDS = re.compile(r"猜你喜欢|为[你您]推荐|个性化推荐|recommended for you|you may also like", re.IGNORECASE)
+_COMMENTS = re.compile(r"comment|pinglun|gentie|评论|跟帖", re.IGNORECASE)
+
+
+def hints(page: Page, context: Context) -> Iterator[Fact]:
+    """What a page has that calls for a person's judgement."""
+    if page.tagged("video", "audio") or any(_PLAYER.search(frame.url) for frame in page.frames):
+        yield Fact("plays")
+    if match := _RECOMMENDS.search(page.text):
+        yield Fact("recommends", match[0])
+    if any((one.get("type") or "").lower() == "password" for one in page.tagged("input")) or any(
+        _COMMENTS.search(f"{one.get('name', '')} {one.get('id', '')} {one.get('placeholder', '')}")
+        for one in page.tagged("textarea")
+    ):
+        yield Fact("accounts")
+
+
+def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+    """Say each thing once."""
+    if site.home is None:
+        return
+    yield Finding(rule=rules()["C901"], page=site.home)
+    kinds = {value.partition(" ")[0] for value in site.values("number")}
+    for seen in site.values("plays").values():
+        if "audio_visual" not in kinds:
+            yield Finding(rule=rules()["C904"], page=seen.pages[0])
+    for text, seen in list(site.values("recommends").items())[:1]:
+        if "algorithm" not in kinds:
+            yield Finding(rule=rules()["C905"], page=seen.pages[0], excerpt=text, values={"text": text})
+    for seen in site.values("accounts").values():
+        yield Finding(rule=rules()["C906"], page=seen.pages[0])
+
+
+PAGE = (hints,)
+SITE = (of_the_site,)

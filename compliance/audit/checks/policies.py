@@ -1,0 +1,157 @@
+"""Privacy policies: within reach, in Chinese, with what they have to say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..findings import Finding
+from ..page import Page
+from ..parts import Link
+from ..rules import rules
+from ..site import Context, Fact, Site
+from ..tree import text_of
+from .trackers import known_names
+
+_NAME = (
+    r"(?:隐私|私隐|隱私|私隱)(?:权|權)?(?:保护|保護|与安全)?(?:政策|声明|聲明|条款|條款|指引|协议|协定|说明|须知|权|權)"
+    r"|(?:个人信息|個人信息|個人資料)(?:保护|处理|保護)(?:政策|规则|声明|指引|须知|说明)"
+    r"|\bprivacy (?:policy|statement|notice|protection)\b|\bdata protection\b|^privacy$|^隐私$|^个人信息保护$"
+)
+_LINK = re.compile(rf"{_NAME}|\bprivacy\b", re.IGNORECASE)
+_TITLE = re.compile(rf"^.{{0,24}}(?:{_NAME})(?: ?\(.{{0,20}}\))?$", re.IGNORECASE)
+_TITLE_END = re.compile(r"\s[-–—|_]\s|[|_—–]|-(?=[^\d])")
+_ARTICLE = re.compile(r"(?:来源|稿源|责任编辑|责编) ?[:丨|]")
+_LONGEST_NAME = 60
+_DEAD = re.compile(r"^(?:#.{0,3}|javascript:.*|about:blank)?$", re.IGNORECASE)
+_HAN = re.compile("[一-鿿]")
+_KANA = re.compile("[぀-ヿ]")
+_TRADITIONAL = re.compile("[個們這為與時會說條應該對資]")
+_SIMPLIFIED = re.compile("[个们这为与时会说条应该对资]")
+_LATIN = re.compile("[A-Za-z]")
+
+# What PIPL art. 17 and its neighbours ask for: words one of which stands in every policy that says it.
+_SAID = {
+    "C304": re.compile(
+        r"[\w.+-]+@[\w-]+\.\w|(?:电话|电邮|地址|联系方式|telephone|address)\W{0,4}(?:为|是)?\W{0,4}\w{4}|"
+        r"tel:", re.IGNORECASE),
+    "C305": re.compile(
+        r"目的|用途|用于|purpose|\buse (?:of |it |them )?(?:your|the|to)|in order to|\bwe use\b", re.IGNORECASE),
+    "C306": re.compile(
+        r"(?:信息|数据)的?(?:种类|类型|类别|范围)|收集.{0,30}(?:信息|数据)|以下.{0,6}(?:信息|"
+        r"数据)|IP ?地址|姓名|手机号|访问日志|"
+        r"(?:information|data) (?:that )?we (?:collect|handle|process)|we (?:collect|handle|process|receive)\b|"
+        r"(?:kinds?|categor\w+|types?) of (?:personal )?(?:information|data)|\bIP address",
+        re.IGNORECASE,
+    ),
+    "C307": re.compile(
+        r"(?:保存|存储|储存|保留|留存)(?:的)?(?:期限|时间|期间|时限|多久|至|不少于|不超过)|"
+        r"(?:保存|存储|储存|保留|留存).{0,16}\d+ ?(?:天|日|个?月|年)|"
+        r"(?:最短|必要|合理)(?:的)?(?:期限|时间|期间)|retention|how long|"
+        r"(?:kept?|keep|retain\w*|stored?)\b.{0,60}(?:\bdays?|months?|years?|as long|no longer|period|until)|lifetime",
+        re.IGNORECASE,
+    ),
+    "C308": re.compile(
+        r"(?:查阅|查询|访问|复制|更正|补充|删除|注销).{0,12}(?:查阅|查询|访问|复制|更正|修改|补充|删除|注销)|"
+        r"\b(?:access|correct|rectif\w+|delet\w+|eras\w+|copy|copies)\b.{0,40}\b(?:access|correct\w*|rectif\w+|delet\w+|eras\w+|copy|copies)\b",
+        re.IGNORECASE,
+    ),
+    "C309": re.compile(
+        r"撤回|撤销.{0,8}(?:同意|授权)|(?:取消|关闭|改变|变更).{0,10}(?:同意|授权)|withdraw|"
+        r"revok|opt[- ]?out", re.IGNORECASE
+    ),
+    "C311": re.compile(r"未成年|儿童|监护人|十四周岁|\bminors?\b|\bchild(?:ren)?\b|guardian", re.IGNORECASE),
+    "C313": re.compile(r"20\d\d ?[-年/.]|(?:[A-Z][a-z]{2,8}|\d{1,2}),? (?:\d{1,2}, ?)?20\d\d", re.IGNORECASE),
+}  # fmt: skip
+_ABROAD = re.compile(
+    r"境外|跨境|出境|海外接收|abroad|overseas|cross-border|outside (?:of )?(?:mainland )?china", re.IGNORECASE
+)
+_GAP = re.compile(
+    r"[\[【](?:请)?(?:填写|插入|公司|网站|平台|单位|贵司|企业|XX|日期|邮箱|电话)[^\]】]{0,20}[\]】]"
+    r"|[Xx×]{2,}(?:公司|网站|平台|有限|科技|单位|网(?!络))|(?<![\w/])_{4,}(?!\w)"
+    r"|\[(?:insert|your|company|website|date|e-?mail)[^\]]{0,40}\]|lorem ipsum",
+    re.IGNORECASE,
+)
+_COOKIE_NAME = re.compile(r"(?<![\w.@/])[A-Za-z_][\w.-]{1,60}\*?(?![\w@/])")
+_MOST_NAMES = 200
+
+
+def links(page: Page, context: Context) -> Iterator[Finding]:
+    """The way to the policy."""
+    speaks = page.home or "rivacy" in page.source or "隐私" in page.source
+    named = [link for link in page.links if is_policy(link)] if speaks else []
+    if page.home and not named:
+        yield page.found("C301")
+    if named and all(_DEAD.match(link.attribute("href").strip()) for link in named):
+        yield page.found("C302", named[0].element, text=named[0].name, link=named[0].attribute("href"))
+
+
+def contents(page: Page, context: Context) -> Iterator[Finding | Fact]:
+    """What the policy says, and what it leaves out."""
+    if not is_privacy_policy(page):
+        return
+    text = page.text
+    language = _language(page)
+    yield Fact("policy", language)
+    if language in ("zh_CN", "en"):
+        for rule, said in _SAID.items():
+            if not said.search(text):
+                yield page.found(rule)
+    for gap in list(dict.fromkeys(match[0] for match in _GAP.finditer(text)))[:3]:
+        yield page.found("C314", excerpt=gap, text=gap)
+
+
+def declarations(page: Page, context: Context) -> Iterator[Fact]:
+    """Whom and what policies name: recipients, cookies."""
+    if not (is_privacy_policy(page) or "cookie" in f"{page.title} {_heading(page)}".lower()):
+        return
+    text = page.text
+    for name in known_names(context.catalogue, text):
+        yield Fact("recipient named", name)
+    if _ABROAD.search(text):
+        yield Fact("recipients abroad named")
+    if "cookie" in text.lower():
+        yield Fact("cookies named")
+        cells = " ".join(text_of(one) for one in page.tagged("td", "code", "li", "th", "dt"))
+        for name in list(dict.fromkeys(_COOKIE_NAME.findall(cells)))[:_MOST_NAMES]:
+            yield Fact("cookie named", name)
+
+
+def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+    """The languages of all policies."""
+    policies = site.values("policy")
+    if policies and "zh_CN" not in policies:
+        first = min(page for seen in policies.values() for page in seen.pages)
+        yield Finding(rule=rules()["C303"], page=first)
+
+
+PAGE = (links, contents, declarations)
+SITE = (of_the_site,)
+
+
+def is_policy(link: Link) -> bool:
+    """Tell whether *link* leads to a privacy policy, by its name; a long one is a headline."""
+    name = link.name
+    return 0 < len(name) <= _LONGEST_NAME and _LINK.search(name) is not None
+
+
+def is_privacy_policy(page: Page) -> bool:
+    """Tell whether *page* is a privacy policy: by its heading, and not because an article is about one."""
+    if page.home or not (names := [one for one in (_TITLE_END.split(page.title)[0].strip(), _heading(page)) if one]):
+        return False
+    return any(_TITLE.match(name) for name in names) and not _ARTICLE.search(page.text) and len(page.text) > 60
+
+
+def _heading(page: Page) -> str:
+    return next((text for one in page.tagged("h1") if (text := text_of(one))), "")
+
+
+def _language(page: Page) -> str:
+    """Return the language of the text, in which there are words to look for; else what stands for it."""
+    text, said = page.text, (page.lang or "").lower()[:2]
+    han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
+    if said not in ("", "zh", "en") or len(_KANA.findall(text)) * 10 > han > 0:
+        return "other"
+    if han * 3 < latin:
+        return "en"
+    return "zh_TW" if len(_TRADITIONAL.findall(text)) > len(_SIMPLIFIED.findall(text)) else "zh_CN"

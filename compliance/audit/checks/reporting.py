@@ -1,0 +1,173 @@
+"""Reports and complaints: a telephone to dial, an entrance in reach, authorities at their addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ... import telephones
+from ..findings import Finding
+from ..page import Page
+from ..parts import Link
+from ..rules import rules
+from ..site import Context, Fact, Site
+
+_REPORT = re.compile(
+    r"举报|舉報|检举|檢舉|投诉|投訴|"
+    r"\breport(?:ing|ed)?\b.{0,40}\b(?:illegal|undesirable|harmful|unlawful|abuse|violations?|content)\b|"
+    r"\b(?:illegal|undesirable|harmful|unlawful)\b.{0,60}\breport(?:ed|ing|s)?\b|\bcomplaints?\b",
+    re.IGNORECASE,
+)
+_ENTRANCE = re.compile(r"12377\.cn|jubao|tousu|complain", re.IGNORECASE)
+_NUMBER = r"\+?\(?[0-9](?:[0-9()+–—-]| (?=[0-9(–—-])){2,30}[0-9]"
+# A reporting telephone: the word, what it is, the number.
+_TELEPHONE = re.compile(
+    r"(?:举报|舉報|检举|檢舉|投诉|投訴|\breport(?:s|ed|ing)?\b)[^。;|]{0,50}?"
+    r"(?:电话|電話|热线|熱線|专线|專線|telephone(?: number)?|phone(?: number)?|hotline|\btel\b)"
+    rf"[^0-9+(。;@]{{0,14}}(?P<number>{_NUMBER})(?![0-9]*[@.][a-z0-9])",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message", re.IGNORECASE)
+_REACHABLE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:电话|電話|传真|热线|tel(?:ephone)?)\D{0,8}[0-9]{3}", re.IGNORECASE)
+_COMMENTS = re.compile(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re.IGNORECASE)
+_COMPLAINT = re.compile(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
+_MINORS = re.compile(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGNORECASE)
+_CENTRE = re.compile(r"12377|中央网信办|国家互联网信息办公室")
+_CENTRE_HOST = "12377.cn"
+_NOT_CENTRE = ("net.china.com.cn", "net.china.cn", "ciirc.china.cn", "12377.com")
+_MOVED = {
+    "cyberpolice.cn": "cyberpolice.mps.gov.cn",
+    "12321.org.cn": "www.12321.cn",
+    "12318.gov.cn": "jbts.mct.gov.cn",
+    "miibeian.gov.cn": "beian.miit.gov.cn",
+    "miitbeian.gov.cn": "beian.miit.gov.cn",
+}
+
+
+def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
+    """The ways to report that a page gives."""
+    text = page.text
+    entrance = any(_is_entrance(link) for link in page.links)
+    printed = printed_telephones(page)
+    told = bool(printed) or _REPORT.search(text) is not None
+    if entrance or told:
+        yield Fact("reports")
+        if _MINORS.search(text):
+            yield Fact("reports about minors")
+    if page.home:
+        if not (entrance or told):
+            yield page.found("C101")
+        elif entrance and not printed:
+            yield page.found("C103")
+        elif not entrance:
+            yield page.found("C104")
+    elif not (entrance or told) and page.status == 200 and len(text) > 60:
+        yield page.found("C102")
+
+
+def telephone(page: Page, context: Context) -> Iterator[Finding]:
+    """The reporting telephone: whether it can be dialled."""
+    dialled = [link for link in page.links if link.attribute("href").strip().lower().startswith("tel:")]
+    detects = "telephone=no" in page.metas.get("format-detection", "").replace(" ", "").lower()
+    for printed in printed_telephones(page):
+        number = _dialable(printed)
+        if number is None:
+            yield page.found("C105", excerpt=printed, telephone=printed)
+        elif not any(_same(number.printed, link.attribute("href")) for link in dialled):
+            rule = "C808" if detects else "C106"
+            yield page.found(rule, excerpt=number.printed, telephone=number.printed, link=number.uri)
+    for link in dialled:
+        shown = link.text
+        if len(_digits(shown)) >= 5 and not _same(shown, link.attribute("href")):
+            yield page.found("C107", link.element, telephone=shown, link=link.attribute("href"))
+
+
+def authorities(page: Page, context: Context) -> Iterator[Finding]:
+    """Links to the national reporting centre and to other authorities."""
+    if not any(mark in page.source for mark in ("12377", "中央网信办", "国家互联网信息办公室", *_NOT_CENTRE, *_MOVED)):
+        return
+    for link in page.links:
+        address = link.attribute("href").strip()
+        scheme = address.partition(":")[0].lower()
+        if scheme in ("tel", "mailto", "sms"):
+            continue
+        host = urlsplit(link.url).hostname or ""
+        if _CENTRE.search(link.name) and len(link.name) < 40:
+            leads = not address or address.startswith("#") or scheme == "javascript"
+            own = host in ("", page.host) or host in context.hosts
+            wrong = not own and not f".{host}".endswith((f".{_CENTRE_HOST}", ".gov.cn"))
+            if leads or wrong:
+                yield page.found("C108", link.element, text=link.name, link=address)
+        elif host.removeprefix("www.") in _NOT_CENTRE:
+            yield page.found("C108", link.element, text=link.name, link=address)
+        for old, now in _MOVED.items():
+            if f".{host}".endswith(f".{old}") and "ICP" not in link.text.upper():
+                yield page.found("C109", link.element, host=host, now=now)
+
+
+def contacts(page: Page, context: Context) -> Iterator[Finding]:
+    """Ways to reach the site."""
+    if page.home and not (
+        any(_CONTACT.search(link.name) or link.attribute("href").startswith(("mailto:", "tel:")) for link in page.links)
+        or _REACHABLE.search(page.text)
+        or any(field.type == "textarea" for form in page.forms for field in form.fields)
+    ):
+        yield page.found("C110")
+
+
+def comments(page: Page, context: Context) -> Iterator[Finding]:
+    """Comments and complaints about them."""
+    for area in page.tagged("textarea"):
+        form = next(area.iterancestors("form"), None)
+        marks = " ".join(
+            f"{one.get('id', '')} {one.get('name', '')} {one.get('class', '')} {one.get('placeholder', '')}"
+            for one in (area, form)
+            if one is not None
+        )
+        if re.search("留言", marks) is None and _COMMENTS.search(marks) and not _COMPLAINT.search(page.text):
+            yield page.found("C111", area)
+            return
+
+
+def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+    """What no page has."""
+    if site.home is not None and site.values("reports") and not site.values("reports about minors"):
+        yield Finding(rule=rules()["C112"], page=site.home)
+
+
+PAGE = (entrances, telephone, authorities, contacts, comments)
+SITE = (of_the_site,)
+
+
+def printed_telephones(page: Page) -> list[str]:
+    """Return the telephones for reports, as the page prints them."""
+    return list(dict.fromkeys(match["number"].strip() for match in _TELEPHONE.finditer(page.text)))
+
+
+def _is_entrance(link: Link) -> bool:
+    address = link.attribute("href").strip()
+    if address.lower().startswith(("tel:", "mailto:")) or not address or address == "#":
+        return False
+    return _ENTRANCE.search(address) is not None or _REPORT.search(link.name) is not None
+
+
+def _dialable(printed: str) -> telephones.Telephone | None:
+    """Return the number that *printed* begins with; several may follow each other."""
+    parts = printed.split(" ")
+    for count in range(len(parts), 0, -1):
+        try:
+            return telephones.parse(" ".join(parts[:count]))
+        except ValueError:
+            continue
+    return None
+
+
+def _digits(text: str) -> str:
+    return "".join(re.findall("[0-9]", text))
+
+
+def _same(shown: str, address: str) -> bool:
+    """Tell whether both are one number, with or without the codes of country and area."""
+    one, other = _digits(shown), _digits(address.partition(";")[0])
+    return bool(other) and (other[-7:] in one or one[-7:] in other)

@@ -1,0 +1,128 @@
+"""Trackers and cookies: what comes before consent, who receives it, whether the policy names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from ...trackers import Catalogue, Tracker
+from ...trackers.catalogue import ANY
+from ..findings import Finding
+from ..loaded import is_optional, loaded, vendor
+from ..page import Page
+from ..rules import rules
+from ..site import Context, Fact, Site
+
+_MAINLAND = "CN"
+# Public script hosts that changed hands or were broken into.
+_ABUSED = (
+    "polyfill.io", "bootcdn.net", "bootcss.com", "staticfile.net", "staticfile.org", "polyfill-js.cn",
+    "unionadjs.com", "xhsbpza.com", "macoms.la", "newcrbpc.com",
+)  # fmt: skip
+_COOKIE = re.compile(r"\s*([^=;\s]+)\s*=")
+
+
+def running(page: Page, context: Context) -> Iterator[Finding | Fact]:
+    """Trackers that load at once, and where they are."""
+    for one in loaded(page, context.catalogue):
+        tracker = one.tracker
+        abroad = tracker.country is not None and tracker.country != _MAINLAND
+        if tracker.category != "functional" or abroad:
+            yield Fact("recipient", "\t".join((tracker.provider.get("en", one.host), vendor(tracker), one.host)))
+        if abroad:
+            yield Fact("recipient abroad", f"{vendor(tracker)}\t{tracker.country}")
+        if not one.runs:
+            continue
+        if one.hint:
+            if is_optional(tracker):
+                yield page.found("C505", one.element, host=one.host, vendor=vendor(tracker))
+            continue
+        if is_optional(tracker):
+            yield page.found("C501", one.element, host=one.host, vendor=vendor(tracker))
+        if abroad:
+            yield page.found("C502", one.element, host=one.host, vendor=vendor(tracker), country=tracker.country)
+
+
+def abused(page: Page, context: Context) -> Iterator[Finding]:
+    """Script hosts that were abused."""
+    if not any(host in page.source for host in _ABUSED):
+        return
+    for element in page.tagged("script", "link"):
+        address = element.get("src") or element.get("href") or ""
+        host = urlsplit(page.resolve(address)).hostname or ""
+        if f".{host}".endswith(tuple(f".{one}" for one in _ABUSED)):
+            yield page.found("C506", element, host=host)
+
+
+def cookies(page: Page, context: Context) -> Iterator[Finding | Fact]:
+    """The cookies that a page sets."""
+    for line in page.headers.all("set-cookie"):
+        match = _COOKIE.match(line)
+        if match is None or re.search(r"max-age=0\b|expires=thu, 01.jan.1970", line, re.IGNORECASE):
+            continue
+        name = match[1]
+        yield Fact("cookie", name)
+        tracker = _setter(context.catalogue, name)
+        if tracker is not None and is_optional(tracker):
+            yield page.found("C503", excerpt=name, name=name, vendor=vendor(tracker))
+
+
+def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+    """What pages load and set, against what policies name."""
+    if site.values("policy"):
+        named = site.values("recipient named")
+        for value, seen in site.values("recipient").items():
+            key, name, host = value.split("\t")
+            if key not in named:
+                values = {"vendor": name, "host": host}
+                yield Finding(rule=rules()["C310"], page=seen.pages[0], excerpt=host, values=values)
+        if not site.values("recipients abroad named"):
+            for value, seen in site.values("recipient abroad").items():
+                name, country = value.split("\t")
+                values = {"vendor": name, "country": country}
+                yield Finding(rule=rules()["C312"], page=seen.pages[0], excerpt=name, values=values)
+    if site.values("cookies named"):
+        told = site.values("cookie named")
+        for name, seen in site.values("cookie").items():
+            if not any(name == one or ("*" in one and fnmatchcase(name, one)) for one in told):
+                yield Finding(rule=rules()["C504"], page=seen.pages[0], excerpt=name, values={"name": name})
+
+
+PAGE = (running, abused, cookies)
+SITE = (of_the_site,)
+
+
+@lru_cache(maxsize=256)
+def _setter(catalogue: Catalogue, name: str) -> Tracker | None:
+    """Return the tracker that sets the cookie *name*."""
+    return next(
+        (one for one in catalogue.trackers for pattern in one.cookies if fnmatchcase(name, pattern) and pattern != "*"),
+        None,
+    )
+
+
+def known_names(catalogue: Catalogue, text: str) -> Iterator[str]:
+    """Yield the providers of *catalogue* that *text* names, by name or host."""
+    text = text.lower()
+    for provider, words in _words(catalogue).items():
+        if any(word in text for word in words):
+            yield provider
+
+
+@lru_cache(maxsize=4)
+def _words(catalogue: Catalogue) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for tracker in catalogue.trackers:
+        english, chinese = tracker.provider.get("en", tracker.host), tracker.provider.get("zh_CN", "")
+        words = found.setdefault(english, set())
+        words.add(english.lower())
+        if chinese:
+            words.update((chinese.lower(), chinese[:2].lower()))
+        if (first := english.split()[0].lower()) and len(first) > 3:
+            words.add(first)
+        if tracker.host != ANY:
+            words.add(tracker.host)
+    return {provider: frozenset(words) for provider, words in found.items()}
