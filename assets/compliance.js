@@ -37,6 +37,18 @@
   };
   measure();
 
+  /* Where the page cannot scroll what has the focus out from under the banner, the banner takes the other edge. */
+  document.addEventListener("focusin", ({ target }) => {
+    const banner = document.querySelector("[data-compliance-fixed]:not(:focus-within)");
+    const covered = () => {
+      const [over, under] = [banner, target].map((node) => node.getBoundingClientRect());
+      return over.top <= under.top && over.bottom >= under.bottom;
+    };
+    if (!banner || !covered()) return;
+    target.scrollIntoView({ block: "nearest", behavior: "instant" });
+    if (covered()) banner.dataset.complianceFixed = banner.dataset.complianceFixed ? "" : "top";
+  });
+
   /* The note stands where the banner stood, for Tab to go on from; it leaves at the reader's next move. */
   const thank = (form) => {
     const note = document.createElement("p");

@@ -356,7 +356,7 @@ def test_our_css_does_not_reach_the_site(settings: dict[str, Any], open_page: Ca
     every = (
         f"() => [...document.querySelectorAll('{theirs}')]"
         + """.map(node => [...getComputedStyle(node)]
-        .filter(name => !/size|height|origin|inset|^top|^bottom/.test(name))
+        .filter(name => !/size|height|origin|inset|^top|^bottom|^scroll-padding/.test(name))
         .map(name => `${name}: ${getComputedStyle(node)[name]}`).join("; "))"""
     )
     with serving(create_site(settings)) as url:
@@ -375,13 +375,23 @@ def test_buttons_are_equal_and_large(opt_in: str, open_page: Callable[..., Page]
         assert min(page.eval_on_selector_all(f"{BANNER} :is(button, a)", "all => all.map(n => n.offsetHeight)")) >= 44
 
 
+def test_declining_cannot_be_styled_down(settings: dict[str, Any], open_page: Callable[..., Page]) -> None:
+    settings["consent"] = dict(OPT_IN)
+    rules = "[value=reject]{all:unset!important;opacity:.3!important;display:none!important;font-size:8px!important}"
+    with serving(create_site(settings, rules)) as url:
+        page = open_page(url)
+        accept, reject = page.eval_on_selector_all(f"{BANNER} button", LOOK)
+        assert accept[3:] == reject[3:] and reject[1] > 0
+        assert page.eval_on_selector(f"{BANNER} [value=reject]", "node => getComputedStyle(node).opacity") == "1"
+
+
 @pytest.mark.parametrize("path", ["/", "/zh"])
 @pytest.mark.parametrize(("width", "height"), WIDTHS)
 def test_a_button_alone_is_no_bar_across_the_window(
     notice: str, open_page: Callable[..., Page], path: str, width: int, height: int
 ) -> None:
     page = open_page(notice + path, viewport={"width": width, "height": height})
-    assert page.locator(f"{BANNER} button").bounding_box()["width"] <= 14 * 16
+    assert page.locator(f"{BANNER} button").bounding_box()["width"] <= 10 * 16
 
 
 def test_heading_of_the_banner_stands_off_its_text(notice: str, open_page: Callable[..., Page]) -> None:

@@ -36,15 +36,19 @@ def create_site(settings: dict[str, Any], css: str, *, wrapped: bool = True) -> 
 
 
 # Every property that a browser computes, of the element and of what CSS puts before and after it.
-STYLES = """nodes => nodes.map((node, place) => {
-    const found = { "": `${place} ${node.outerHTML.slice(0, 60)}` };
-    for (const part of ["", "::before", "::after"]) {
-        const style = getComputedStyle(node, part || null);
-        if (part && style.content === "none") continue;
-        for (const name of style) found[part + name] = style[name];
-    }
-    return found;
-})"""
+STYLES = """async nodes => {
+    /* The room for the banner is made as soon as its height is known. */
+    for (let frame = 0; frame < 3; frame++) await new Promise(done => requestAnimationFrame(done));
+    return nodes.map((node, place) => {
+        const found = { "": `${place} ${node.outerHTML.slice(0, 60)}` };
+        for (const part of ["", "::before", "::after"]) {
+            const style = getComputedStyle(node, part || null);
+            if (part && style.content === "none") continue;
+            for (const name of style) found[part + name] = style[name];
+        }
+        return found;
+    });
+}"""
 
 
 def different(styles: list[dict[str, str]], others: list[dict[str, str]]) -> list[str]:
