@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from conftest import SETTINGS
 from flask import Flask, send_file
+from hypothesis import given
+from hypothesis import strategies as st
 from test_injection import documents, suite
 
 from compliance import Compliance
+from compliance.cli import STARTER
 from compliance.stamp import Did, Folder, FolderError, Outcome, Press
 
 TRACKED = '<script src="//hm.baidu.com/hm.js"></script><iframe src=//www.youtube.com/embed/x></iframe>'
@@ -283,3 +292,83 @@ def test_what_is_neither_file_nor_folder_is_told(source: Path, tmp_path: Path, a
 def test_no_page_of_the_parser_suite_is_changed_by_stamping_it_again(app: Flask) -> None:
     stamp = press(app).stamped
     assert [name for name, page in documents() if stamp(stamp(page)[0])[0] != stamp(page)[0]] == []
+
+
+@suite
+@given(data=st.data())
+def test_what_is_stamped_again_stays(again: dict[str, Press], data: st.DataObject) -> None:
+    """Whatever the pieces and the settings before: the result is that of the page as it was."""
+    pieces = st.lists(st.sampled_from(PIECES), max_size=8).map(lambda parts: "".join(parts).encode())
+    page = data.draw(pieces.map(lambda body: b"<!doctype html><html lang=en><meta charset=utf-8>" + body))
+    first, second = (again[data.draw(st.sampled_from(sorted(again)))] for _ in range(2))
+    stamped, _ = first.stamped(page)
+    assert first.stamped(stamped)[0] == stamped
+    renewed, _ = second.stamped(stamped)
+    assert second.stamped(renewed)[0] == renewed
+    assert first.stamped(renewed)[0] == stamped
+
+
+PIECES = [
+    *(
+        "<p>",
+        "</p>",
+        "<b>",
+        "</b>",
+        "<div>",
+        "</div>",
+        "<a href=x>",
+        "</a>",
+        "<table>",
+        "<td>",
+        "</table>",
+        "<!-- -->",
+        "<!--",
+    ),
+    *("<body>", "</body>", "</html>", "<script>", "</script>", "<textarea>", "</textarea>", "text", " ", "\n", "重庆"),
+    *("<script src=//hm.baidu.com/hm.js></script>", "<noscript><img src=//hm.baidu.com/hm.gif></noscript>"),
+    *('<script type="text/plain" data-category="analytics">1</script>', "<IFRAME SRC='//www.youtube.com/embed/x'>"),
+    *(
+        '<footer data-compliance="footer">by hand</footer>',
+        '<p data-compliance="message">by hand</p>',
+        "<select><option>",
+    ),
+    *('<script type="module" src="//www.googletagmanager.com/gtag/js?id=1"></script>', "<svg>", "</svg>", "<template>"),
+]
+
+
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Press]:
+    """What stamps pages under several settings."""
+    presses = {}
+    for mode in ("notice", "opt-in", "opt-out"):
+        settings = {**SETTINGS, "consent": {"mode": mode}, "licences": {"icp": "渝ICP备20009753号-2"}}
+        presses[mode] = press(wrapped(tmp_path_factory.mktemp(mode), settings))
+    return presses
+
+
+def test_a_run_that_is_killed_leaves_whole_files_and_is_gone_on_with(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    (tmp_path / "compliance.toml").write_bytes(STARTER.read_bytes())
+    for number in range(600):
+        (source / f"{number:03d}.html").write_text(page(more=f"<!-- {number} -->{'<p>Two rivers meet.</p>' * 400}"))
+    command = [sys.executable, "-m", "compliance", "stamp", "--jobs", "2", "source", "target"]
+    whole = set()
+    for count in (1, 40, 300):
+        run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
+        while run.poll() is None and len(list(target.glob("*.html"))) < count:
+            pass
+        if count == 300:
+            run.kill()  # the workers see it, and end
+        else:
+            with suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        whole |= {path.read_bytes().endswith(b"</footer>\n</body></html>") for path in target.glob("*.html")}
+    assert whole == {True}
+    noted = (target / ".compliance" / "journal").read_text().count(".html")
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    kept = int(re.search(r"(\d+) unchanged", run.stdout)[1])  # type: ignore[index]
+    assert kept >= noted > 0
+    assert {path.name for path in target.glob("*.html")} == {path.name for path in source.glob("*.html")}
+    assert subprocess.run([*command, "--check"], cwd=tmp_path, check=False).returncode == 0

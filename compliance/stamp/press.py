@@ -15,7 +15,7 @@ from ..trackers import released
 # What a server sends that knows of a file only that it is HTML: which charset it is in, the page says itself.
 _HEAD = Head(status="200 OK", fields=[], label=None, language=None, length=None, coding=None, private=False)
 _MARK = "data-compliance"
-_MARKS = tuple(_MARK.encode(charset) for charset in ("ascii", "utf-16-le", "utf-16-be"))
+_WIDE = {b"\xff\xfe": _MARK.encode("utf-16-le"), b"\xfe\xff": _MARK.encode("utf-16-be")}
 
 
 class Press:
@@ -38,7 +38,7 @@ class Press:
         if coder is not None:
             page = b"".join(coder.decode(body))
             coder.end()
-        marked = any(mark in page for mark in _MARKS)
+        marked = _WIDE.get(page[:2], _MARK.encode()) in page
         plain = _unstamped(page) if marked else page
         environ = dict(self._environ)
         gate = self._state.injection.gate(environ, private=False)
