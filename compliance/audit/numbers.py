@@ -13,7 +13,7 @@ from lxml import etree
 
 from ..licences import KINDS, PROVINCES, normalise
 from .parts import Link
-from .tree import Element, text_of
+from .tree import Element, holder
 
 if TYPE_CHECKING:
     from .page import Page
@@ -134,7 +134,6 @@ def _spelt(written: str) -> str:
 
 
 _LINKS = etree.XPath("//a[@href and contains(., $text)]")
-_HOLDERS = etree.XPath("//body//text()[contains(., $text)]/..")
 
 
 def _place(page: Page, number: str) -> tuple[Element | None, Link | None]:
@@ -145,6 +144,4 @@ def _place(page: Page, number: str) -> tuple[Element | None, Link | None]:
     for link in page.links:
         if "备" in link.text and digits in normalise(link.text):
             return link.element, link
-    holders = cast("list[Element]", _HOLDERS(page.root, text=digits))
-    seen = [one for one in holders if one.tag not in ("script", "style") and text_of(one)]
-    return (seen[-1] if seen else None), None
+    return holder(page.root, digits), None

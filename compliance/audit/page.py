@@ -15,7 +15,7 @@ from .decoding import Decoded, decode
 from .findings import Finding
 from .parts import Form, Frame, Image, Link, Script
 from .rules import rules
-from .tree import Element, elements, parse, text_of, visible
+from .tree import Element, elements, holder, parse, text_of, visible
 
 EXCERPT = 200  # characters
 _FOOT = 1_500  # characters of text that count as the foot of a page that marks none
@@ -41,6 +41,11 @@ _SERVICE = re.compile(
     re.IGNORECASE,
 )
 _BLANK = re.compile(r"\s+")
+_WORDS = re.compile(r"[\w-]+")
+_FOOT_FILE = re.compile(
+    r"(?:foot|bottom|copyright|banquan|dibu|inc_?end)[\w-]*\.(?:js|s?html?|php|asp|jsp)", re.IGNORECASE
+)
+_FOOT_PICTURE = re.compile("ICP|备案|copyright|版权", re.IGNORECASE)
 
 
 class Kind(StrEnum):
@@ -223,6 +228,17 @@ class Page:
         """Every number of a licence: in the text of a home page, in the foot of another."""
         return numbers.read(self)
 
+    @cached_property
+    def unread(self) -> Element | None:
+        """The frame, script or picture that seems to show the foot, which nothing here reads."""
+        for element in (*self.tagged("frame", "iframe"), *self.tagged("script")):
+            if _FOOT_FILE.search(element.get("src") or ""):
+                return element
+        if frames := self.tagged("frame"):
+            return frames[-1]
+        pictures = self.footer_images or self.images[-3:]
+        return next((one.element for one in pictures if _FOOT_PICTURE.search(f"{one.alt} {one.url}")), None)
+
     # Helpers of checks
 
     @cached_property
@@ -246,15 +262,26 @@ class Page:
         """The host of the page; None for a file."""
         return urlsplit(self.url).hostname
 
+    def where(self, text: str) -> Element | None:
+        """Return the element in which the longest word of *text* stands, None where it stands in none as it is."""
+        word = max(_WORDS.findall(text), key=len, default="")
+        return holder(self.root, word) if word else None
+
     def excerpt(self, element: Element) -> str:
         """Return what stands at *element*: its start tag and text in one line, at most `EXCERPT` characters."""
         pairs = "".join(f' {name!s}="{value!s}"' for name, value in element.items())
         return shorten(f"<{element.tag}{pairs}> {text_of(element)}")
 
     def found(
-        self, rule: str, element: Element | None = None, *, excerpt: str | None = None, **values: object
+        self,
+        rule: str,
+        element: Element | None = None,
+        *,
+        excerpt: str | None = None,
+        line: int | None = None,
+        **values: object,
     ) -> Finding:
-        """Return a finding of *rule* here: at *element*, or of the page as a whole.
+        """Return a finding of *rule* here: at *element*, at a *line* that no element begins, or of the page as a whole.
 
         *excerpt* is what to quote where the element's own would be wrong. *values* fill the braces of the rule's texts.
         """
@@ -263,7 +290,7 @@ class Page:
         return Finding(
             rule=rules()[rule],
             page=self.url,
-            line=None if element is None else cast("int | None", element.sourceline),
+            line=line if element is None else cast("int | None", element.sourceline),
             excerpt=shorten(excerpt),
             values={name: shorten(str(value)) for name, value in values.items()},
         )

@@ -57,9 +57,20 @@ def elements(path: str) -> Callable[[Element], list[Element]]:
     return cast("Callable[[Element], list[Element]]", etree.XPath(path))
 
 
+def holder(root: Element, text: str) -> Element | None:
+    """Return the last element of the body that has *text* in one of its own pieces of text; None where none has."""
+    found = cast("list[Element]", _holders()(root, text=text))
+    return next((one for one in reversed(found) if one.tag not in ("script", "style", "template")), None)
+
+
 def text_of(element: Element) -> str:
     """Return all text within *element*, with single spaces."""
     return " ".join("".join(map(str, element.itertext(with_tail=False))).split())
+
+
+@cache
+def _holders() -> etree.XPath:
+    return etree.XPath("//body//text()[contains(., $text)]/..")
 
 
 @cache

@@ -100,8 +100,14 @@ def _contrasts(page: Page) -> Iterator[Finding]:
             continue
         ratio = _ratio(colour, background)
         if ratio < (3 if _is_large(element) else 4.5):
-            shown = {"colour": f"#{colour}", "background": f"#{background}", "ratio": f"{ratio:.1f}"}
-            yield page.found("C705", element, text=text[:40], **shown)
+            yield page.found(
+                "C705",
+                element,
+                text=text[:40],
+                colour=f"#{colour}",
+                background=f"#{background}",
+                ratio=f"{ratio:.1f}",
+            )
 
 
 def _foreground(element: Element) -> str | None:

@@ -10,24 +10,22 @@ from ..page import Kind, Page
 from ..site import Context
 from ..tree import Element, elements, text_of
 
-_SOURCE_LABEL = "稿件来源|文章来源|信息来源|新闻来源|来源|稿源|來源|出处|出處|转自|摘自|供稿"
-_EDITOR_LABEL = "责任编辑|責任編輯|责编|責編|编辑|編輯|值班编辑|执行主编"
-_AUTHOR_LABEL = "作者|记者|記者|通讯员|撰文|撰稿|采写|文字|文"
+# Old pages space the two characters of a label out to the width of four.
+_SOURCE_LABEL = "[来來] ?源于?|稿 ?源|出[处處]|转自|摘自|供稿(?:单位)?|信息提供|发布(?:机构|单位)"
+_EDITOR_LABEL = "[责責]任[编編][辑輯]|[责責] ?[编編]|[编編] ?[辑輯]|网编|采编|编审|主编"
+_AUTHOR_LABEL = "作 ?者|[记記] ?者|通讯员|撰文|撰稿|采写|采编|摄影|(?<![一-鿿])文字?"
 _LABELS = f"{_SOURCE_LABEL}|{_EDITOR_LABEL}|{_AUTHOR_LABEL}"
-_MARK = r" ?[:丨|/] ?| "
+_VALUE = r"(?: ?[:丨|/】\]] ?| )[^\s:|/,。\])】]"
 _SOURCE = re.compile(
-    rf"(?:{_SOURCE_LABEL})(?:{_MARK})[^\s:|/,。]"
-    r"|本[报網网台刊社]讯|本[报網网台刊]记者|[社网報报台] ?\S{0,10}[0-9]{1,2}月[0-9]{1,2}日(?:[电電讯讯]|消息)"
+    rf"(?:{_SOURCE_LABEL}){_VALUE}"
+    r"|本[报網网台刊社]讯|本[报網网台刊]记者|[社網网報报台] ?\S{0,10}[0-9]{1,2}月[0-9]{1,2}日(?:[电電讯訊]|消息)"
     r"|\bSources? ?[:|] ?\w|\((?:Xinhua|CNS|China Daily|Reuters|AP|AFP)\b|\b[A-Z]{4,}, .{2,12} \(Xinhua\)",
     re.IGNORECASE,
 )
-_EDITOR = re.compile(
-    rf"(?:{_EDITOR_LABEL})(?:{_MARK})[^\s:|/,。\])】]|\b(?:web )?editors? ?[:|] ?\w|\bedited by \w", re.IGNORECASE
-)
+_EDITOR = re.compile(rf"(?:{_EDITOR_LABEL}){_VALUE}|\b(?:web )?editors? ?[:|] ?\w|\bedited by \w", re.IGNORECASE)
 _AUTHOR = re.compile(
-    rf"(?:{_AUTHOR_LABEL})(?:{_MARK})[^\s:|/,。\])】]|[记記]者 ?[一-鿿]{{2,4}}|\bauthors? ?[:|] ?\w|"
-    rf"\bby:? [A-Z][\w.]+ [A-Z]"
-    r"|\breporters? ?[:|] ?\w|\bBy [A-Z]{2,}",
+    rf"(?:{_AUTHOR_LABEL}){_VALUE}|[记記]者 ?[一-鿿]{{2,4}}"
+    r"|\b(?:[Aa]uthor|[Rr]eporter)s? ?[:|] ?\w|\b[Bb]y:? [A-Z][\w.]+ [A-Z]|\bBy [A-Z]{2,}"
 )
 _DATE = re.compile(
     r"(?:19|20)\d\d ?[-年/.] ?\d{1,2} ?[-月/.] ?\d{1,2}"
@@ -36,8 +34,9 @@ _DATE = re.compile(
 )
 # A label with nothing after it but the next one, or the end of its bracket.
 _EMPTY = re.compile(
-    rf"(?P<label>{_SOURCE_LABEL}|责任编辑|責任編輯|责编|责編|编辑|作者) ?: ?"
-    rf"(?=(?:{_LABELS}|时间|发布|发表|浏览|点击|阅读|分享|字号|字体|[\])】|]|20\d\d[-年/.]))"
+    rf"(?P<label>{_SOURCE_LABEL}|{_EDITOR_LABEL}|作 ?者) ?: ?"
+    rf"(?=(?:{_LABELS}|(?:发布|发表)?(?:时间|日期)|(?:浏览|点击|阅读)\S{{0,2}}) ?[:丨|]"
+    r"|分享到|字号|字体|[\])】|]|20\d\d[-年/.]\d)"
 )
 _MACHINE = re.compile(
     r"name=[\"']?aigc|[\"']AIGC[\"']\s*:|data-(?:aigc|ai-generated)|\bai-generated\b|trainedAlgorithmicMedia",
@@ -71,13 +70,13 @@ def credits(page: Page, context: Context) -> Iterator[Finding]:
     text = page.text
     empty = {match["label"]: match for match in _EMPTY.finditer(text)}
     for label, match in empty.items():
-        yield page.found("C205", excerpt=text[match.start() : match.start() + 40], label=label)
+        yield page.found("C205", page.where(label), excerpt=text[match.start() : match.start() + 40], label=label)
     metas = page.metas
     if not (_SOURCE.search(text) or metas.get("source") or re.search(_SOURCE_LABEL, " ".join(empty))):
         yield page.found("C201")
     if not (_EDITOR.search(text) or metas.get("editor") or re.search(_EDITOR_LABEL, " ".join(empty))):
         yield page.found("C202")
-    if not (_AUTHOR.search(text) or metas.get("author") or "作者" in empty):
+    if not (_AUTHOR.search(text) or metas.get("author") or re.search("作 ?者", " ".join(empty))):
         yield page.found("C203")
     if not (_DATE.search(text) or page.tagged("time")):
         yield page.found("C204")

@@ -92,11 +92,12 @@ def sentences(page: Page, context: Context) -> Iterator[Finding]:
             continue
         told.add(sentence)
         policy = page.kind is Kind.POLICY and _PERSONAL.search(sentence)
-        yield page.found("C401" if needed or policy else "C402", excerpt=sentence, text=sentence)
+        rule = "C401" if needed or policy else "C402"
+        yield page.found(rule, page.where(sentence), excerpt=sentence, text=sentence)
     for match in _WALL.finditer(text):
         sentence = _sentence(text, match)
         if _ABOUT.search(sentence) and not _FUNCTION.search(sentence):
-            yield page.found("C406", excerpt=sentence, text=sentence)
+            yield page.found("C406", page.where(sentence), excerpt=sentence, text=sentence)
 
 
 def boxes(page: Page, context: Context) -> Iterator[Finding]:

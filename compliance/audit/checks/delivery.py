@@ -10,8 +10,8 @@ from ..findings import Finding
 from ..page import Page
 from ..site import Context
 
-# What "，的。“" of a page in UTF-8 looks like when it is read as GBK, and as Big5.
-_MISREAD = re.compile("锛|銆|鐨|鈥|嚗|蝚|嚙")
+# Characters that hardly a text has, and every text in UTF-8 that is read as GBK or Big5.
+_MISREAD = re.compile("[锛銆鐨鈥鏄鏂鍙鍩缃骞绗鍏嚗蝚嚙]")
 _MISREADS = 5
 _UNDECODABLE = 3  # a character cut in two by an old editor is no wrong label
 _SESSION = re.compile(r"sess|token|auth|\bsid\b|login|passport|ticket", re.IGNORECASE)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ...licences import PROVINCES, normalise
 from .. import numbers
 from ..findings import Finding
-from ..page import Kind, Page, tidy
+from ..page import Kind, Page
 from ..rules import rules
 from ..site import Context, Fact, Site
 from ..tree import Element
@@ -35,12 +35,10 @@ _NAMES = {
     "religion": "互联网宗教信息服务许可证",
     "government_site": "政府网站标识码",
 }
-_ICP = re.compile(rf"[{''.join(PROVINCES)}]\s*ICP\s*[备備]\s*[0-9]{{6,10}}", re.IGNORECASE)
-_HIDING = re.compile(r"display:none|visibility:hidden|font-size:0(?![.0-9])|opacity:0(?![.0-9])|text-indent:-\d{3,}")
-_FOOT_FILE = re.compile(
-    r"(?:foot|bottom|copyright|banquan|dibu|inc_?end)[\w-]*\.(?:js|s?html?|php|asp|jsp)", re.IGNORECASE
+_ICP = re.compile(
+    rf"[{''.join(PROVINCES)}]\s*ICP\s*[备備]\s*[0-9]{{6,10}}(?:\s*[号號](?:-[0-9]{{1,3}})?)?", re.IGNORECASE
 )
-_PICTURE = re.compile(r"ICP|备案|copyright|版权", re.IGNORECASE)
+_HIDING = re.compile(r"display:none|visibility:hidden|font-size:0(?![.0-9])|opacity:0(?![.0-9])|text-indent:-\d{3,}")
 _LONG = 800  # characters of a home page of which it makes sense to ask for the upper half
 
 
@@ -149,24 +147,19 @@ SITE = (of_the_site,)
 
 def _missing(page: Page) -> Finding:
     """Say that the number is missing, or where it may be instead."""
-    written = _ICP.search(tidy(page.source)) or _ICP.search(page.source)
+    written = _ICP.search(page.source)
     if written:
+        number = normalise(written[0])
         for script in page.scripts:
-            if "ICP" in script.text:
-                return page.found("C903", script.element, text=written[0])
+            if _ICP.search(script.text):
+                return page.found("C903", script.element, text=number)
         for image in page.images:
-            if "ICP" in (image.alt or ""):
-                return page.found("C903", image.element, text=image.alt)
-        return page.found("C007", excerpt=written[0], number=normalise(written[0]))
-    for frame in page.frames:
-        if frame.element.tag == "frame" or _FOOT_FILE.search(frame.url):
-            return page.found("C903", frame.element, text=frame.attribute("src"))
-    for script in page.scripts:
-        if _FOOT_FILE.search(script.url):
-            return page.found("C903", script.element, text=script.attribute("src"))
-    for image in page.footer_images or page.images[-3:]:
-        if _PICTURE.search(f"{image.alt} {image.url}"):
-            return page.found("C903", image.element, text=image.attribute("src"))
+            if _ICP.search(image.alt or ""):
+                return page.found("C903", image.element, text=number)
+        line = page.source.count("\n", 0, written.start()) + 1
+        return page.found("C007", line=line, excerpt=number, number=number)
+    if (unread := page.unread) is not None:
+        return page.found("C903", unread, text=unread.get("src"))
     return page.found("C001")
 
 

@@ -22,13 +22,13 @@ _PERSONAL = re.compile(
     re.IGNORECASE,
 )
 _SENSITIVE = re.compile(
-    r"身份证|证件号|护照|银行卡|卡号|人脸|指纹|病历|病史|既往史|健康状况|宗教|行踪|"
+    r"身份证|证件号|护照|银行卡|信用卡|人脸|指纹|病历|病史|既往史|健康状况|宗教|行踪|"
     r"id[-_ ]?card|identity (?:card|number)|\bsfz|passport|bank[-_ ]?(?:card|account)|card[-_ ]?number|"
     r"fingerprint|medical|religio",
     re.IGNORECASE,
 )
 _NOT_A_PERSON = re.compile(
-    r"search|搜索|keyword|\bq\b|关键词|网址|url|web ?address|ip address|page|网页|页面", re.IGNORECASE
+    r"search|搜索|keyword|\bq\b|关键词|网址|网站|url|web ?address|ip address|page|网页|页面", re.IGNORECASE
 )
 _TOLD = re.compile(
     r"隐私|隱私|个人信息|個人資料|个人资料|privacy|personal (?:data|information)|confidential|保密", re.IGNORECASE

@@ -6,23 +6,25 @@ import re
 from collections.abc import Iterator
 
 from ..findings import Finding
-from ..page import Page
+from ..page import Page, tidy
 from ..parts import Link
 from ..rules import rules
 from ..site import Context, Fact, Site
-from ..tree import text_of
+from ..tree import text_of, visible
 from .trackers import known_names
 
 _NAME = (
-    r"(?:隐私|私隐|隱私|私隱)(?:权|權)?(?:保护|保護|与安全)?(?:政策|声明|聲明|条款|條款|指引|协议|协定|说明|须知|权|權)"
+    r"(?:隐私|私隐|隱私|私隱)[^。,]{0,12}?(?:政策|声明|聲明|条款|條款|指引|协议|说明|须知|权|權|保护|保護)"
     r"|(?:个人信息|個人信息|個人資料)(?:保护|处理|保護)(?:政策|规则|声明|指引|须知|说明)"
     r"|\bprivacy (?:policy|statement|notice|protection)\b|\bdata protection\b|^privacy$|^隐私$|^个人信息保护$"
 )
-_LINK = re.compile(rf"{_NAME}|\bprivacy\b", re.IGNORECASE)
+_LINK = re.compile(
+    rf"{_NAME}|\bprivacy\b|datenschutz|confidentialité|privacidade?|конфиденциальност|プライバシー|個人情報|개인정보|الخصوصية",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(rf"^.{{0,24}}(?:{_NAME})(?: ?\(.{{0,20}}\))?$", re.IGNORECASE)
 _TITLE_END = re.compile(r"\s[-–—|_]\s|[|_—–]|-(?=[^\d])")
 _ARTICLE = re.compile(r"(?:来源|稿源|责任编辑|责编) ?[:丨|]")
-_LONGEST_NAME = 60
 _DEAD = re.compile(r"^(?:#.{0,3}|javascript:.*|about:blank)?$", re.IGNORECASE)
 _HAN = re.compile("[一-鿿]")
 _KANA = re.compile("[぀-ヿ]")
@@ -33,20 +35,21 @@ _LATIN = re.compile("[A-Za-z]")
 # What PIPL art. 17 and its neighbours ask for: words one of which stands in every policy that says it.
 _SAID = {
     "C304": re.compile(
-        r"[\w.+-]+@[\w-]+\.\w|(?:电话|电邮|地址|联系方式|telephone|address)\W{0,4}(?:为|是)?\W{0,4}\w{4}|"
-        r"tel:", re.IGNORECASE),
+        r"[\w.+-]+@[\w-]+\.\w|(?:电话|电邮|地址|联系方式|telephone|address)\W{0,4}(?:为|是)?\W{0,4}[\w-]{4}",
+        re.IGNORECASE,
+    ),
     "C305": re.compile(
         r"目的|用途|用于|purpose|\buse (?:of |it |them )?(?:your|the|to)|in order to|\bwe use\b", re.IGNORECASE),
     "C306": re.compile(
-        r"(?:信息|数据)的?(?:种类|类型|类别|范围)|收集.{0,30}(?:信息|数据)|以下.{0,6}(?:信息|"
-        r"数据)|IP ?地址|姓名|手机号|访问日志|"
+        r"(?:信息|数据)的?(?:种类|类型|类别|范围)|收集.{0,30}(?:信息|数据)|以下.{0,6}(?:信息|数据)|"
+        r"IP ?地址|姓名|手机号|访问日志|"
         r"(?:information|data) (?:that )?we (?:collect|handle|process)|we (?:collect|handle|process|receive)\b|"
         r"(?:kinds?|categor\w+|types?) of (?:personal )?(?:information|data)|\bIP address",
         re.IGNORECASE,
     ),
     "C307": re.compile(
         r"(?:保存|存储|储存|保留|留存)(?:的)?(?:期限|时间|期间|时限|多久|至|不少于|不超过)|"
-        r"(?:保存|存储|储存|保留|留存).{0,16}\d+ ?(?:天|日|个?月|年)|"
+        r"(?:保存|存储|储存|保留|留存).{0,16}[\d一二两三四五六七八九十]+ ?(?:天|日|个?月|年)|"
         r"(?:最短|必要|合理)(?:的)?(?:期限|时间|期间)|retention|how long|"
         r"(?:kept?|keep|retain\w*|stored?)\b.{0,60}(?:\bdays?|months?|years?|as long|no longer|period|until)|lifetime",
         re.IGNORECASE,
@@ -68,7 +71,7 @@ _ABROAD = re.compile(
 )
 _GAP = re.compile(
     r"[\[【](?:请)?(?:填写|插入|公司|网站|平台|单位|贵司|企业|XX|日期|邮箱|电话)[^\]】]{0,20}[\]】]"
-    r"|[Xx×]{2,}(?:公司|网站|平台|有限|科技|单位|网(?!络))|(?<![\w/])_{4,}(?!\w)"
+    r"|[Xx×]{2,}(?:公司|网站|平台|有限|科技|单位|网(?!络))|(?<![A-Za-z0-9_/])_{4,}(?![A-Za-z0-9_])"
     r"|\[(?:insert|your|company|website|date|e-?mail)[^\]]{0,40}\]|lorem ipsum",
     re.IGNORECASE,
 )
@@ -80,7 +83,7 @@ def links(page: Page, context: Context) -> Iterator[Finding]:
     """The way to the policy."""
     speaks = page.home or "rivacy" in page.source or "隐私" in page.source
     named = [link for link in page.links if is_policy(link)] if speaks else []
-    if page.home and not named:
+    if page.home and not named and page.unread is None:
         yield page.found("C301")
     if named and all(_DEAD.match(link.attribute("href").strip()) for link in named):
         yield page.found("C302", named[0].element, text=named[0].name, link=named[0].attribute("href"))
@@ -91,6 +94,8 @@ def contents(page: Page, context: Context) -> Iterator[Finding | Fact]:
     if not is_privacy_policy(page):
         return
     text = page.text
+    for foot in page.footers:
+        text = text.replace(tidy(visible(foot)), "")  # a contact there is for reports
     language = _language(page)
     yield Fact("policy", language)
     if language in ("zh_CN", "en"):
@@ -98,7 +103,7 @@ def contents(page: Page, context: Context) -> Iterator[Finding | Fact]:
             if not said.search(text):
                 yield page.found(rule)
     for gap in list(dict.fromkeys(match[0] for match in _GAP.finditer(text)))[:3]:
-        yield page.found("C314", excerpt=gap, text=gap)
+        yield page.found("C314", page.where(gap), excerpt=gap, text=gap)
 
 
 def declarations(page: Page, context: Context) -> Iterator[Fact]:
@@ -132,7 +137,7 @@ SITE = (of_the_site,)
 def is_policy(link: Link) -> bool:
     """Tell whether *link* leads to a privacy policy, by its name; a long one is a headline."""
     name = link.name
-    return 0 < len(name) <= _LONGEST_NAME and _LINK.search(name) is not None
+    return len(name) <= (24 if _HAN.search(name) else 60) and _LINK.search(name) is not None
 
 
 def is_privacy_policy(page: Page) -> bool:

@@ -14,21 +14,25 @@ from ..rules import rules
 from ..site import Context, Fact, Site
 
 _REPORT = re.compile(
-    r"举报|舉報|检举|檢舉|投诉|投訴|"
+    r"举报|舉報|检举|檢舉|投诉|投訴|通報|신고|الإبلاغ|\bsignaler\b|\bmelden\b|\bdenunciar\b|\bсообщить\b|"
     r"\breport(?:ing|ed)?\b.{0,40}\b(?:illegal|undesirable|harmful|unlawful|abuse|violations?|content)\b|"
     r"\b(?:illegal|undesirable|harmful|unlawful)\b.{0,60}\breport(?:ed|ing|s)?\b|\bcomplaints?\b",
     re.IGNORECASE,
 )
 _ENTRANCE = re.compile(r"12377\.cn|jubao|tousu|complain", re.IGNORECASE)
-_NUMBER = r"\+?\(?[0-9](?:[0-9()+–—-]| (?=[0-9(–—-])){2,30}[0-9]"
+_NUMBER = r"\(?\+?[0-9]{2,12}\)?(?:[ –—-]{0,3}\(?[0-9]{2,}\)?)*"
+_SHORTEST = 5  # digits, as 12377 has
 # A reporting telephone: the word, what it is, the number.
 _TELEPHONE = re.compile(
-    r"(?:举报|舉報|检举|檢舉|投诉|投訴|\breport(?:s|ed|ing)?\b)[^。;|]{0,50}?"
-    r"(?:电话|電話|热线|熱線|专线|專線|telephone(?: number)?|phone(?: number)?|hotline|\btel\b)"
-    rf"[^0-9+(。;@]{{0,14}}(?P<number>{_NUMBER})(?![0-9]*[@.][a-z0-9])",
+    r"(?:(?:举报|舉報|检举|檢舉|投诉|投訴|\breport(?:s|ed|ing)?\b)[^。;|]{0,50}?"
+    r"(?:电话|電話|热线|熱線|专线|專線|telephone(?: number)?|phone(?: number)?|hotline|\btel\b)[^0-9+(。;@]{0,14}"
+    rf"|(?:举报|舉報)(?![^:]{{0,4}}[邮信网微])[^。;|:0-9]{{0,6}}: ?)(?P<number>{_NUMBER})(?![0-9a-z@])",
     re.IGNORECASE,
 )
-_CONTACT = re.compile(r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message|kontakt|контакт|お問い合わせ|문의|اتصل",
+    re.IGNORECASE,
+)
 _REACHABLE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:电话|電話|传真|热线|tel(?:ephone)?)\D{0,8}[0-9]{3}", re.IGNORECASE)
 _COMMENTS = re.compile(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re.IGNORECASE)
 _COMPLAINT = re.compile(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
@@ -56,13 +60,15 @@ def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
         if _MINORS.search(text):
             yield Fact("reports about minors")
     if page.home:
+        if page.unread is not None and not (entrance and printed):
+            return  # what is not in sight here may be there
         if not (entrance or told):
             yield page.found("C101")
         elif entrance and not printed:
             yield page.found("C103")
         elif not entrance:
             yield page.found("C104")
-    elif not (entrance or told) and page.status == 200 and len(text) > 60:
+    elif not (entrance or told or page.unread is not None) and page.status == 200 and len(text) > 60:
         yield page.found("C102")
 
 
@@ -73,10 +79,10 @@ def telephone(page: Page, context: Context) -> Iterator[Finding]:
     for printed in printed_telephones(page):
         number = _dialable(printed)
         if number is None:
-            yield page.found("C105", excerpt=printed, telephone=printed)
-        elif not any(_same(number.printed, link.attribute("href")) for link in dialled):
-            rule = "C808" if detects else "C106"
-            yield page.found(rule, excerpt=number.printed, telephone=number.printed, link=number.uri)
+            yield page.found("C105", page.where(printed), excerpt=printed, telephone=printed)
+        elif not any(_same(number.printed, one) for link in dialled for one in (link.attribute("href"), link.text)):
+            rule, place = "C808" if detects else "C106", page.where(number.printed)
+            yield page.found(rule, place, excerpt=number.printed, telephone=number.printed, link=number.uri)
     for link in dialled:
         shown = link.text
         if len(_digits(shown)) >= 5 and not _same(shown, link.attribute("href")):
@@ -109,7 +115,10 @@ def authorities(page: Page, context: Context) -> Iterator[Finding]:
 def contacts(page: Page, context: Context) -> Iterator[Finding]:
     """Ways to reach the site."""
     if page.home and not (
-        any(_CONTACT.search(link.name) or link.attribute("href").startswith(("mailto:", "tel:")) for link in page.links)
+        page.unread is not None
+        or any(
+            _CONTACT.search(link.name) or link.attribute("href").startswith(("mailto:", "tel:")) for link in page.links
+        )
         or _REACHABLE.search(page.text)
         or any(field.type == "textarea" for form in page.forms for field in form.fields)
     ):
@@ -142,7 +151,8 @@ SITE = (of_the_site,)
 
 def printed_telephones(page: Page) -> list[str]:
     """Return the telephones for reports, as the page prints them."""
-    return list(dict.fromkeys(match["number"].strip() for match in _TELEPHONE.finditer(page.text)))
+    found = dict.fromkeys(match["number"].strip() for match in _TELEPHONE.finditer(page.text))
+    return [number for number in found if len(_digits(number)) >= _SHORTEST]
 
 
 def _is_entrance(link: Link) -> bool:
@@ -154,10 +164,10 @@ def _is_entrance(link: Link) -> bool:
 
 def _dialable(printed: str) -> telephones.Telephone | None:
     """Return the number that *printed* begins with; several may follow each other."""
-    parts = printed.split(" ")
-    for count in range(len(parts), 0, -1):
+    ends = [match.start() for match in re.finditer("[ (–—-]", printed) if match.start()]
+    for end in (len(printed), *reversed(ends)):
         try:
-            return telephones.parse(" ".join(parts[:count]))
+            return telephones.parse(printed[:end])
         except ValueError:
             continue
     return None
