@@ -516,7 +516,7 @@ def test_number_and_code_are_copied_together(site: Site, receipt: Page) -> None:
     receipt.get_by_role("button", name="Copy both").click()
     expect(receipt.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     copied = receipt.evaluate("navigator.clipboard.readText()")
-    assert f"Receipt number {kept.number}\nCode " in copied
+    assert f"Receipt number: {kept.number}\nCode: " in copied
     assert copied.endswith(f"https://www.ichongqing.info/compliance/receipt/{kept.number}")
 
 

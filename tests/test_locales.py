@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from compliance import Compliance
 from compliance.i18n import catalogue
 from compliance.paths import TRANSLATIONS
 
+ASSETS = Path(__file__).parents[1] / "assets"
 LANGUAGES = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())
 
 
@@ -84,3 +87,34 @@ def test_text_for_another_country_is_no_other_language(host: Flask, settings: di
     settings["site"]["slogan"] = "New Era"
     Compliance(host, settings=settings)
     assert "not available in your language" not in host.test_client().get("/compliance/legal/privacy").text
+
+
+# Right to left
+
+PHYSICAL = r"""(?x)
+    (?<![\w-]) (?: (?:(?:scroll-)?(?:margin|padding)|inset|border)-(?:left|right) [\w-]* | left | right ) \s* :
+  | (?<![\w-]) (?: text-align|float|clear ) : \s* (?: left|right ) (?![\w-])
+"""
+#: Four values in the order of the clock: the second and the last are sides.
+CLOCKWISE = r"(?<![\w-])(?:margin|padding|inset|border-width):\s*(\S+) (\S+) (\S+) (\S+?)\s*[;}]"
+
+
+@pytest.mark.parametrize("path", sorted(ASSETS.glob("*.css")), ids=lambda path: path.name)
+def test_stylesheets_know_start_and_end_alone(path: Path) -> None:
+    css = path.read_text(encoding="utf-8")
+    assert re.findall(PHYSICAL, css) == []
+    assert [sides.group() for sides in re.finditer(CLOCKWISE, css) if sides[2] != sides[4]] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/in/ar", "/compliance/report?lang=ar", "/compliance/message?lang=ar", "/compliance/consent?lang=ar"]
+)
+def test_arabic_runs_from_right_to_left_and_its_numbers_stand_apart(site: FlaskClient, path: str) -> None:
+    soup = BeautifulSoup(site.get(path).text, "html.parser")
+    roots = soup.select("[data-compliance][lang]:not([data-compliance=assets])")
+    roots += [soup.html] if path != "/in/ar" and soup.html else []
+    assert [(root["lang"], root["dir"]) for root in roots] == [("ar", "rtl")] * len(roots)
+    assert len(roots) > 3
+    numbers = soup.find_all(string=re.compile(r"67158993|20009753|50120220004|@ichongqing"))
+    assert len(numbers) > 3
+    assert [number for number in numbers if not number.find_parent("bdi")] == []

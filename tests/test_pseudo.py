@@ -228,3 +228,28 @@ def test_dialogs_hold_long_words_and_no_other_ones(site: Flask, open_page: Calla
                 page.set_viewport_size({"width": width, "height": 740})
                 assert page.evaluate(CUT) == []
             assert untranslated(f"<dialog>{dialog.evaluate('dialog => dialog.getHTML()')}</dialog>", ("Ours",)) == []
+
+
+def test_arabic_fits_and_its_timeline_is_on_the_right(
+    settings: dict[str, Any], host: Flask, open_page: Callable[..., Page]
+) -> None:
+    settings["site"]["languages"] = ["ar"]
+    settings["site"]["slogan"] = "عصر جديد"
+    settings["messages"] = {"challenge": "none"}
+    Compliance(host, settings=settings)
+    with serving(host) as url:
+        page = open_page(f"{url}/compliance/message", viewport={"width": 360, "height": 740})
+        page.locator("[name=body]").fill("هناك خطأ.")
+        page.locator("main .compliance-form .compliance-buttons button").click()
+        event = page.locator(".compliance-timeline li").first
+        expect(event).to_be_visible()
+        for width in (360, 1440):
+            page.set_viewport_size({"width": width, "height": 740})
+            assert page.evaluate(CUT) == []
+            sides = event.evaluate("""event => {
+              const dot = getComputedStyle(event, "::before"), box = event.getBoundingClientRect()
+              const time = event.querySelector("time"), text = document.createRange()
+              text.selectNodeContents(time)
+              return [box.right - parseFloat(dot.right) - parseFloat(dot.width), text.getBoundingClientRect().right]
+            }""")
+            assert sides[0] >= sides[1], "the text stands beside its dot"
