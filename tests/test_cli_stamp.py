@@ -99,6 +99,13 @@ def test_settings_that_are_wrong_are_told(folder: Path) -> None:
     assert not (folder / "public").exists()
 
 
+def test_templates_beside_the_settings_replace_ours(folder: Path) -> None:
+    (folder / "templates" / "compliance").mkdir(parents=True)
+    (folder / "templates" / "compliance" / "message.html").write_text('<p data-compliance="message">Ring us up</p>')
+    assert stamp("--settings", "compliance.toml", "site", "public").exit_code == 0
+    assert "Ring us up" in (folder / "public" / "index.html").read_text(encoding="utf-8")
+
+
 def test_licences_are_those_of_the_host(folder: Path) -> None:
     text = (folder / "compliance.toml").read_text()
     by_host = 'icp = { "www.ichongqing.info" = "渝ICP备20009753号-2", "en.ichongqing.info" = "渝ICP备20009753号-3" }'
