@@ -27,6 +27,7 @@ from compliance.views import pages
 
 WIDTHS = (320, 360)
 NAMES = {"name": "Ours", "operator": "Ours", "slogan": "Ours", "email": "ours@example.org"}
+FRAME = '<iframe src="https://www.youtube.com/embed/1" width="280" height="400"></iframe>'
 LEGAL = "---\ntitle: Ours\nversion: {0}\neffective: 20{0}-01-01\nmaterial: true\n---\n\n## Ours\n\nOurs {0}."
 
 #: Each element of ours whose text is wider than the window or than what it stands in.
@@ -71,7 +72,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         patch.setattr(i18n, "TRANSLATIONS", folder)
         i18n.catalogue.cache_clear()
         app, settings = create_app(), deepcopy(SETTINGS)
-        app.add_url_rule("/page", "page", lambda: PAGE.format(lang=PSEUDO))
+        app.add_url_rule("/page", "page", lambda: PAGE.format(lang=PSEUDO).replace("</h1>", f"</h1>{FRAME}"))
         settings["site"] |= {"languages": [PSEUDO], **NAMES}
         settings["legal"] = {"directory": str(legal)}
         settings["messages"] = {"challenge": "none"}
@@ -207,6 +208,9 @@ def test_nothing_is_cut_off_on_a_narrow_telephone(
         page = open_page(f"{url}/page")
         for name in shown:
             page.goto(f"{url}/shown/{name}")
+            if name == "banner":
+                expect(page.frame_locator("iframe").get_by_role("button").first).to_be_visible()
+                assert page.frames[1].evaluate("document.documentElement.scrollWidth <= innerWidth")
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 740})
                 if found := page.evaluate(CUT):
