@@ -169,6 +169,7 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         settings=settings,
         documents=library,
         decisions=decisions,
+        catalogue=catalogue,
         assets=static,
         cookies=tuple((category, re.compile(names)) for category, names in cookies),
         changed=lambda: elements.changed,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 from typing import cast
 from unicodedata import is_normalized, normalize
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +19,7 @@ from .rules import rules
 from .tree import Element, elements, holder, parse, text_of, visible
 
 EXCERPT = 200  # characters
+MOST_FRAMES = 8  # of a page that are read
 _FOOT = 1_500  # characters of text that count as the foot of a page that marks none
 _NAMED_FOOT = re.compile(
     r"(?:^|[\s_-])(?:site|page|main|g)?-?(?:foot(?:er)?|bottom|copyright)(?:$|[\s_\d-])", re.IGNORECASE
@@ -40,12 +42,13 @@ _SERVICE = re.compile(
     r"about(?: us)?|contact(?: us)?|careers|site ?map|advertis(?:e|ing)(?: with us)?|imprint",
     re.IGNORECASE,
 )
-_BLANK = re.compile(r"\s+")
 _WORDS = re.compile(r"[\w-]+")
 _FOOT_FILE = re.compile(
     r"(?:foot|bottom|copyright|banquan|dibu|inc_?end)[\w-]*\.(?:js|s?html?|php|asp|jsp)", re.IGNORECASE
 )
 _FOOT_PICTURE = re.compile("ICP|备案|copyright|版权", re.IGNORECASE)
+# White space, and what a terminal or an editor takes for an order.
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 
 
 class Kind(StrEnum):
@@ -84,7 +87,8 @@ class Page:
 
     *url* is its address, or its path below the folder that is checked. *home* is the page that a reader starts at;
     *depth* is how many clicks lead here from it, None where that is not known. *status* and *headers* are those of the
-    response; a file has 200 and none.
+    response; a file has 200 and none. *opener* reads a page of the same site, such as one in a frame: what stands there
+    stands on this page for a reader, so its text, links and pictures are part of it.
     """
 
     def __init__(
@@ -96,12 +100,14 @@ class Page:
         headers: Iterable[tuple[str, str]] = (),
         home: bool = False,
         depth: int | None = None,
+        opener: Callable[[str], Page | None] = lambda url: None,
     ) -> None:
         self.url = url
         self.status = status
         self.headers = Headers(headers)
         self.home = home
         self.depth = 0 if home else depth
+        self._opener = opener
         self.decoded: Decoded = decode(content, self.headers)
         self.root: Element = parse(self.decoded.text)
 
@@ -170,7 +176,8 @@ class Page:
     @cached_property
     def links(self) -> Sequence[Link]:
         """Every `<a>` and `<area>` with an address."""
-        return [Link(self, element) for element in self.tagged("a", "area") if element.get("href") is not None]
+        own = [Link(self, element) for element in self.tagged("a", "area") if element.get("href") is not None]
+        return own + [link for page in self.framed for link in page.links]
 
     @cached_property
     def scripts(self) -> Sequence[Script]:
@@ -180,12 +187,20 @@ class Page:
     @cached_property
     def images(self) -> Sequence[Image]:
         """Every picture."""
-        return [Image(self, element) for element in self.tagged("img")]
+        return [Image(self, element) for element in self.tagged("img")] + [
+            image for page in self.framed for image in page.images
+        ]
 
     @cached_property
     def frames(self) -> Sequence[Frame]:
         """Every frame of a frameset, and every page within the page."""
         return [Frame(self, element) for element in self.tagged("frame", "iframe")]
+
+    @cached_property
+    def framed(self) -> Sequence[Page]:
+        """The pages of this site that its frames show."""
+        urls = dict.fromkeys(frame.url for frame in self.frames if frame.url and frame.url != self.url)
+        return [page for url in islice(urls, MOST_FRAMES) if (page := self._opener(url))]
 
     @cached_property
     def forms(self) -> Sequence[Form]:
@@ -197,6 +212,10 @@ class Page:
     @cached_property
     def text(self) -> str:
         """What a reader sees, in one form of every character (NFKC), with single spaces."""
+        return " ".join((self._own_text, *(page.text for page in self.framed))).strip()
+
+    @cached_property
+    def _own_text(self) -> str:
         return tidy(visible(self.root))
 
     @cached_property
@@ -213,15 +232,16 @@ class Page:
     @cached_property
     def footer(self) -> str:
         """The text of the foot; the last of the page's text where nothing is marked."""
-        if self.footers:
-            return tidy(" ".join(visible(element) for element in self.footers))
-        return self.text[-_FOOT:]
+        marked = tidy(" ".join(visible(element) for element in self.footers))
+        own = marked if self.footers else self._own_text[-_FOOT:]
+        return " ".join((own, *(page.footer for page in self.framed))).strip()
 
     @cached_property
     def footer_images(self) -> Sequence[Image]:
         """The pictures in the foot, whose text nobody but a person can read."""
         feet = set(self.footers)
-        return [image for image in self.images if any(up in feet for up in image.element.iterancestors())]
+        own = [one for one in self.images if one.page is self and any(up in feet for up in one.element.iterancestors())]
+        return own + [image for page in self.framed for image in page.footer_images]
 
     @cached_property
     def numbers(self) -> Sequence[numbers.Shown]:
@@ -253,9 +273,10 @@ class Page:
         if address.startswith(("https://", "http://")):
             return address
         try:
-            return urljoin(self.base, address)
+            whole = urljoin(self.base, address)
         except ValueError:  # such as an IPv6 host without its bracket
             return address
+        return whole if self.host or whole.startswith("//") else whole.lstrip("/")
 
     @cached_property
     def host(self) -> str | None:
@@ -285,6 +306,9 @@ class Page:
 
         *excerpt* is what to quote where the element's own would be wrong. *values* fill the braces of the rule's texts.
         """
+        for page in self.framed if element is not None else ():
+            if any(one is element for one in page.root.iter("*")):
+                return page.found(rule, element, excerpt=excerpt, **values)
         if excerpt is None:
             excerpt = "" if element is None else self.excerpt(element)
         return Finding(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .findings import Finding, Severity
+from .targets import Refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class Report:
     """The result of checking *target* at *time*.
 
     *pages* may be read many times over and is not held in memory; *limit* says what ended the crawl early, None where
-    the whole site was read.
+    the whole site was read. *more* counts the findings that are too many to tell, by rule; *unread* is what was not
+    read; *ours* tells whether this package is at work on the site.
     """
 
     target: str
@@ -63,6 +65,9 @@ class Report:
     count: int
     findings: Sequence[Finding]
     limit: str | None = None
+    more: Mapping[str, int] = field(default_factory=dict)
+    unread: Refusals = field(default_factory=Refusals)
+    ours: bool = False
 
     @property
     def summary(self) -> Summary:

@@ -52,6 +52,10 @@ class Rule:
     basis: tuple[Basis, ...]
     setting: str | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Findings travel from process to process by the thousand: their rule goes by its id.
+        return rule, (self.id,)
+
 
 @cache
 def rules() -> Mapping[str, Rule]:
@@ -59,6 +63,11 @@ def rules() -> Mapping[str, Rule]:
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     laws: Mapping[str, Words] = data["laws"]
     return MappingProxyType({row["id"]: _rule(row, laws) for row in data["rules"]})
+
+
+def rule(id_: str) -> Rule:
+    """Return the rule *id_*."""
+    return rules()[id_]
 
 
 def document() -> str:

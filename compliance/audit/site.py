@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from ..settings import Settings
 from ..trackers import Catalogue
 from .page import Kind
 
@@ -17,14 +18,15 @@ MOST_PAGES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What checks are told beside the page: the trackers that are known, the day, the *hosts* of the site itself.
+    """What checks are told beside the page: the trackers that are known, and the day.
 
-    *hosts* is empty where the target is a folder.
+    *hosts* are those of the site, none where the target is a folder; *settings* are those of an application of ours.
     """
 
     catalogue: Catalogue
     today: date
     hosts: frozenset[str] = frozenset()
+    settings: Settings | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _TEXT = f"""<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/
 <xsl:output method="text"/>
 <xsl:template match="*"><xsl:text> </xsl:text><xsl:apply-templates/><xsl:text> </xsl:text></xsl:template>
 <xsl:template match="{_INLINE}"><xsl:apply-templates/></xsl:template>
-<xsl:template match="head|script|style|template|noscript|comment()|processing-instruction()" priority="2"/>
+<xsl:template match="head|script|style|template|noscript|noframes|comment()|processing-instruction()" priority="2"/>
 <xsl:template match="*[@hidden]" priority="2"/>
 <xsl:template match="*[contains(translate(@style, 'DISPLAYNOE ', 'displaynoe'), 'display:none')]" priority="2"/>
 </xsl:stylesheet>"""

@@ -22,6 +22,7 @@ from ..i18n import host_locale, tag
 from ..ledger import Ledger, Recorder
 from ..messages import Box
 from ..settings import Settings
+from ..trackers import Catalogue
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -62,6 +63,7 @@ class State:
         policy: the policy version of the moment.
         context: what every template is told, in one language and for one request's host and mount point.
         render: a template's name and its context in, HTML out.
+        catalogue: the trackers that are known.
         replaced: whether the site has its own template of a name, or its own frame around it.
         place: an element's HTML for a template of the host, and the note that the page has it.
         injection: what the middleware asks, for the command that changes files.
@@ -72,6 +74,7 @@ class State:
     settings: Settings
     documents: Library
     decisions: Decisions
+    catalogue: Catalogue
     assets: Mapping[str, Asset]
     cookies: Sequence[tuple[str, re.Pattern[str]]]
     changed: Callable[[], datetime]

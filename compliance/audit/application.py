@@ -1,0 +1,64 @@
+"""A WSGI application, asked for its pages in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from .targets import LARGEST, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class Application:
+    """The site of *wsgi*, as readers find it at *url*: scheme, host and mount point."""
+
+    def __init__(self, wsgi: WSGIApplication, url: str) -> None:
+        self._wsgi = wsgi
+        self.name = url
+        self.start = f"{url.rstrip('/')}/"
+        self.below = urlsplit(self.start).path
+
+    def open(self) -> None:
+        """There is nothing to make sure of: the application is here."""
+
+    def fetch(self, url: str) -> Response:
+        """Call the application for *url*; an exception that it lets out is its failure."""
+        parts = urlsplit(url)
+        builder = EnvironBuilder(
+            path=f"/{parts.path.removeprefix(self.below)}", query_string=parts.query, base_url=self.start
+        )
+        try:
+            body, status, headers = run_wsgi_app(self._wsgi, builder.get_environ())
+            return Response(
+                url=url,
+                status=int(status.partition(" ")[0]),
+                headers=tuple(headers.items()),
+                content=_read(body),
+                failure=_other(headers.get("Content-Type", "")) if status < "3" else None,
+            )
+        except Exception as error:  # the application's own, whatever it is: told with the page
+            return Response(url=url, status=500, failure=f"raises {type(error).__name__}: {error}")
+        finally:
+            builder.close()
+
+
+def _other(content_type: str) -> str | None:
+    kind = content_type.partition(";")[0].strip().lower()
+    return None if kind in ("text/html", "application/xhtml+xml") else f"is no page, but {kind or 'nameless'}"
+
+
+def _read(body: Iterable[bytes]) -> bytes:
+    content = bytearray()
+    try:
+        for piece in body:
+            content += piece
+            if len(content) >= LARGEST:
+                break
+    finally:
+        getattr(body, "close", lambda: None)()
+    return bytes(content[:LARGEST])

@@ -1,0 +1,174 @@
+"""From page to page within a site: breadth first, each address once, and never without end."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from ..trackers.addresses import ascii_host
+from .targets import Response
+
+#: What keeps a crawl from going on for ever: queries of one path, folders in a path, clicks from the home page.
+MOST_QUERIES = 20
+MOST_FOLDERS = 20
+MOST_CLICKS = 30
+MOST_REDIRECTS = 5
+MOST_WAITING = 100_000  # addresses that are remembered
+_FRAMES = 32  # pages in frames that are kept
+_KEPT = "/%:@!$&'()*+,;=~-._"  # in a path and a query
+_PAGES = frozenset({"text/html", "application/xhtml+xml", "application/x-httpd-php"})
+_REPEATED = re.compile(r"(/[^/]+(?:/[^/]+)?)\1\1(?=/|$)")  # /a/a/a and /a/b/a/b/a/b: a relative link gone astray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """An address that was asked for, *depth* clicks from the home page, and what came."""
+
+    url: str
+    depth: int
+    response: Response
+
+
+def canonical(url: str) -> str:
+    """Return *url* as it is asked for: host in ASCII, path and query quoted, no fragment; empty for no web address."""
+    with suppress(ValueError):
+        parts = urlsplit(url.strip().replace("\\", "/"))
+        if parts.scheme in ("http", "https") and parts.hostname:
+            default = {"http": 80, "https": 443}[parts.scheme]
+            host = ascii_host(parts.hostname)
+            host = f"[{host}]" if ":" in host else host
+            port = f":{parts.port}" if parts.port not in (None, default) else ""
+            path = quote(parts.path, safe=_KEPT) or "/"
+            return SplitResult(parts.scheme, host + port, path, quote(parts.query, safe=_KEPT + "?"), "").geturl()
+    return ""
+
+
+def site_of(url: str) -> tuple[str, int | None]:
+    """Return what addresses of one site share: their host, with or without www., and their port."""
+    parts = urlsplit(url)
+    return (parts.hostname or "").removeprefix("www."), parts.port
+
+
+class Crawl:
+    """The pages within reach of *start*, as `fetch` hands them out.
+
+    Up to *connections* are asked for at once; they come in the same order, however many. Who takes a page says with
+    `add` where it leads. *below* is the path that the site lies under.
+    """
+
+    def __init__(
+        self, fetch: Callable[[str], Response], start: str, *, limit: int, connections: int, below: str = "/"
+    ) -> None:
+        self._fetch = fetch
+        self._start = canonical(start)
+        self._site = site_of(self._start)
+        self._below = below
+        self._limit = limit
+        self._connections = connections
+        self._waiting: deque[tuple[str, int]] = deque()
+        self._known: set[str] = set()
+        self._queries: Counter[str] = Counter()
+        self._frame = lru_cache(maxsize=_FRAMES)(self._follow)
+        #: Why pages were left out, if any were.
+        self.ended: str | None = None
+        self.add([self._start], depth=0)
+
+    def add(self, urls: Iterable[str], *, depth: int) -> None:
+        """Note where a page leads, *depth* clicks from the home page."""
+        if depth > MOST_CLICKS:
+            self.ended = self.ended or f"pages more than {MOST_CLICKS} clicks from the first were left out"
+            return
+        for url in map(canonical, urls):
+            if not url or not self.holds(url):
+                continue
+            key = self._key(url)
+            if key in self._known or not self._is_page(url):
+                continue
+            if len(self._known) >= MOST_WAITING:
+                self.ended = self.ended or f"more than {MOST_WAITING:,} addresses were found"
+                return
+            self._known.add(key)
+            self._waiting.append((url, depth))
+
+    def holds(self, url: str) -> bool:
+        """Return whether *url* belongs to the site."""
+        path = urlsplit(url).path
+        return site_of(url) == self._site and (path + "/").startswith(self._below.rstrip("/") + "/")
+
+    def __iter__(self) -> Iterator[Visit]:
+        """Yield each answer; the limit counts the addresses asked for."""
+        asked = 0
+        with ThreadPoolExecutor(self._connections, thread_name_prefix="check") as pool:
+            running: deque[tuple[str, int, Future[Response]]] = deque()
+            try:
+                while True:
+                    while self._waiting and len(running) < self._connections and asked < self._limit:
+                        url, depth = self._waiting.popleft()
+                        asked += 1
+                        running.append((url, depth, pool.submit(self._follow, url)))
+                    if not running:
+                        break
+                    url, depth, future = running.popleft()
+                    response = future.result()
+                    if response.url != url:
+                        key = self._key(response.url)
+                        if key in self._known and key != self._key(url):
+                            continue  # it has its own turn, or had it
+                        self._known.add(key)
+                    yield Visit(url=url, depth=depth, response=response)
+            finally:
+                for *_, future in running:
+                    future.cancel()
+        if self._waiting:
+            self.ended = f"the limit of {self._limit} pages was reached; {len(self._waiting)} more addresses were known"
+
+    def fetch(self, url: str) -> Response:
+        """Return what is at *url*, the page in a frame; where the same frame is on every page, it is asked for once."""
+        url = canonical(url)
+        if not url or not self.holds(url):
+            return Response(url=url, failure="belongs to another site")
+        return self._frame(url)
+
+    def _follow(self, url: str) -> Response:
+        """Fetch *url*, and where it redirects to within the site; cookies set on the way count as the page's."""
+        cookies: list[tuple[str, str]] = []
+        for _ in range(MOST_REDIRECTS + 1):
+            response = self._fetch(url)
+            target = canonical(urljoin(url, response.location)) if response.location else ""
+            if not target:
+                return Response(
+                    url=url,
+                    status=response.status,
+                    headers=(*cookies, *response.headers),
+                    content=response.content,
+                    failure=response.failure,
+                )
+            if not self.holds(target):
+                return Response(url=url, status=response.status, failure=f"redirects to another site: {target}")
+            cookies += [pair for pair in response.headers if pair[0].lower() == "set-cookie"]
+            url = target
+        return Response(url=url, failure=f"redirects more than {MOST_REDIRECTS} times")
+
+    def _key(self, url: str) -> str:
+        parts = urlsplit(url)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    def _is_page(self, url: str) -> bool:
+        """Return whether *url* looks like a page that leads somewhere new."""
+        parts = urlsplit(url)
+        if parts.path.count("/") > MOST_FOLDERS or _REPEATED.search(parts.path):
+            return False
+        guessed, _ = mimetypes.guess_type(parts.path)
+        if guessed and guessed not in _PAGES:
+            return False
+        if parts.query:
+            self._queries[parts.path] += 1
+            return self._queries[parts.path] <= MOST_QUERIES
+        return True

@@ -1,0 +1,68 @@
+"""A folder of HTML files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from .targets import LARGEST, Response, TargetError
+
+SUFFIXES = (".htm", ".html", ".shtml", ".xhtml")
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The HTML files below *path*, or the one file there. An address is the path below the folder."""
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        if not self.path.exists():
+            raise TargetError(str(self.path), "no such file or folder; an address starts with http:// or https://")
+        if next(self.urls(), None) is None:
+            raise TargetError(str(self.path), f"holds no page; a page's name ends in {', '.join(SUFFIXES)}")
+
+    @property
+    def name(self) -> str:
+        """What it is called in a report."""
+        return str(self.path)
+
+    @property
+    def top(self) -> Path:
+        """The folder itself."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+    def urls(self) -> Iterator[str]:
+        """Yield the address of every page, folder by folder, in the order of their names."""
+        if not self.path.is_dir():
+            yield self.path.name
+            return
+        for folder, inner, names in os.walk(self.path):
+            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            below = Path(folder).relative_to(self.path)
+            for name in sorted(names):
+                if name.lower().endswith(SUFFIXES):
+                    yield (below / name).as_posix()
+
+    def is_home(self, url: str) -> bool:
+        """Return whether readers of the site start at *url*."""
+        path = PurePosixPath(url)
+        return path.stem == "index" and path.suffix.lower() in SUFFIXES and len(path.parts) == 1
+
+    def fetch(self, url: str) -> Response:
+        """Read the file at *url*, an address as pages write it; what lies outside the folder is not read."""
+        path = (self.top / url).resolve()
+        if not path.is_relative_to(self.top.resolve()):
+            return Response(url=url, failure="lies outside the folder")
+        try:
+            with path.open("rb") as file:
+                return Response(url=url, content=file.read(LARGEST))
+        except OSError as error:
+            return Response(url=url, status=404, failure=error.strerror or str(error))
+
+    def linked(self, url: str) -> Response:
+        """Read the page that a link or frame leads to."""
+        return self.fetch(unquote(urlsplit(url).path.lstrip("/")))

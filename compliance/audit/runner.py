@@ -1,0 +1,240 @@
+"""An audit: the pages of a target read one after the other, each held to every check, and the sum of it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
+
+from .application import Application
+from .checks import PAGE, SITE, PageCheck, SiteCheck
+from .crawl import Crawl
+from .findings import Finding
+from .folder import Folder
+from .merging import Findings
+from .page import Kind, Page
+from .report import PageSummary, Report
+from .site import Context, Fact, Site
+from .spool import Spool
+from .summaries import summarise
+from .targets import Refusals, Response, Unread
+from .website import Website
+
+_CHUNK = 20  # pages that a process is given at once
+_AHEAD = 4  # chunks for each process that are on their way
+_FEW = 40  # pages for which no process is worth starting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What is kept of a page."""
+
+    kind: Kind
+    summary: PageSummary
+    findings: tuple[Finding, ...]
+    facts: tuple[Fact, ...]
+    ours: bool
+
+
+class Audit:
+    """The audit of *target*; iterate over it to have it done page by page, then ask for the `report`.
+
+    *jobs* is how many processes read a folder; None stands for as many as there are processors. *limit* is how many
+    pages are read at most, *connections* how many are asked for at once.
+    """
+
+    def __init__(
+        self,
+        target: Folder | Website | Application,
+        context: Context,
+        *,
+        limit: int | None = None,
+        jobs: int | None = None,
+        connections: int = 1,
+        checks: Sequence[PageCheck] = PAGE,
+        conclusions: Sequence[SiteCheck] = SITE,
+    ) -> None:
+        self._target = target
+        self._context = context
+        self._limit = limit
+        self._jobs = jobs or _processors()
+        self._connections = connections
+        self._checks = tuple(checks)
+        self._conclusions = tuple(conclusions)
+        self._site = Site()
+        self._findings = Findings()
+        self._pages: Spool[PageSummary] = Spool()
+        self._unread = Refusals()
+        self._ended: str | None = None
+        self._ours = isinstance(target, Application)
+
+    def __iter__(self) -> Iterator[str]:
+        """Do the work, and yield every address once it is dealt with."""
+        examined = self._folder(self._target) if isinstance(self._target, Folder) else self._crawl(self._target)
+        for one in examined:
+            if isinstance(one, Unread):
+                self._unread.add(one.url, one.reason)
+                yield one.url
+                continue
+            self._pages.append(one.summary)
+            self._site.add(one.summary.url, one.kind, one.facts)
+            self._findings.add(one.findings)
+            self._ours = self._ours or one.ours
+            yield one.summary.url
+
+    def length(self) -> int:
+        """Return how many addresses there are at most."""
+        if not isinstance(self._target, Folder):
+            return self._limit or 0
+        count = sum(1 for _ in self._target.urls())
+        return min(count, self._limit or count)
+
+    def report(self, *, now: datetime) -> Report:
+        """Return what was found; what concerns the whole site is judged here."""
+        for check in self._conclusions:
+            self._findings.add(check(self._site, self._context))
+        return Report(
+            target=self._target.name,
+            time=now,
+            pages=self._pages,
+            count=len(self._pages),
+            findings=self._findings.all(),
+            more=self._findings.more,
+            unread=self._unread,
+            limit=self._ended,
+            ours=self._ours,
+        )
+
+    def _crawl(self, target: Website | Application) -> Iterator[Examined | Unread]:
+        target.open()
+        limit = self._limit or sys.maxsize
+        crawl = Crawl(target.fetch, target.start, limit=limit, connections=self._connections, below=target.below)
+        for visit in crawl:
+            response = visit.response
+            if response.failure or response.status >= 400:
+                yield Unread(url=response.url, reason=response.failure or f"answers {response.status}")
+                continue
+            page = Page(
+                response.url,
+                response.content,
+                status=response.status,
+                headers=response.headers,
+                home=visit.depth == 0,
+                depth=visit.depth,
+                opener=_opener(crawl.fetch),
+            )
+            crawl.add((link.url for link in page.links), depth=visit.depth + 1)
+            crawl.add((frame.url for frame in page.frames), depth=visit.depth)
+            yield examine(page, self._context, self._checks)
+        self._ended = crawl.ended
+
+    def _folder(self, target: Folder) -> Iterator[Examined | Unread]:
+        every = target.urls()
+        urls = every if self._limit is None else islice(every, self._limit)
+        started = list(islice(urls, _FEW))
+        work = _Work(target, self._context, self._checks)
+        if self._jobs == 1 or len(started) < _FEW:
+            yield from map(work.one, chain(started, urls))
+        else:
+            yield from _in_processes(work, _chunks(chain(started, urls)), self._jobs)
+        if next(every, None):
+            self._ended = f"the limit of {self._limit} pages was reached"
+
+
+def examine(page: Page, context: Context, checks: Iterable[PageCheck]) -> Examined:
+    """Hold *page* to *checks*."""
+    findings: list[Finding] = []
+    facts: dict[Fact, None] = {}
+    try:
+        for check in checks:
+            for found in check(page, context):
+                if isinstance(found, Finding):
+                    findings.append(found)
+                else:
+                    facts[found] = None
+    except Exception as error:
+        error.add_note(f"while {check.__module__}.{check.__name__} read {page.url}")
+        raise
+    return Examined(
+        kind=page.kind,
+        summary=summarise(page, context),
+        findings=tuple(findings),
+        facts=tuple(facts),
+        ours=page.ours,
+    )
+
+
+def _opener(fetch: Callable[[str], Response], levels: int = 2) -> Callable[[str], Page | None]:
+    """Return what reads the page in a frame, and those in its own frames down to *levels*."""
+
+    def opened(url: str) -> Page | None:
+        response = fetch(url)
+        if not levels or response.failure or response.status >= 400:
+            return None
+        return Page(response.url, response.content, headers=response.headers, opener=_opener(fetch, levels - 1))
+
+    return opened
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a process is told once: where the files are, and what to hold them to."""
+
+    folder: Folder
+    context: Context
+    checks: tuple[PageCheck, ...]
+
+    def one(self, url: str) -> Examined | Unread:
+        response = self.folder.fetch(url)
+        if response.failure:
+            return Unread(url=url, reason=response.failure)
+        page = Page(url, response.content, home=self.folder.is_home(url), opener=_opener(self.folder.linked))
+        return examine(page, self.context, self.checks)
+
+
+_work: _Work | None = None
+
+
+def _begin(work: _Work) -> None:
+    global _work
+    _work = work
+
+
+def _chunk(urls: list[str]) -> list[Examined | Unread]:
+    assert _work is not None  # set by `_begin`
+    return list(map(_work.one, urls))
+
+
+def _in_processes(work: _Work, chunks: Iterator[list[str]], jobs: int) -> Iterator[Examined | Unread]:
+    """Yield what comes of *chunks*, in their order; no more of them are on their way than are needed."""
+    # A copy of this process is ready at once, but may not be made where other threads hold locks.
+    safe = sys.platform == "linux" and threading.active_count() == 1
+    method = multiprocessing.get_context("fork" if safe else "spawn")
+    with ProcessPoolExecutor(jobs, mp_context=method, initializer=_begin, initargs=(work,)) as pool:
+        running: deque[Future[list[Examined | Unread]]] = deque()
+        try:
+            for chunk in chunks:
+                running.append(pool.submit(_chunk, chunk))
+                if len(running) >= jobs * _AHEAD:
+                    yield from running.popleft().result()
+            while running:
+                yield from running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _chunks(urls: Iterator[str]) -> Iterator[list[str]]:
+    while chunk := list(islice(urls, _CHUNK)):
+        yield chunk
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,68 @@
+"""What can be checked: something that hands out the pages of a site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..errors import ComplianceError
+
+#: No more of a page is read; what is longer is no page that a person reads.
+LARGEST = 8_000_000  # bytes
+
+
+class TargetError(ComplianceError):
+    """The *target* cannot be checked; *reason* says why and what to do."""
+
+    def __init__(self, target: str, reason: str) -> None:
+        super().__init__(target, reason)
+        self.target = target
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came for the address *url*: a page, or something else.
+
+    *failure* says why nothing came, or why it is not read; the rest is then as far as it is known.
+    """
+
+    url: str
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    content: bytes = b""
+    failure: str | None = None
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads to."""
+        return self.header("location") if self.status in (301, 302, 303, 307, 308) else None
+
+    def header(self, name: str) -> str | None:
+        """Return the header *name*, None where there is none."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An address that was not read as a page, and why."""
+
+    url: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Refusals:
+    """What was not read: the first of them by name, and how many in all."""
+
+    first: list[Unread] = field(default_factory=list)
+    count: int = 0
+    most: int = 1_000
+
+    def add(self, url: str, reason: str) -> None:
+        """Note that *url* was not read."""
+        self.count += 1
+        if len(self.first) < self.most:
+            self.first.append(Unread(url=url, reason=reason))

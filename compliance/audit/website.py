@@ -1,0 +1,113 @@
+"""A site on the web, asked for its pages as a polite visitor asks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from threading import Lock
+from time import monotonic, sleep
+from urllib.parse import urljoin, urlsplit
+
+import urllib3
+from protego import Protego
+from urllib3.exceptions import HTTPError
+
+from .crawl import canonical, site_of
+from .targets import LARGEST, Response, TargetError
+
+#: What `robots.txt` may name us by.
+AGENT = "flask-compliance"
+_HEADERS = {
+    "User-Agent": f"{AGENT} (+https://pypi.org/project/flask-compliance/; check of a site by its operator)",
+    "Accept": "text/html,application/xhtml+xml;q=0.9",
+    "Accept-Encoding": "gzip, deflate",
+}
+_TIMEOUT = urllib3.Timeout(connect=10, read=20)
+_LONGEST = 60  # seconds for one page, however slowly it comes
+_PIECE = 65_536
+_PAGES = ("text/html", "application/xhtml+xml")
+_ROBOTS_SIZE = 500_000  # bytes (RFC 9309, section 2.5)
+
+
+class Website:
+    """The site at *url*. At least *delay* seconds lie between two requests, more where `robots.txt` wants it."""
+
+    def __init__(self, url: str, *, delay: float, connections: int) -> None:
+        self.name = url
+        self.start = canonical(url)
+        self.below = "/"
+        if not self.start:
+            raise TargetError(url, "is no address; write https://, the host, and a path if the site has one")
+        self._delay = delay
+        self._pool = urllib3.PoolManager(
+            maxsize=connections, block=True, headers=_HEADERS, timeout=_TIMEOUT, retries=urllib3.Retry(1, status=0)
+        )
+        self._turn = Lock()
+        self._next = 0.0
+
+    def open(self) -> None:
+        """Make sure that the site answers and lets us in, and learn where it really begins."""
+        for _ in range(5):
+            response = self.fetch(self.start)
+            if response.failure:
+                raise TargetError(self.name, response.failure)
+            if not response.location:
+                break
+            target = canonical(urljoin(self.start, response.location))
+            if site_of(target) != site_of(self.start):
+                raise TargetError(self.name, f"leads to another site; check that: {target}")
+            self.start = target
+        if response.status >= 400:
+            raise TargetError(self.name, f"answers {response.status}; give an address at which a page is")
+
+    def fetch(self, url: str) -> Response:
+        """Ask for *url*, when it is its turn."""
+        if not self._robots.can_fetch(url, AGENT):
+            return Response(url=url, failure=f"robots.txt does not allow it; let in the user agent {AGENT}")
+        self._wait()
+        return self._ask(url, LARGEST)
+
+    def _wait(self) -> None:
+        with self._turn:
+            now = monotonic()
+            start = max(now, self._next)
+            self._next = start + max(self._delay, self._robots.crawl_delay(AGENT) or 0)
+        sleep(start - now)
+
+    def _ask(self, url: str, most: int, types: tuple[str, ...] = _PAGES) -> Response:
+        try:
+            answer = self._pool.request("GET", url, redirect=False, preload_content=False)
+        except HTTPError as error:
+            return Response(url=url, failure=_reason(error))
+        headers = tuple(answer.headers.items())
+        try:
+            kind = (answer.headers.get("Content-Type") or types[0]).partition(";")[0].strip().lower()
+            if answer.status < 300 and kind not in types:
+                return Response(url=url, status=answer.status, headers=headers, failure=f"is no page, but {kind}")
+            content, until = bytearray(), monotonic() + _LONGEST
+            while len(content) < most and (piece := answer.read(_PIECE)):
+                content += piece
+                if monotonic() > until:
+                    return Response(url=url, status=answer.status, failure=f"took longer than {_LONGEST} seconds")
+            return Response(url=url, status=answer.status, headers=headers, content=bytes(content[:most]))
+        except HTTPError as error:
+            return Response(url=url, status=answer.status, headers=headers, failure=_reason(error))
+        finally:
+            # A page that was read whole gave its connection back; what is left of another would be the next answer.
+            answer.close()
+            answer.release_conn()
+
+    @cached_property
+    def _robots(self) -> Protego:
+        """The site's rules for visitors like us. Source: RFC 9309, section 2.3.1."""
+        parts = urlsplit(self.start)
+        answer = self._ask(f"{parts.scheme}://{parts.netloc}/robots.txt", _ROBOTS_SIZE, ("text/plain",))
+        if answer.status >= 500:
+            return Protego.parse("User-agent: *\nDisallow: /")
+        # What is missing or no text allows everything; so does a host that does not answer: the page itself will tell.
+        usable = answer.status == 200 and not answer.failure
+        return Protego.parse(answer.content.decode("utf-8", "replace") if usable else "")
+
+
+def _reason(error: HTTPError) -> str:
+    cause = getattr(error, "reason", None) or error
+    return f"cannot be reached: {cause}"

@@ -1,0 +1,130 @@
+"""`flask compliance check`: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from compliance.cli import compliance
+from compliance.cli.check import _wrapped
+from compliance.cli.group import width
+
+
+def alone(*arguments: str) -> Result:
+    """Run a command as `python -m compliance` does, without an application."""
+    return CliRunner().invoke(compliance, arguments)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with pages of a site that lacks much."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "index.html").write_text("<!doctype html><html lang=zh-CN><title>新闻</title><h1>新闻</h1>", "utf-8")
+    (folder / "old.htm").write_bytes("<meta charset=gb2312><h1>旧闻镕</h1>".encode("gbk"))
+    return folder
+
+
+def test_json_has_the_shape_that_programs_read(folder: Path) -> None:
+    result = alone("check", str(folder), "--format", "json", "--language", "zh_CN")
+    told = json.loads(result.stdout)
+    assert told.keys() == {"target", "time", "pages", "findings", "unread", "summary"}
+    assert [(page["url"], page["charset"], page["lang"]) for page in told["pages"]] == [
+        ("index.html", "utf-8", "zh-CN"),
+        ("old.htm", "gbk", None),
+    ]
+    assert all(page.keys() >= {"licences", "telephones", "trackers"} for page in told["pages"])
+    assert told["summary"]["pages"] == 2
+    for finding in told["findings"]:
+        assert finding.keys() >= {"id", "severity", "page", "line", "excerpt", "rule", "remedy"}
+        assert finding["rule"].keys() == {"law", "article"}
+    assert result.exit_code == int(bool(told["summary"]["findings"]["error"] + told["summary"]["findings"]["warning"]))
+
+
+def test_several_targets_are_a_list(folder: Path) -> None:
+    told = json.loads(alone("check", str(folder), str(folder / "old.htm"), "--format", "json").stdout)
+    assert [len(report["pages"]) for report in told] == [2, 1]
+
+
+def test_without_a_target_the_application_itself_is_checked(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["compliance", "check", "--format", "json"])
+    told = json.loads(result.stdout)
+    assert told["target"] == "https://www.ichongqing.info"
+    pages = [page["url"] for page in told["pages"]]
+    assert pages[0] == "https://www.ichongqing.info/"
+    assert "https://www.ichongqing.info/compliance/message" in {page.partition("?")[0] for page in pages}
+
+
+def test_report_fits_the_terminal_in_either_language(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    english, chinese = (alone("check", str(folder), "--language", one).stdout for one in ("en", "zh_CN"))
+    assert "Pages: 2" in english and "页面" in chinese
+    lines = [line for text in (english, chinese) for line in text.splitlines() if str(folder) not in line]
+    assert lines and max(map(width, lines)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "nowhere"),
+        (["http://127.0.0.1:1/"], "cannot be reached"),
+        (["https://"], "https://"),
+        ([], "folder"),
+    ],
+)
+def test_what_cannot_be_checked_is_named(
+    arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = alone("check", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+
+
+def test_output_is_a_new_file(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    first = alone("check", str(folder), "--format", "json", "-o", str(file))
+    assert (first.exit_code in (0, 1), first.stdout) == (True, "")
+    assert json.loads(file.read_text("utf-8"))["summary"]["pages"] == 2
+    assert alone("check", str(folder), "-o", str(file)).exit_code == 2
+
+
+def test_without_the_extra_the_command_names_it(folder: Path) -> None:
+    script = (
+        "import sys; sys.modules['lxml'] = None\n"
+        "from compliance.cli import compliance\n"
+        f"compliance(['check', {str(folder)!r}])"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "pip install 'flask-compliance[check]'" in run.stderr
+
+
+def test_module_reads_a_folder_in_processes_and_shows_no_bar_in_a_pipe(folder: Path) -> None:
+    for number in range(100):
+        (folder / f"{number}.html").write_text(f"<p>{number}</p>", encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "compliance", "check", str(folder), "--format", "json", "--jobs", "2"],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert run.stderr == ""
+    assert len(json.loads(run.stdout)["pages"]) == 102
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("one two three", ["one two", "  three"]),
+        ("在首页底部，标明备案号。", ["在首页底", "  部，标明", "  备案号。"]),
+        ("https://beian.miit.gov.cn/", ["https://beian.miit.gov.cn/"]),
+    ],
+)
+def test_lines_are_wrapped_by_columns(text: str, lines: list[str]) -> None:
+    assert _wrapped(text, 2, 10).split("\n") == lines
