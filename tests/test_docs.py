@@ -125,6 +125,8 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             in_a_box(shlex.split(line)[2:], app)
         case ["flask", "compliance", "consents", *arguments]:
             in_a_ledger(arguments, app)
+        case ["flask", "compliance", "check", *arguments]:  # it would leave this machine: read the line alone
+            commands.commands["check"].make_context("check", arguments)
         case ["python", "-m", "compliance", "stamp", *arguments]:
             assert CliRunner().invoke(commands, ["init"]).exit_code == 0
             (tmp_path / "site").mkdir()

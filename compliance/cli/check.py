@@ -19,8 +19,8 @@ import click
 from flask.cli import ScriptInfo
 from jinja2 import Environment, FileSystemLoader
 
-from ..audit import Finding, Report, Severity
-from ..audit.rules import LANGUAGES
+from ..audit import Basis, Finding, Report, Severity
+from ..audit.rules import LANGUAGES, NO_ARTICLE
 from ..deadlines import SHANGHAI
 from ..i18n import catalogue
 from ..paths import TEMPLATES
@@ -177,13 +177,17 @@ def _plain(finding: Finding, language: str) -> Mapping[str, Any]:
         "seen": finding.seen(language),
         "rule": {
             "law": "; ".join(basis.law[language] for basis in rule.basis),
-            "article": "; ".join(basis.article for basis in rule.basis),
+            "article": "; ".join(filter(None, map(_article, rule.basis))),
         },
         "remedy": finding.remedy(language),
         "setting": rule.setting,
         "fingerprint": finding.fingerprint,
         "accepted": finding.accepted,
     }
+
+
+def _article(basis: Basis) -> str:
+    return "" if basis.article == NO_ARTICLE else basis.article
 
 
 # Text
@@ -196,6 +200,7 @@ def _text(report: Report, language: str) -> str:
     )
     messages = catalogue(language)
     environment.filters["wrapped"] = lambda text, indent: _wrapped(text, indent, columns)
+    environment.filters["remedies"] = lambda findings: dict.fromkeys(one.remedy(language) for one in findings)
     groups = [
         (severity, [(rule, list(found)) for rule, found in groupby(findings, key=lambda finding: finding.rule)])
         for severity, findings in groupby(
@@ -208,7 +213,7 @@ def _text(report: Report, language: str) -> str:
         groups=groups,
         language=language,
         time=report.time.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
-        laws=lambda rule: "; ".join(f"{basis.law[language]} {basis.article}" for basis in rule.basis),
+        laws=lambda rule: "; ".join(f"{one.law[language]} {_article(one)}".rstrip() for one in rule.basis),
         _=lambda message, **values: messages.gettext(message) % values,
     )
     return text.rstrip()
