@@ -308,7 +308,7 @@ class Page:
         """
         for page in self.framed if element is not None else ():
             if any(one is element for one in page.root.iter("*")):
-                return page.found(rule, element, excerpt=excerpt, **values)
+                return page.found(rule, element, excerpt=excerpt, line=line, **values)
         if excerpt is None:
             excerpt = "" if element is None else self.excerpt(element)
         return Finding(
