@@ -177,6 +177,8 @@ def _link(link: Tag, site: str, prefix: str, names: Collection[str], ids: Collec
         link["href"] = f"{prefix}/legal/{document[1]}{document[2] or ''}"
     elif _ABROAD.match(href) and _host(href) != _host(site):
         link["rel"] = "noopener noreferrer"
+        if (_host(href) or "") not in link.get_text():
+            link["class"] = "compliance-address"  # on paper it says where it leads
 
 
 def _host(url: str) -> str | None:
