@@ -170,7 +170,8 @@ const build = async (link) => {
     return Object.assign(style, { rel: "stylesheet", href });
   });
   const { lang, dir } = page.documentElement;
-  Object.assign(dialog, { lang, dir, className: "compliance-dialog" });
+  /* A click beside it closes it, too; a receipt, which is shown once, only what is meant to. */
+  Object.assign(dialog, { lang, dir, className: "compliance-dialog", closedBy: "any" });
   Object.assign(close, { type: "button", className: "compliance-close", textContent: "×" });
   close.setAttribute("aria-label", form.dataset.close);
   box.className = "compliance-page";
@@ -202,6 +203,7 @@ const build = async (link) => {
     } else if (receipt) {
       put(receipt);
       wake(box);
+      dialog.closedBy = "closerequest";
     } else return location.assign(url);
     dialog.scrollTop = 0;
     focus(box.querySelector(".compliance-failed") ?? name());
@@ -216,6 +218,12 @@ const build = async (link) => {
   for (const next of box.querySelectorAll("[name=next]")) next.value = location.pathname + location.search;
   dialog.append(close, box);
   root.append(...styles, dialog);
+  /* Above a keyboard on the screen, with the field in view; who zooms in moves about by hand. */
+  globalThis.visualViewport?.addEventListener("resize", ({ target: { height, offsetTop, scale } }) => {
+    if (!dialog.open || scale > 1) return;
+    dialog.style.setProperty("--compliance-keyboard", `${Math.max(innerHeight - offsetTop - height, 0)}px`);
+    root.activeElement?.scrollIntoView({ block: "nearest" });
+  });
   document.body.append(host);
   await Promise.all(
     styles.map((style) => new Promise((done) => Object.assign(style, { onload: done, onerror: done }))),
