@@ -758,7 +758,7 @@ def test_readers_load_little(settings: dict[str, Any]) -> None:
     weight = {name: len(brotli.compress(static[name].content)) for name in STATIC}
     code = {name: len(brotli.compress(asset.content)) for name, asset in load(FOLDER).items() if name in STATIC}
     banner = weight["compliance.css"] + weight["compliance.js"]
-    assert banner <= 1850
+    assert banner <= 2000
     # What holds, and what releases; then the lists that they work with.
     assert code["guard.js"] <= 1310 and code["trackers.js"] <= 1620
     assert weight["guard.js"] + weight["trackers.js"] <= 6400
