@@ -54,9 +54,17 @@ def test_the_application_stamps_as_it_serves(folder: Path, app: Flask) -> None:
     assert (folder / "public" / "index.html").read_bytes() == client.get("/index.html").data
     for path in ("compliance/legal/privacy", "compliance/legal/terms"):
         assert (folder / "public" / path / "index.html").read_bytes() == client.get(f"/{path}").data
+        chinese = client.get(f"/{path}?lang=zh-CN").data
+        assert (folder / "public" / path / "zh-CN" / "index.html").read_bytes() == chinese
     served = {rule for rule in names(folder / "public") if rule.startswith("compliance/static/") and "." in rule}
     assert {path for path in served if client.get(f"/{path}").data != (folder / "public" / path).read_bytes()} == set()
     assert any(path.endswith(".css") for path in served)
+
+
+def test_what_is_stamped_passes_the_check(folder: Path) -> None:
+    assert stamp("site", "public").exit_code == 0
+    result = CliRunner().invoke(compliance, ["check", "public"])
+    assert result.exit_code == 0, result.output
 
 
 def test_check_tells_what_is_not_stamped_and_writes_nothing(folder: Path) -> None:

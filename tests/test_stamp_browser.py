@@ -147,3 +147,7 @@ def test_readers_decide_and_write_on_static_pages(
         page.goto(f"{url}/compliance/legal/privacy")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.locator(FOOTER)).to_be_visible()
+        page.goto(f"{url}/gbk.html")
+        page.locator(FOOTER).get_by_role("link", name="隐私政策").click()
+        expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+        assert get(url, "/compliance/legal/privacy?lang=../../../..")[2] == get(url, "/compliance/legal/privacy")[2]

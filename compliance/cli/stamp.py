@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask
 
+from ..i18n import tag
 from ..stamp import Did, Folder, Outcome, Press
 from .group import CannotRunError, application, compliance, listing, print_json, progress
 
@@ -76,13 +77,14 @@ def _ours(app: Flask, state: Any, host: str) -> Iterator[tuple[str, bytes]]:
     prefix = state.settings.site.prefix.lstrip("/")
     for asset in state.assets.values():
         yield f"{prefix}/static/{asset.hashed}", asset.content
-    client = app.test_client()
+    client, default = app.test_client(), state.settings.site.languages[0]
     for name in state.documents.names:
-        path = f"{prefix}/legal/{name}"
-        response = client.get(f"/{path}", base_url=f"https://{host}")
-        if response.status_code != 200:
-            raise CannotRunError(f"the application answers /{path} with {response.status}: it is to show the document")
-        yield f"{path}/index.html", response.data
+        for language in {default, *state.documents.languages(name)}:
+            path, query = f"{prefix}/legal/{name}", {} if language == default else {"lang": tag(language)}
+            response = client.get(f"/{path}", base_url=f"https://{host}", query_string=query)
+            if response.status_code != 200:
+                raise CannotRunError(f"the application answers {response.request.path} with {response.status}")
+            yield "/".join((path, *query.values(), "index.html")), response.data
 
 
 def _tell(counts: Counter[Did], told: list[Outcome], seconds: float, form: str) -> None:

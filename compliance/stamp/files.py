@@ -84,7 +84,7 @@ class Files:
                 if made.st_size == len(changed) and read(target)[1] == changed:
                     return Outcome(path, Did.KEPT, _entry(path, key, now, made))
                 moment = None
-        elif self._same and known is not None:
+        elif self._same and self._press.marked(body):
             moment = None
         made = self._put(target, changed, stat.S_IMODE(now.st_mode), now, moment)
         return Outcome(path, Did.STAMPED, _entry(path, key, made if self._same else now, made))

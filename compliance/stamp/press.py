@@ -14,8 +14,8 @@ from ..trackers import released
 
 # What a server sends that knows of a file only that it is HTML: which charset it is in, the page says itself.
 _HEAD = Head(status="200 OK", fields=[], label=None, language=None, length=None, coding=None, private=False)
-_MARK = "data-compliance"
-_WIDE = {b"\xff\xfe": _MARK.encode("utf-16-le"), b"\xfe\xff": _MARK.encode("utf-16-be")}
+_MARK = b"data-compliance"
+_WIDE = {b"\xff\xfe": _MARK.decode().encode("utf-16-le"), b"\xfe\xff": _MARK.decode().encode("utf-16-be")}
 
 
 class Press:
@@ -26,6 +26,11 @@ class Press:
         self._environ = {"HTTP_HOST": host, "SCRIPT_NAME": ""}
         #: What tells pages stamped now from those stamped under other settings.
         self.key = sha256(f"{host} {injection.digest}".encode()).hexdigest()[:12]
+
+    def marked(self, page: bytes) -> bool:
+        """Tell whether *page* may carry markup of ours."""
+        # The memory looks for less, and has to all the same.
+        return _WIDE[page[:2]] in page if page[:2] in _WIDE else self._state.memory.marked(page) and _MARK in page
 
     def stamped(self, body: bytes, name: str | None = None) -> tuple[bytes, bool]:
         """Return *body*, a page in the content coding *name* if in any, with today's markup, and whether it has any.
@@ -38,7 +43,7 @@ class Press:
         if coder is not None:
             page = b"".join(coder.decode(body))
             coder.end()
-        marked = _WIDE.get(page[:2], _MARK.encode()) in page
+        marked = self.marked(page)
         plain = _unstamped(page) if marked else page
         environ = dict(self._environ)
         gate = self._state.injection.gate(environ, private=False)
