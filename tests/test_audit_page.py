@@ -123,6 +123,12 @@ def test_kind_of_a_page(markup: str, options: dict[str, object], kind: Kind) -> 
     assert page(markup, **options).kind is kind
 
 
+def test_text_behind_a_picture_is_text_of_its_link() -> None:
+    assert [link.text for link in page("<a href=x><img src=s.png> 渝公网安备<b>50010402001494</b>号</a>").links] == [
+        "渝公网安备50010402001494号"
+    ]
+
+
 def test_several_headers_of_one_name() -> None:
     read = page("", headers=[("Set-Cookie", "a=1"), ("set-cookie", "b=2"), ("X", "y")])
     assert (read.headers.all("SET-COOKIE"), read.headers["x"], "y" in read.headers) == (["a=1", "b=2"], "y", False)

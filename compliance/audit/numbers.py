@@ -9,8 +9,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from lxml import etree
-
 from ..licences import KINDS, PROVINCES, normalise
 from .parts import Link
 from .tree import Element, holder
@@ -133,15 +131,10 @@ def _spelt(written: str) -> str:
     return normalise(written).replace("—", "-").replace("–", "-")
 
 
-_LINKS = etree.XPath("//a[@href and contains(., $text)]")
-
-
 def _place(page: Page, number: str) -> tuple[Element | None, Link | None]:
     """Return the element that *number* stands in, and what links from it."""
     digits = max(re.findall("[0-9]+", number), key=len, default=number)
-    for element in cast("list[Element]", _LINKS(page.root, text=digits)):
-        return element, Link(page, element)
     for link in page.links:
-        if "备" in link.text and digits in normalise(link.text):
+        if digits in link.text or ("备" in link.text and digits in normalise(link.text)):
             return link.element, link
     return holder(page.root, digits), None

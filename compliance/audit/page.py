@@ -18,6 +18,7 @@ from .parts import Form, Frame, Image, Link, Script
 from .rules import rules
 from .tree import Element, elements, holder, parse, text_of, visible
 
+_WIDE = tuple((mark, normalize("NFKC", mark)) for mark in "，：（）；！？\u3000｜…")
 EXCERPT = 200  # characters
 MOST_FRAMES = 8  # of a page that are read
 _FOOT = 1_500  # characters of text that count as the foot of a page that marks none
@@ -272,11 +273,17 @@ class Page:
         address = address.strip().partition("#")[0]
         if address.startswith(("https://", "http://")):
             return address
+        if address.startswith("/") and not address.startswith("//") and "/." not in address:
+            return f"{self._origin}{address}" if self.host else address.lstrip("/")
         try:
             whole = urljoin(self.base, address)
         except ValueError:  # such as an IPv6 host without its bracket
             return address
         return whole if self.host or whole.startswith("//") else whole.lstrip("/")
+
+    @cached_property
+    def _origin(self) -> str:
+        return "/".join(self.base.split("/", 3)[:3])
 
     @cached_property
     def host(self) -> str | None:
@@ -335,6 +342,8 @@ class Page:
 
 def tidy(text: str) -> str:
     """Return *text* with one form of every character (NFKC) and single spaces."""
+    for wide, narrow in _WIDE:  # the most of what there is to do in Chinese text
+        text = text.replace(wide, narrow)
     return " ".join((text if is_normalized("NFKC", text) else normalize("NFKC", text)).split())
 
 

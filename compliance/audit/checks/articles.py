@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..expressions import Expression
 from ..findings import Finding
 from ..page import Kind, Page
 from ..site import Context
@@ -16,39 +17,39 @@ _EDITOR_LABEL = "[责責]任[编編][辑輯]|[责責] ?[编編]|[编編] ?[辑�
 _AUTHOR_LABEL = "作 ?者|[记記] ?者|通讯员|撰文|撰稿|采写|采编|摄影|(?<![一-鿿])文字?"
 _LABELS = f"{_SOURCE_LABEL}|{_EDITOR_LABEL}|{_AUTHOR_LABEL}"
 _VALUE = r"(?: ?[:丨|/】\]] ?| )[^\s:|/,。\])】]"
-_SOURCE = re.compile(
+_SOURCE = Expression(
     rf"(?:{_SOURCE_LABEL}){_VALUE}"
     r"|本[报網网台刊社]讯|本[报網网台刊]记者|[社網网報报台] ?\S{0,10}[0-9]{1,2}月[0-9]{1,2}日(?:[电電讯訊]|消息)"
     r"|\bSources? ?[:|] ?\w|\((?:Xinhua|CNS|China Daily|Reuters|AP|AFP)\b|\b[A-Z]{4,}, .{2,12} \(Xinhua\)",
     re.IGNORECASE,
 )
-_EDITOR = re.compile(rf"(?:{_EDITOR_LABEL}){_VALUE}|\b(?:web )?editors? ?[:|] ?\w|\bedited by \w", re.IGNORECASE)
-_AUTHOR = re.compile(
+_EDITOR = Expression(rf"(?:{_EDITOR_LABEL}){_VALUE}|\b(?:web )?editors? ?[:|] ?\w|\bedited by \w", re.IGNORECASE)
+_AUTHOR = Expression(
     rf"(?:{_AUTHOR_LABEL}){_VALUE}|[记記]者 ?[一-鿿]{{2,4}}"
     r"|\b(?:[Aa]uthor|[Rr]eporter)s? ?[:|] ?\w|\b[Bb]y:? [A-Z][\w.]+ [A-Z]|\bBy [A-Z]{2,}"
 )
-_DATE = re.compile(
+_DATE = Expression(
     r"(?:19|20)\d\d ?[-年/.] ?\d{1,2} ?[-月/.] ?\d{1,2}"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?, ?20\d\d"
     r"|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* 20\d\d"
 )
 # A label with nothing after it but the next one, or the end of its bracket.
-_EMPTY = re.compile(
+_EMPTY = Expression(
     rf"(?P<label>{_SOURCE_LABEL}|{_EDITOR_LABEL}|作 ?者) ?: ?"
     rf"(?=(?:{_LABELS}|(?:发布|发表)?(?:时间|日期)|(?:浏览|点击|阅读)\S{{0,2}}) ?[:丨|]"
     r"|分享到|字号|字体|[\])】|]|20\d\d[-年/.]\d)"
 )
-_MACHINE = re.compile(
+_MACHINE = Expression(
     r"name=[\"']?aigc|[\"']AIGC[\"']\s*:|data-(?:aigc|ai-generated)|\bai-generated\b|trainedAlgorithmicMedia",
     re.IGNORECASE,
 )
-_MACHINE_SAID = re.compile(
+_MACHINE_SAID = Expression(
     r"AI ?(?:生成|合成|创作|辅助|绘制|配音)|人工智能.{0,8}(?:生成|合成|辅助|创作)|AIGC|"
     r"AI[- ]generated|(?:generated|made|created|written) (?:by|with) (?:AI|artificial)",
     re.IGNORECASE,
 )
-_PAID = re.compile(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]*sponsored")
-_PAID_SAID = re.compile(
+_PAID = Expression(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]*sponsored")
+_PAID_SAID = Expression(
     r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|推广信息|赞助|advertisement|sponsored|\bads?\b",
     re.IGNORECASE,
 )
@@ -56,11 +57,11 @@ _FLOATING = elements(
     "//*[contains(@style, 'fixed') or contains(@style, 'absolute')][@id or @class]"
     "[self::div or self::aside or self::section]"
 )
-_ADVERTISEMENT = re.compile(
+_ADVERTISEMENT = Expression(
     r"(?:^|[\s_-])(?:ads?|advert\w*|guanggao|duilian|piaofu|piao|couplet|floatad|adfloat|popad)(?:$|[\s_\d-])",
     re.IGNORECASE,
 )
-_CLOSES = re.compile(r"关闭|關閉|close|×|✕|✖|^X$", re.IGNORECASE)
+_CLOSES = Expression(r"关闭|關閉|close|×|✕|✖|^X$", re.IGNORECASE)
 
 
 def credits(page: Page, context: Context) -> Iterator[Finding]:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from ..expressions import Expression
 from ..findings import Finding
 from ..loaded import is_optional, loaded
 from ..page import Kind, Page
 from ..site import Context
 from ..tree import Element, elements, text_of
 
-_ASKS = re.compile(r"同意|接受|認可|agree|consent|accept", re.IGNORECASE)
-_IMPLIED = re.compile(
+_ASKS = Expression(r"同意|接受|認可|agree|consent|accept", re.IGNORECASE)
+_IMPLIED = Expression(
     r"(?:继续|繼續)(?:浏览|瀏覽|使用|访问|訪問)[^。!?;]{0,40}?(?:同意|接受|认可)"
     r"|(?:浏览|瀏覽|使用(?! ?cookie)|访问|訪問|登录)[^。!?;]{0,24}?(?:即|则|就)?(?:表示|"
     r"视为|視為|代表|意味着?|等同于?)[^。!?;]{0,12}?(?:同意|接受)"
@@ -25,56 +26,56 @@ _IMPLIED = re.compile(
     r"[^.!?]{0,40}?\b(?:consent|agree\w*|accept\w*)\b",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"不(?:视为|代表|表示|意味|等同|构成|視為)|并非|\bnot\b|n't\b", re.IGNORECASE)
-_ABOUT = re.compile(r"cookie|隐私|隱私|个人信息|個人資料|privacy|personal (?:data|information)", re.IGNORECASE)
-_PERSONAL = re.compile(r"个人信息|個人資料|personal (?:data|information)", re.IGNORECASE)
+_DENIED = Expression(r"不(?:视为|代表|表示|意味|等同|构成|視為)|并非|\bnot\b|n't\b", re.IGNORECASE)
+_ABOUT = Expression(r"cookie|隐私|隱私|个人信息|個人資料|privacy|personal (?:data|information)", re.IGNORECASE)
+_PERSONAL = Expression(r"个人信息|個人資料|personal (?:data|information)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[。!?;]|\.\s")
-_WALL = re.compile(
+_WALL = Expression(
     r"(?:不同意|不接受|拒绝)[^。!?;]{0,30}?(?:请[^。!?;]{0,8}?(?:停止|离开|退出|勿|不要)|(?:将|则)?(?:无法|不能|不得)(?:继续)?(?:使用|访问|浏览))[^。!?;]{0,16}"
     r"|\bif you (?:do not|don't) (?:agree|accept|consent)\b[^.!?]{0,60}?\b(?:leave|stop using|"
     r"do not use|don't use|not use|exit|cannot)\b[^.!?]{0,40}",
     re.IGNORECASE,
 )
-_FUNCTION = re.compile(r"功能|该服务|部分|相应|feature|function", re.IGNORECASE)
+_FUNCTION = Expression(r"功能|该服务|部分|相应|feature|function", re.IGNORECASE)
 
 _TICKED = elements("//input[@checked][@type='checkbox' or @type='CHECKBOX' or @type='radio']")
-_CONSENT_BOX = re.compile(
+_CONSENT_BOX = Expression(
     r"同意|接受|订阅|推送|营销|授权|统计|广告|个性化|agree|consent|accept|newsletter|subscri|marketing|analytic|advert|statistic",
     re.IGNORECASE,
 )
-_NECESSARY_BOX = re.compile(
+_NECESSARY_BOX = Expression(
     r"必要|必需|necessary|essential|required|strictly|不同意|拒绝|不接受|decline|refuse|reject", re.IGNORECASE
 )
 
 _NAMED = elements(
     "//*[@id or @class][self::div or self::section or self::aside or self::dialog or self::form or self::footer]"
 )
-_BANNER = re.compile(r"cookie|consent|gdpr|privacy[-_]?(?:bar|tip|notice|pop|banner|layer)|ccpa", re.IGNORECASE)
-_AGREE = re.compile(
+_BANNER = Expression(r"cookie|consent|gdpr|privacy[-_]?(?:bar|tip|notice|pop|banner|layer)|ccpa", re.IGNORECASE)
+_AGREE = Expression(
     r"^(?:我)?(?:全部)?(?:同意|接受|允许|知道了|我知道了|好的?)|^(?:i )?(?:accept|agree|allow|ok\b|got it|understood)",
     re.IGNORECASE,
 )
-_REFUSE = re.compile(
+_REFUSE = Expression(
     r"不同意|拒绝|拒絕|不接受|仅.{0,6}必[要需]|只.{0,6}必[要需]|不允许|暂不|reject|refuse|"
     r"decline|deny|disagree|only necessary|necessary only|essential only|no,? thanks",
     re.IGNORECASE,
 )
-_SETTINGS = re.compile(
+_SETTINGS = Expression(
     r"cookie.{0,8}(?:设置|设定|偏好|选项|管理|首选项|settings?|preferences?|choices|options)|(?:隐私|偏好|同意)(?:设置|管理|偏好|选项|选择)|"
     r"管理.{0,4}(?:cookie|偏好|同意|隐私)|撤回|撤销同意|withdraw|(?:privacy|consent|cookie) (?:settings|"
     r"preferences|choices|options)|"
     r"(?:manage|change|review).{0,14}(?:cookie|consent|preference|choice)|your privacy choices|do not sell",
     re.IGNORECASE,
 )
-_STRONG = re.compile(r"primary|main|solid|highlight|success|cta|strong|big|large|filled|confirm", re.IGNORECASE)
-_WEAK = re.compile(
+_STRONG = Expression(r"primary|main|solid|highlight|success|cta|strong|big|large|filled|confirm", re.IGNORECASE)
+_WEAK = Expression(
     r"link|secondary|plain|ghost|outline|gr[ea]y|muted|small|(?:^|[-_ ])(?:sm|xs|text|minor|"
     r"light|cancel|tiny)(?:$|[-_ ])",
     re.IGNORECASE,
 )
-_FIXED = re.compile(r"position:fixed")
-_AT_END = re.compile(r"(?:^|[;{])(?:bottom|inset-block-end):")
-_ROOM = re.compile(
+_FIXED = Expression(r"position:fixed")
+_AT_END = Expression(r"(?:^|[;{])(?:bottom|inset-block-end):")
+_ROOM = Expression(
     r"(?:^|[};,\s])(?:body|html)[^{}]*\{[^}]*(?:padding(?:-bottom|-block-end)?|scroll-padding[\w-]*)\s*:", re.IGNORECASE
 )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..expressions import Expression
 from ..findings import Finding
 from ..page import Page
 from ..rules import rules
 from ..site import Context, Fact, Site
 
-_PLAYER = re.compile(r"player\.|/player|v\.qq\.com|player\.youku|bilibili|video", re.IGNORECASE)
-_RECOMMENDS = re.compile(r"猜你喜欢|为[你您]推荐|个性化推荐|recommended for you|you may also like", re.IGNORECASE)
-_COMMENTS = re.compile(r"comment|pinglun|gentie|评论|跟帖", re.IGNORECASE)
+_PLAYER = Expression(r"player\.|/player|v\.qq\.com|player\.youku|bilibili|video", re.IGNORECASE)
+_RECOMMENDS = Expression(r"猜你喜欢|为[你您]推荐|个性化推荐|recommended for you|you may also like", re.IGNORECASE)
+_COMMENTS = Expression(r"comment|pinglun|gentie|评论|跟帖", re.IGNORECASE)
 
 
 def hints(page: Page, context: Context) -> Iterator[Fact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..expressions import Expression
 from ..findings import Finding
 from ..page import Page, tidy
 from ..parts import Link
@@ -18,13 +19,13 @@ _NAME = (
     r"|(?:个人信息|個人信息|個人資料)(?:保护|处理|保護)(?:政策|规则|声明|指引|须知|说明)"
     r"|\bprivacy (?:policy|statement|notice|protection)\b|\bdata protection\b|^privacy$|^隐私$|^个人信息保护$"
 )
-_LINK = re.compile(
+_LINK = Expression(
     rf"{_NAME}|\bprivacy\b|datenschutz|confidentialité|privacidade?|конфиденциальност|プライバシー|個人情報|개인정보|الخصوصية",
     re.IGNORECASE,
 )
 _TITLE = re.compile(rf"^.{{0,24}}(?:{_NAME})(?: ?\(.{{0,20}}\))?$", re.IGNORECASE)
 _TITLE_END = re.compile(r"\s[-–—|_]\s|[|_—–]|-(?=[^\d])")
-_ARTICLE = re.compile(r"(?:来源|稿源|责任编辑|责编) ?[:丨|]")
+_ARTICLE = Expression(r"(?:来源|稿源|责任编辑|责编) ?[:丨|]")
 _DEAD = re.compile(r"^(?:#.{0,3}|javascript:.*|about:blank)?$", re.IGNORECASE)
 _HAN = re.compile("[一-鿿]")
 _KANA = re.compile("[぀-ヿ]")
@@ -34,42 +35,42 @@ _LATIN = re.compile("[A-Za-z]")
 
 # What PIPL art. 17 and its neighbours ask for: words one of which stands in every policy that says it.
 _SAID = {
-    "C304": re.compile(
+    "C304": Expression(
         r"[\w.+-]+@[\w-]+\.\w|(?:电话|电邮|地址|联系方式|telephone|address)\W{0,4}(?:为|是)?\W{0,4}[\w-]{4}",
         re.IGNORECASE,
     ),
-    "C305": re.compile(
+    "C305": Expression(
         r"目的|用途|用于|purpose|\buse (?:of |it |them )?(?:your|the|to)|in order to|\bwe use\b", re.IGNORECASE),
-    "C306": re.compile(
+    "C306": Expression(
         r"(?:信息|数据)的?(?:种类|类型|类别|范围)|收集.{0,30}(?:信息|数据)|以下.{0,6}(?:信息|数据)|"
         r"IP ?地址|姓名|手机号|访问日志|"
         r"(?:information|data) (?:that )?we (?:collect|handle|process)|we (?:collect|handle|process|receive)\b|"
         r"(?:kinds?|categor\w+|types?) of (?:personal )?(?:information|data)|\bIP address",
         re.IGNORECASE,
     ),
-    "C307": re.compile(
+    "C307": Expression(
         r"(?:保存|存储|储存|保留|留存)(?:的)?(?:期限|时间|期间|时限|多久|至|不少于|不超过)|"
         r"(?:保存|存储|储存|保留|留存).{0,16}[\d一二两三四五六七八九十]+ ?(?:天|日|个?月|年)|"
         r"(?:最短|必要|合理)(?:的)?(?:期限|时间|期间)|retention|how long|"
         r"(?:kept?|keep|retain\w*|stored?)\b.{0,60}(?:\bdays?|months?|years?|as long|no longer|period|until)|lifetime",
         re.IGNORECASE,
     ),
-    "C308": re.compile(
+    "C308": Expression(
         r"(?:查阅|查询|访问|复制|更正|补充|删除|注销).{0,12}(?:查阅|查询|访问|复制|更正|修改|补充|删除|注销)|"
         r"\b(?:access|correct|rectif\w+|delet\w+|eras\w+|copy|copies)\b.{0,40}\b(?:access|correct\w*|rectif\w+|delet\w+|eras\w+|copy|copies)\b",
         re.IGNORECASE,
     ),
-    "C309": re.compile(
+    "C309": Expression(
         r"撤回|撤销.{0,8}(?:同意|授权)|(?:取消|关闭|改变|变更).{0,10}(?:同意|授权)|withdraw|"
         r"revok|opt[- ]?out", re.IGNORECASE
     ),
-    "C311": re.compile(r"未成年|儿童|监护人|十四周岁|\bminors?\b|\bchild(?:ren)?\b|guardian", re.IGNORECASE),
-    "C313": re.compile(r"20\d\d ?[-年/.]|(?:[A-Z][a-z]{2,8}|\d{1,2}),? (?:\d{1,2}, ?)?20\d\d", re.IGNORECASE),
+    "C311": Expression(r"未成年|儿童|监护人|十四周岁|\bminors?\b|\bchild(?:ren)?\b|guardian", re.IGNORECASE),
+    "C313": Expression(r"20\d\d ?[-年/.]|(?:[A-Z][a-z]{2,8}|\d{1,2}),? (?:\d{1,2}, ?)?20\d\d", re.IGNORECASE),
 }  # fmt: skip
-_ABROAD = re.compile(
+_ABROAD = Expression(
     r"境外|跨境|出境|海外接收|abroad|overseas|cross-border|outside (?:of )?(?:mainland )?china", re.IGNORECASE
 )
-_GAP = re.compile(
+_GAP = Expression(
     r"[\[【](?:请)?(?:填写|插入|公司|网站|平台|单位|贵司|企业|XX|日期|邮箱|电话)[^\]】]{0,20}[\]】]"
     r"|[Xx×]{2,}(?:公司|网站|平台|有限|科技|单位|网(?!络))|(?<![A-Za-z0-9_/])_{4,}(?![A-Za-z0-9_])"
     r"|\[(?:insert|your|company|website|date|e-?mail)[^\]]{0,40}\]|lorem ipsum",

@@ -4,40 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ... import telephones
+from ..expressions import Expression
 from ..findings import Finding
 from ..page import Page
-from ..parts import Link
 from ..rules import rules
 from ..site import Context, Fact, Site
 
-_REPORT = re.compile(
+_REPORT = Expression(
     r"举报|舉報|检举|檢舉|投诉|投訴|通報|신고|الإبلاغ|\bsignaler\b|\bmelden\b|\bdenunciar\b|\bсообщить\b|"
     r"\breport(?:ing|ed)?\b.{0,40}\b(?:illegal|undesirable|harmful|unlawful|abuse|violations?|content)\b|"
     r"\b(?:illegal|undesirable|harmful|unlawful)\b.{0,60}\breport(?:ed|ing|s)?\b|\bcomplaints?\b",
     re.IGNORECASE,
 )
-_ENTRANCE = re.compile(r"12377\.cn|jubao|tousu|complain", re.IGNORECASE)
+_ENTRANCE = Expression(r"12377\.cn|jubao|tousu|complain", re.IGNORECASE)
 _NUMBER = r"\(?\+?[0-9]{2,12}\)?(?:[ –—-]{0,3}\(?[0-9]{2,}\)?)*"
 _SHORTEST = 5  # digits, as 12377 has
 # A reporting telephone: the word, what it is, the number.
-_TELEPHONE = re.compile(
-    r"(?:(?:举报|舉報|检举|檢舉|投诉|投訴|\breport(?:s|ed|ing)?\b)[^。;|]{0,50}?"
-    r"(?:电话|電話|热线|熱線|专线|專線|telephone(?: number)?|phone(?: number)?|hotline|\btel\b)[^0-9+(。;@]{0,14}"
-    rf"|(?:举报|舉報)(?![^:]{{0,4}}[邮信网微])[^。;|:0-9]{{0,6}}: ?)(?P<number>{_NUMBER})(?![0-9a-z@])",
+_CALLED = (
+    r"[^。;|]{0,50}?(?:电话|電話|热线|熱線|专线|專線|"
+    r"[Tt]elephone(?: number)?|[Pp]hone(?: number)?|[Hh]otline|\b[Tt][Ee][Ll]\b)"
+    r"[^0-9+(。;@]{0,14}"
+)
+_TELEPHONE = Expression(
+    rf"(?:举报|舉報|检举|檢舉|投诉|投訴){_CALLED}(?P<number>{_NUMBER})(?![0-9a-zA-Z@])"
+    rf"|\breport(?:s|ed|ing)?\b{_CALLED}(?P<number>{_NUMBER})(?![0-9a-z@])"
+    rf"|(?:举报|舉報)(?![^:]{{0,4}}[邮信网微])[^。;|:0-9]{{0,6}}: ?(?P<number>{_NUMBER})(?![0-9a-zA-Z@])",
     re.IGNORECASE,
 )
-_CONTACT = re.compile(
+_CONTACT = Expression(
     r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message|kontakt|контакт|お問い合わせ|문의|اتصل",
     re.IGNORECASE,
 )
-_REACHABLE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:电话|電話|传真|热线|tel(?:ephone)?)\D{0,8}[0-9]{3}", re.IGNORECASE)
-_COMMENTS = re.compile(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re.IGNORECASE)
-_COMPLAINT = re.compile(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
-_MINORS = re.compile(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGNORECASE)
-_CENTRE = re.compile(r"12377|中央网信办|国家互联网信息办公室")
+_REACHABLE = Expression(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:电话|電話|传真|热线|tel(?:ephone)?)\D{0,8}[0-9]{3}", re.IGNORECASE)
+_COMMENTS = Expression(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re.IGNORECASE)
+_COMPLAINT = Expression(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
+_MINORS = Expression(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGNORECASE)
+_CENTRE = Expression(r"12377|中央网信办|国家互联网信息办公室")
 _CENTRE_HOST = "12377.cn"
 _NOT_CENTRE = ("net.china.com.cn", "net.china.cn", "ciirc.china.cn", "12377.com")
 _MOVED = {
@@ -49,10 +55,13 @@ _MOVED = {
 }
 
 
+_ELSEWHERE = (*_NOT_CENTRE, *_MOVED)
+
+
 def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
     """The ways to report that a page gives."""
     text = page.text
-    entrance = any(_is_entrance(link) for link in page.links)
+    entrance = any(_is_entrance(link.attribute("href").strip(), link.name) for link in page.links)
     printed = printed_telephones(page)
     told = bool(printed) or _REPORT.search(text) is not None
     if entrance or told:
@@ -95,6 +104,8 @@ def authorities(page: Page, context: Context) -> Iterator[Finding]:
         return
     for link in page.links:
         address = link.attribute("href").strip()
+        if not (any(mark in address for mark in _ELSEWHERE) or _CENTRE.search(link.name)):
+            continue
         scheme = address.partition(":")[0].lower()
         if scheme in ("tel", "mailto", "sms"):
             continue
@@ -149,17 +160,18 @@ PAGE = (entrances, telephone, authorities, contacts, comments)
 SITE = (of_the_site,)
 
 
-def printed_telephones(page: Page) -> list[str]:
+@lru_cache(maxsize=1)  # several checks of one page ask
+def printed_telephones(page: Page) -> tuple[str, ...]:
     """Return the telephones for reports, as the page prints them."""
     found = dict.fromkeys(match["number"].strip() for match in _TELEPHONE.finditer(page.text))
-    return [number for number in found if len(_digits(number)) >= _SHORTEST]
+    return tuple(number for number in found if len(_digits(number)) >= _SHORTEST)
 
 
-def _is_entrance(link: Link) -> bool:
-    address = link.attribute("href").strip()
+@lru_cache(maxsize=4_096)  # the same links on page after page
+def _is_entrance(address: str, name: str) -> bool:
     if address.lower().startswith(("tel:", "mailto:")) or not address or address == "#":
         return False
-    return _ENTRANCE.search(address) is not None or _REPORT.search(link.name) is not None
+    return _ENTRANCE.search(address) is not None or _REPORT.search(name) is not None
 
 
 def _dialable(printed: str) -> telephones.Telephone | None:
