@@ -62,7 +62,6 @@ def vendor(tracker: Tracker) -> str:
 
 def _all(page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
     anywhere = _anywhere(catalogue)
-    own = any(path in page.source for path in anywhere)
     for tag, attribute in _ADDRESSES.items():
         for element in page.tagged(tag):
             address = element.get(attribute)
@@ -71,7 +70,7 @@ def _all(page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
                     yield from _named(element, catalogue)
                 continue
             host = _HOST.match(address)
-            if not (own or (host and _is_known(catalogue, host[1].lower()))):
+            if not ((host and _is_known(catalogue, host[1].lower())) or anywhere.search(address)):
                 continue
             rel = frozenset((element.get("rel") or "").lower().split()) if tag == "link" else frozenset[str]()
             if tag == "link" and not rel & _FETCHED:
@@ -110,8 +109,9 @@ def _is_known(catalogue: Catalogue, host: str) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _anywhere(catalogue: Catalogue) -> tuple[str, ...]:
-    return tuple(tracker.path for tracker in catalogue.trackers if tracker.host == ANY)
+def _anywhere(catalogue: Catalogue) -> re.Pattern[str]:
+    paths = [re.escape(tracker.path) for tracker in catalogue.trackers if tracker.host == ANY]
+    return re.compile("|".join(paths) or r"\A(?!)")
 
 
 @lru_cache(maxsize=4)

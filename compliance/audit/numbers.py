@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
+
+from lxml import etree
 
 from ..licences import KINDS, PROVINCES, normalise
 from .parts import Link
@@ -16,8 +19,8 @@ from .tree import Element, holder
 if TYPE_CHECKING:
     from .page import Page
 
-#: Texts one of which stands in every page that shows a number.
-MARKS = ("ICP", "icp", "安备", "安備", "许可", "許可", "算备", "资格证", "标识码", "网文", "B2-")
+# One of these stands in every text with a number.
+_MARKS = ("ICP", "icp", "安备", "安備", "许可", "許可", "算备", "资格证", "标识码", "网文", "B2-")
 # Traditional characters in the names of filings, as pages for readers abroad write them.
 _SIMPLIFIED = str.maketrans("備號證網許聞務經營業節視聽傳製電", "备号证网许闻务经营业节视听传制电")
 _P = f"[{''.join(PROVINCES)}]"
@@ -44,6 +47,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 _NAMED = re.compile("|".join(f"(?P<{kind}>{name})" for kind, name in _NAMES.items()))
+_LINKS = cast("Callable[..., list[Element]]", etree.XPath("descendant::a[@href and contains(., $text)]"))
 # What stands between the name of a licence and its number.
 _BETWEEN = re.compile(r"(?:许可证|备案证明|编号|证号|号码|编码|号|[ .:]|No)*", re.IGNORECASE)
 _OPENS = "([【〔"
@@ -51,25 +55,38 @@ _NUMBER = re.compile(r"[0-9]{5,}(?![0-9年/@-])|[^ ,;。、|]{1,20}?[0-9]{3,}号
 _NO_NUMBER = re.compile(r"[年月日]|https?:|[-/.][0-9]{1,2}[-/.]|[0-9]:[0-9]|电话|@")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A number on a page: its *kind* (a key of `licences.KINDS`), how it is written, whether such a number can be.
+    """A number on a *page*: its *kind* (a key of `licences.KINDS`), how it is written, whether such a number can be.
 
-    *start* is where it stands in the text that was read. *link* is what leads from it, *element* where it stands, None
-    where several elements hold its parts.
+    *start* is where it stands in the text that was read.
     """
 
+    page: Page
     kind: str
     number: str
     valid: bool
     start: int
-    element: Element | None
-    link: Link | None
 
     @property
     def digits(self) -> str:
         """The longest row of digits in it."""
         return max(re.findall("[0-9]+", self.number), key=len, default="")
+
+    @cached_property
+    def link(self) -> Link | None:
+        """What links from it."""
+        digits = self.digits or self.number
+        feet = () if self.page.home else self.page.footers
+        for root in feet or (self.page.root,):
+            for element in _LINKS(root, text=digits):
+                return Link(self.page, element)
+        return next((one for one in self.page.links if "备" in one.text and digits in normalise(one.text)), None)
+
+    @cached_property
+    def element(self) -> Element | None:
+        """Where it stands; None where several elements hold its parts."""
+        return self.link.element if self.link else holder(self.page.root, self.digits or self.number)
 
     @property
     def host(self) -> str:
@@ -79,18 +96,21 @@ class Shown:
 
 def read(page: Page) -> list[Shown]:
     """Return every number in the text of a home page, in the foot of another."""
-    if not any(mark in page.source for mark in MARKS):
-        return []
     return [
-        Shown(kind=kind, number=number, valid=valid, start=start, element=element, link=link)
-        for kind, number, valid, start in dict.fromkeys(found(page.text if page.home else page.footer))
-        for element, link in [_place(page, number)]
+        Shown(page=page, kind=kind, number=number, valid=valid, start=start)
+        for kind, number, valid, start in found(page.text if page.home else page.footer)
     ]
 
 
-def found(text: str) -> Iterator[tuple[str, str, bool, int]]:
-    """Yield kind, number, whether it is well-formed, and its place, for every number in *text*."""
-    text = text.translate(_SIMPLIFIED)
+@lru_cache(maxsize=64)  # a site's pages have one foot
+def found(text: str) -> tuple[tuple[str, str, bool, int], ...]:
+    """Return kind, number, whether it is well-formed, and its place, for every number in *text*, each once."""
+    if not any(mark in text for mark in _MARKS):
+        return ()
+    return tuple({row[:3]: row for row in reversed([*_found(text.translate(_SIMPLIFIED))])}.values())[::-1]
+
+
+def _found(text: str) -> Iterator[tuple[str, str, bool, int]]:
     for match in _FILING.finditer(text):
         kind = cast(str, match.lastgroup)
         yield kind, _spelt(match[0]), _fits(kind, match[0]), match.start()
@@ -129,12 +149,3 @@ def _fits(kind: str, written: str) -> bool:
 
 def _spelt(written: str) -> str:
     return normalise(written).replace("—", "-").replace("–", "-")
-
-
-def _place(page: Page, number: str) -> tuple[Element | None, Link | None]:
-    """Return the element that *number* stands in, and what links from it."""
-    digits = max(re.findall("[0-9]+", number), key=len, default=number)
-    for link in page.links:
-        if digits in link.text or ("备" in link.text and digits in normalise(link.text)):
-            return link.element, link
-    return holder(page.root, digits), None

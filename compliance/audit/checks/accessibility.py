@@ -12,14 +12,7 @@ from ..site import Context
 from ..tree import Element, elements, text_of
 
 _HAN = re.compile("[一-鿿]")
-_LATIN = re.compile("[A-Za-z]")
-_NAMELESS = elements(
-    "//a[@href][not(normalize-space())][not(@aria-label or @aria-labelledby or @title or @aria-hidden)]"
-    "[not(.//img[normalize-space(@alt)] or .//svg or .//object or .//*[@aria-label or @title])]"
-    " | //button[not(normalize-space())][not(@aria-label or @aria-labelledby or @title or @aria-hidden or @value)]"
-    "[not(.//img[normalize-space(@alt)] or .//svg or .//*[@aria-label or @title])]"
-)
-_PICTURES = elements("//img[not(@alt)][not(@aria-hidden or @role or @aria-label)][not(ancestor::noscript)]")
+_NOT_SEEN = ("aria-hidden", "role", "aria-label")
 _COLOURED = elements("//font[@color] | //body//*[contains(@style, 'color')]")
 _NO_LABEL = frozenset({"hidden", "submit", "button", "image", "reset"})
 _NO_ZOOM = re.compile(
@@ -40,10 +33,12 @@ def language(page: Page, context: Context) -> Iterator[Finding]:
     if not page.lang:
         yield page.found("C701", excerpt="")
     else:
-        han, latin = len(_HAN.findall(page.text)), len(_LATIN.findall(page.text))
-        chinese = page.lang.lower().startswith("zh")
-        other = page.lang.lower()[:2] in ("en", "fr", "de", "es", "pt", "ru")
-        if (chinese and latin > 400 and han * 12 < latin) or (other and han > 200 and han > latin):
+        # Nearly all that is not ASCII on a Chinese page are Han characters.
+        text, said = page.text, page.lang.lower()
+        latin = len(text.encode("ascii", "ignore"))
+        han = len(text) - latin
+        chinese, other = said.startswith("zh"), said[:2] in ("en", "fr", "de", "es", "pt")
+        if (chinese and latin > 500 and han * 12 < latin) or (other and han > 200 and len(_HAN.findall(text)) > latin):
             yield page.found("C702", excerpt="", lang=page.lang)
     if not page.title and not page.tagged("frameset"):
         yield page.found("C706", excerpt="")
@@ -51,12 +46,14 @@ def language(page: Page, context: Context) -> Iterator[Finding]:
 
 def names(page: Page, context: Context) -> Iterator[Finding]:
     """Pictures, fields, links and buttons without a name."""
-    for image in islice(_PICTURES(page.root), 1):
+    images = (one for one in page.tagged("img") if one.get("alt") is None and not any(map(one.get, _NOT_SEEN)))
+    for image in islice((one for one in images if next(one.iterancestors("noscript"), None) is None), 1):
         yield page.found("C703", image, excerpt="")
     unnamed = (element for element in page.tagged("input", "select", "textarea") if _is_unlabelled(page, element))
     for element in islice(unnamed, _MOST):
         yield page.found("C704", element, name=element.get("name") or element.get("id") or element.tag)
-    for element in islice(_NAMELESS(page.root), _MOST):
+    nameless = (element for element in page.tagged("a", "button") if _is_nameless(element))
+    for element in islice(nameless, _MOST):
         yield page.found("C708", element, link=element.get("href") or element.get("class") or element.tag)
 
 
@@ -70,11 +67,23 @@ def appearance(page: Page, context: Context) -> Iterator[Finding]:
             if match := _NO_OUTLINE.search(style.text or ""):
                 yield page.found("C709", style, excerpt=match[0], text=match[0].strip())
                 break
-    if "color" in page.source.lower():
+    source = page.source
+    if "<font" in source or "<FONT" in source or ("style=" in source and "color" in source):
         yield from islice(_contrasts(page), _MOST)
 
 
 PAGE = (language, names, appearance)
+
+
+def _is_nameless(element: Element) -> bool:
+    if (element.text and element.text.strip()) or (element.tag == "a" and element.get("href") is None):
+        return False
+    if any(map(element.get, ("aria-label", "aria-labelledby", "title", "aria-hidden", "value"))) or text_of(element):
+        return False
+    within = element.iterdescendants("img", "svg", "object")
+    if any(one.tag != "img" or (one.get("alt") or "").strip() for one in within):
+        return False
+    return not any(one.get("aria-label") or one.get("title") for one in element.iterdescendants("*"))
 
 
 def _is_unlabelled(page: Page, element: Element) -> bool:

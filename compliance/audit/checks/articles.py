@@ -39,6 +39,7 @@ _EMPTY = Expression(
     rf"(?=(?:{_LABELS}|(?:发布|发表)?(?:时间|日期)|(?:浏览|点击|阅读)\S{{0,2}}) ?[:丨|]"
     r"|分享到|字号|字体|[\])】|]|20\d\d[-年/.]\d)"
 )
+_MACHINE_MARKS = ("aigc", "AIGC", "ai-generated", "trainedAlgorithmicMedia")
 _MACHINE = Expression(
     r"name=[\"']?aigc|[\"']AIGC[\"']\s*:|data-(?:aigc|ai-generated)|\bai-generated\b|trainedAlgorithmicMedia",
     re.IGNORECASE,
@@ -48,6 +49,7 @@ _MACHINE_SAID = Expression(
     r"AI[- ]generated|(?:generated|made|created|written) (?:by|with) (?:AI|artificial)",
     re.IGNORECASE,
 )
+_PAID_MARKS = ("adsbygoogle", "BAIDU_CLB_", "cpro_id", "slotbydup", "sponsored")
 _PAID = Expression(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]*sponsored")
 _PAID_SAID = Expression(
     r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|推广信息|赞助|advertisement|sponsored|\bads?\b",
@@ -85,6 +87,8 @@ def credits(page: Page, context: Context) -> Iterator[Finding]:
 
 def machines(page: Page, context: Context) -> Iterator[Finding]:
     """What a machine made."""
+    if not any(mark in page.source for mark in _MACHINE_MARKS):
+        return
     if _MACHINE.search(page.source) and not (
         _MACHINE_SAID.search(page.text) or any(_MACHINE_SAID.search(image.alt or "") for image in page.images)
     ):
@@ -93,7 +97,7 @@ def machines(page: Page, context: Context) -> Iterator[Finding]:
 
 def advertisements(page: Page, context: Context) -> Iterator[Finding]:
     """What is paid for, and what floats over the page."""
-    paid = _PAID.search(page.source)
+    paid = any(mark in page.source for mark in _PAID_MARKS) and _PAID.search(page.source)
     if paid and not _PAID_SAID.search(page.text):
         yield page.found("C207", excerpt=paid[0])
     if "fixed" in page.source or "piao" in page.source:

@@ -13,8 +13,11 @@ from ..page import Kind, Page
 from ..site import Context
 from ..tree import Element, elements, text_of
 
-_ASKS = Expression(r"同意|接受|認可|agree|consent|accept", re.IGNORECASE)
-_IMPLIED = Expression(
+# A sentence is looked for around one of these words alone: expressions over whole pages cost more than all else.
+_ASKS = ("同意", "接受", "agree", "consent", "accept")
+_REFUSES = ("不同意", "不接受", "拒绝", "f you do")
+_BEFORE, _AFTER = 180, 140
+_IMPLIED = re.compile(
     r"(?:继续|繼續)(?:浏览|瀏覽|使用|访问|訪問)[^。!?;]{0,40}?(?:同意|接受|认可)"
     r"|(?:浏览|瀏覽|使用(?! ?cookie)|访问|訪問|登录)[^。!?;]{0,24}?(?:即|则|就)?(?:表示|"
     r"视为|視為|代表|意味着?|等同于?)[^。!?;]{0,12}?(?:同意|接受)"
@@ -30,7 +33,7 @@ _DENIED = Expression(r"不(?:视为|代表|表示|意味|等同|构成|視為)|�
 _ABOUT = Expression(r"cookie|隐私|隱私|个人信息|個人資料|privacy|personal (?:data|information)", re.IGNORECASE)
 _PERSONAL = Expression(r"个人信息|個人資料|personal (?:data|information)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[。!?;]|\.\s")
-_WALL = Expression(
+_WALL = re.compile(
     r"(?:不同意|不接受|拒绝)[^。!?;]{0,30}?(?:请[^。!?;]{0,8}?(?:停止|离开|退出|勿|不要)|(?:将|则)?(?:无法|不能|不得)(?:继续)?(?:使用|访问|浏览))[^。!?;]{0,16}"
     r"|\bif you (?:do not|don't) (?:agree|accept|consent)\b[^.!?]{0,60}?\b(?:leave|stop using|"
     r"do not use|don't use|not use|exit|cannot)\b[^.!?]{0,40}",
@@ -38,7 +41,6 @@ _WALL = Expression(
 )
 _FUNCTION = Expression(r"功能|该服务|部分|相应|feature|function", re.IGNORECASE)
 
-_TICKED = elements("//input[@checked][@type='checkbox' or @type='CHECKBOX' or @type='radio']")
 _CONSENT_BOX = Expression(
     r"同意|接受|订阅|推送|营销|授权|统计|广告|个性化|agree|consent|accept|newsletter|subscri|marketing|analytic|advert|statistic",
     re.IGNORECASE,
@@ -51,6 +53,8 @@ _NAMED = elements(
     "//*[@id or @class][self::div or self::section or self::aside or self::dialog or self::form or self::footer]"
 )
 _BANNER = Expression(r"cookie|consent|gdpr|privacy[-_]?(?:bar|tip|notice|pop|banner|layer)|ccpa", re.IGNORECASE)
+_BANNER_MARKS = ("ookie", "onsent", "gdpr", "ccpa", "COOKIE", "GDPR")
+_PRIVACY_BAR = re.compile("privacy[-_]?(?:[Bb]ar|[Tt]ip|[Nn]otice|[Pp]op|[Bb]anner|[Ll]ayer)")
 _AGREE = Expression(
     r"^(?:我)?(?:全部)?(?:同意|接受|允许|知道了|我知道了|好的?)|^(?:i )?(?:accept|agree|allow|ok\b|got it|understood)",
     re.IGNORECASE,
@@ -83,29 +87,32 @@ _ROOM = Expression(
 def sentences(page: Page, context: Context) -> Iterator[Finding]:
     """Sentences that take going on for consent, or make it a condition."""
     text = page.text
-    if not _ASKS.search(text):
-        return
-    needed = any(is_optional(one.tracker) for one in loaded(page, context.catalogue))
     told = set[str]()
-    for match in _IMPLIED.finditer(text):
-        sentence = _sentence(text, match)
-        if sentence in told or not _ABOUT.search(sentence) or _DENIED.search(match[0]):
+    for window in _windows(text, _ASKS):
+        match = _IMPLIED.search(window)
+        if not match or _DENIED.search(match[0]):
+            continue
+        sentence = _sentence(window, match)
+        if sentence in told or not _ABOUT.search(sentence):
             continue
         told.add(sentence)
+        needed = any(is_optional(one.tracker) for one in loaded(page, context.catalogue))
         policy = page.kind is Kind.POLICY and _PERSONAL.search(sentence)
         rule = "C401" if needed or policy else "C402"
         yield page.found(rule, page.where(sentence), excerpt=sentence, text=sentence)
-    for match in _WALL.finditer(text):
-        sentence = _sentence(text, match)
-        if _ABOUT.search(sentence) and not _FUNCTION.search(sentence):
-            yield page.found("C406", page.where(sentence), excerpt=sentence, text=sentence)
+    for window in _windows(text, _REFUSES):
+        if match := _WALL.search(window):
+            sentence = _sentence(window, match)
+            if sentence not in told and _ABOUT.search(sentence) and not _FUNCTION.search(sentence):
+                told.add(sentence)
+                yield page.found("C406", page.where(sentence), excerpt=sentence, text=sentence)
 
 
 def boxes(page: Page, context: Context) -> Iterator[Finding]:
     """Boxes that are ticked beforehand."""
-    if "checked" not in page.source.lower():
-        return
-    for element in _TICKED(page.root):
+    for element in page.tagged("input"):
+        if element.get("checked") is None or (element.get("type") or "").lower() not in ("checkbox", "radio"):
+            continue
         if element.get("disabled") is not None:
             continue
         label = _label(page, element)
@@ -139,6 +146,15 @@ def banners(page: Page, context: Context) -> Iterator[Finding]:
 PAGE = (sentences, boxes, banners)
 
 
+def _windows(text: str, words: tuple[str, ...]) -> Iterator[str]:
+    """Yield what stands around each of *words* in *text*."""
+    for word in words:
+        place = text.find(word)
+        while place >= 0:
+            yield text[max(0, place - _BEFORE) : place + _AFTER]
+            place = text.find(word, place + 1)
+
+
 def _sentence(text: str, match: re.Match[str]) -> str:
     """Return the sentence around *match*, as far as it is near."""
     ends = [end.end() for end in _SENTENCE.finditer(text, max(0, match.start() - 100), match.start())]
@@ -162,8 +178,7 @@ def _label(page: Page, element: Element) -> str:
 @lru_cache(maxsize=1)
 def _banner(page: Page) -> Element | None:
     """Return the banner that asks for consent: the outermost element that is named so and has a button to agree."""
-    lower = page.source.lower()
-    if "cookie" not in lower and "consent" not in lower and "gdpr" not in lower and "privacy" not in lower:
+    if not (any(mark in page.source for mark in _BANNER_MARKS) or _PRIVACY_BAR.search(page.source)):
         return None
     for element in _NAMED(page.root):
         if _BANNER.search(f"{element.get('id', '')} {element.get('class', '')} {element.get('aria-labelledby', '')}"):

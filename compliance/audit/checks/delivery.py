@@ -29,7 +29,8 @@ def charset(page: Page, context: Context) -> Iterator[Finding]:
         if read.charset not in ("utf-16le", "utf-16be") and not read.marked and not page.source.isascii():
             yield page.found("C803", excerpt="")
         return
-    if read.undecodable >= _UNDECODABLE or len(_MISREAD.findall(page.source[:20_000])) >= _MISREADS:
+    misread = read.charset in ("gbk", "gb18030", "big5") and len(_MISREAD.findall(page.source[:20_000])) >= _MISREADS
+    if read.undecodable >= _UNDECODABLE or misread:
         yield page.found("C801", excerpt=read.declared, charset=read.declared)
     if read.header and read.markup and named(read.header) != named(read.markup):
         yield page.found("C802", excerpt=f"{read.header} {read.markup}", header=read.header, meta=read.markup)

@@ -12,7 +12,7 @@ from ..rules import rules
 from ..site import Context, Fact, Site
 
 _PLAYER = Expression(r"player\.|/player|v\.qq\.com|player\.youku|bilibili|video", re.IGNORECASE)
-_RECOMMENDS = Expression(r"猜你喜欢|为[你您]推荐|个性化推荐|recommended for you|you may also like", re.IGNORECASE)
+_RECOMMENDS = ("猜你喜欢", "为你推荐", "为您推荐", "个性化推荐", "ecommended for you", "ou may also like")
 _COMMENTS = Expression(r"comment|pinglun|gentie|评论|跟帖", re.IGNORECASE)
 
 
@@ -20,8 +20,8 @@ def hints(page: Page, context: Context) -> Iterator[Fact]:
     """What a page has that calls for a person's judgement."""
     if page.tagged("video", "audio") or any(_PLAYER.search(frame.url) for frame in page.frames):
         yield Fact("plays")
-    if match := _RECOMMENDS.search(page.text):
-        yield Fact("recommends", match[0])
+    if words := next((words for words in _RECOMMENDS if words in page.text), None):
+        yield Fact("recommends", words)
     if any((one.get("type") or "").lower() == "password" for one in page.tagged("input")) or any(
         _COMMENTS.search(f"{one.get('name', '')} {one.get('id', '')} {one.get('placeholder', '')}")
         for one in page.tagged("textarea")

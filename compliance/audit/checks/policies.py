@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..expressions import Expression
 from ..findings import Finding
@@ -23,6 +24,7 @@ _LINK = Expression(
     rf"{_NAME}|\bprivacy\b|datenschutz|confidentialité|privacidade?|конфиденциальност|プライバシー|個人情報|개인정보|الخصوصية",
     re.IGNORECASE,
 )
+_SUBJECT = re.compile("隐私|私隐|隱私|私隱|个人信息|個人信息|個人資料|rivacy|ata protection|PRIVACY")
 _TITLE = re.compile(rf"^.{{0,24}}(?:{_NAME})(?: ?\(.{{0,20}}\))?$", re.IGNORECASE)
 _TITLE_END = re.compile(r"\s[-–—|_]\s|[|_—–]|-(?=[^\d])")
 _ARTICLE = Expression(r"(?:来源|稿源|责任编辑|责编) ?[:丨|]")
@@ -82,8 +84,9 @@ _MOST_NAMES = 200
 
 def links(page: Page, context: Context) -> Iterator[Finding]:
     """The way to the policy."""
-    speaks = page.home or "rivacy" in page.source or "隐私" in page.source
-    named = [link for link in page.links if is_policy(link)] if speaks else []
+    if not page.home and not (("隐私" in page.text or "rivacy" in page.text) and _has_dead(page)):
+        return
+    named = [link for link in page.links if is_policy(link)]
     if page.home and not named and page.unread is None:
         yield page.found("C301")
     if named and all(_DEAD.match(link.attribute("href").strip()) for link in named):
@@ -141,11 +144,17 @@ def is_policy(link: Link) -> bool:
     return len(name) <= (24 if _HAN.search(name) else 60) and _LINK.search(name) is not None
 
 
+@lru_cache(maxsize=1)  # several checks of one page ask
 def is_privacy_policy(page: Page) -> bool:
     """Tell whether *page* is a privacy policy: by its heading, and not because an article is about one."""
-    if page.home or not (names := [one for one in (_TITLE_END.split(page.title)[0].strip(), _heading(page)) if one]):
+    if page.home or not _SUBJECT.search(f"{page.title} {_heading(page)}"):
         return False
+    names = (_TITLE_END.split(page.title)[0].strip(), _heading(page))
     return any(_TITLE.match(name) for name in names) and not _ARTICLE.search(page.text) and len(page.text) > 60
+
+
+def _has_dead(page: Page) -> bool:
+    return any(_DEAD.match(address) for one in page.tagged("a") if (address := one.get("href")) is not None)
 
 
 def _heading(page: Page) -> str:

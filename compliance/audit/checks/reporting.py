@@ -10,29 +10,26 @@ from urllib.parse import urlsplit
 from ... import telephones
 from ..expressions import Expression
 from ..findings import Finding
-from ..page import Page
+from ..page import Kind, Page
 from ..rules import rules
 from ..site import Context, Fact, Site
 
+_REPORT_WORDS = ("举报", "投诉", "舉報", "投訴")
 _REPORT = Expression(
-    r"举报|舉報|检举|檢舉|投诉|投訴|通報|신고|الإبلاغ|\bsignaler\b|\bmelden\b|\bdenunciar\b|\bсообщить\b|"
+    r"检举|檢舉|通報|신고|الإبلاغ|\bsignaler\b|\bmelden\b|\bdenunciar\b|\bсообщить\b|"
     r"\breport(?:ing|ed)?\b.{0,40}\b(?:illegal|undesirable|harmful|unlawful|abuse|violations?|content)\b|"
     r"\b(?:illegal|undesirable|harmful|unlawful)\b.{0,60}\breport(?:ed|ing|s)?\b|\bcomplaints?\b",
     re.IGNORECASE,
 )
 _ENTRANCE = Expression(r"12377\.cn|jubao|tousu|complain", re.IGNORECASE)
 _NUMBER = r"\(?\+?[0-9]{2,12}\)?(?:[ –—-]{0,3}\(?[0-9]{2,}\)?)*"
+_TELEPHONE_WORDS = ("举报", "舉報", "检举", "檢舉", "投诉", "投訴", "report", "Report")
 _SHORTEST = 5  # digits, as 12377 has
 # A reporting telephone: the word, what it is, the number.
-_CALLED = (
-    r"[^。;|]{0,50}?(?:电话|電話|热线|熱線|专线|專線|"
-    r"[Tt]elephone(?: number)?|[Pp]hone(?: number)?|[Hh]otline|\b[Tt][Ee][Ll]\b)"
-    r"[^0-9+(。;@]{0,14}"
-)
-_TELEPHONE = Expression(
-    rf"(?:举报|舉報|检举|檢舉|投诉|投訴){_CALLED}(?P<number>{_NUMBER})(?![0-9a-zA-Z@])"
-    rf"|\breport(?:s|ed|ing)?\b{_CALLED}(?P<number>{_NUMBER})(?![0-9a-z@])"
-    rf"|(?:举报|舉報)(?![^:]{{0,4}}[邮信网微])[^。;|:0-9]{{0,6}}: ?(?P<number>{_NUMBER})(?![0-9a-zA-Z@])",
+_TELEPHONE = re.compile(
+    r"(?:(?:举报|舉報|检举|檢舉|投诉|投訴|report(?:s|ed|ing)?\b)[^。;|]{0,50}?"
+    r"(?:电话|電話|热线|熱線|专线|專線|telephone(?: number)?|phone(?: number)?|hotline|\btel\b)[^0-9+(。;@]{0,14}"
+    rf"|(?:举报|舉報)(?![^:]{{0,4}}[邮信网微])[^。;|:0-9]{{0,6}}: ?)(?P<number>{_NUMBER})(?![0-9a-z@])",
     re.IGNORECASE,
 )
 _CONTACT = Expression(
@@ -46,6 +43,17 @@ _MINORS = Expression(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGN
 _CENTRE = Expression(r"12377|中央网信办|国家互联网信息办公室")
 _CENTRE_HOST = "12377.cn"
 _NOT_CENTRE = ("net.china.com.cn", "net.china.cn", "ciirc.china.cn", "12377.com")
+_AUTHORITIES = (
+    "12377",
+    "网信办",
+    "信息办公室",
+    "net.china",
+    "ciirc",
+    "cyberpolice",
+    "12321.org",
+    "12318.gov",
+    "beian.gov",
+)
 _MOVED = {
     "cyberpolice.cn": "cyberpolice.mps.gov.cn",
     "12321.org.cn": "www.12321.cn",
@@ -61,14 +69,16 @@ _ELSEWHERE = (*_NOT_CENTRE, *_MOVED)
 def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
     """The ways to report that a page gives."""
     text = page.text
-    entrance = any(_is_entrance(link.attribute("href").strip(), link.name) for link in page.links)
-    printed = printed_telephones(page)
-    told = bool(printed) or _REPORT.search(text) is not None
+    told = any(word in text for word in _REPORT_WORDS) or _REPORT.search(text) is not None
+    entrance = (page.home or not told) and any(
+        _is_entrance(link.attribute("href").strip(), link.name) for link in page.links
+    )
     if entrance or told:
         yield Fact("reports")
-        if _MINORS.search(text):
+        if page.kind is not Kind.ARTICLE and _MINORS.search(text):
             yield Fact("reports about minors")
     if page.home:
+        printed = printed_telephones(page)
         if page.unread is not None and not (entrance and printed):
             return  # what is not in sight here may be there
         if not (entrance or told):
@@ -83,7 +93,9 @@ def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
 
 def telephone(page: Page, context: Context) -> Iterator[Finding]:
     """The reporting telephone: whether it can be dialled."""
-    dialled = [link for link in page.links if link.attribute("href").strip().lower().startswith("tel:")]
+    dialled = (
+        [link for link in page.links if link.attribute("href").startswith("tel:")] if "tel:" in page.source else []
+    )
     detects = "telephone=no" in page.metas.get("format-detection", "").replace(" ", "").lower()
     for printed in printed_telephones(page):
         number = _dialable(printed)
@@ -100,7 +112,7 @@ def telephone(page: Page, context: Context) -> Iterator[Finding]:
 
 def authorities(page: Page, context: Context) -> Iterator[Finding]:
     """Links to the national reporting centre and to other authorities."""
-    if not any(mark in page.source for mark in ("12377", "中央网信办", "国家互联网信息办公室", *_NOT_CENTRE, *_MOVED)):
+    if not any(mark in page.source for mark in _AUTHORITIES):
         return
     for link in page.links:
         address = link.attribute("href").strip()
@@ -160,18 +172,24 @@ PAGE = (entrances, telephone, authorities, contacts, comments)
 SITE = (of_the_site,)
 
 
-@lru_cache(maxsize=1)  # several checks of one page ask
+@lru_cache(maxsize=1)  # several ask of one page
 def printed_telephones(page: Page) -> tuple[str, ...]:
     """Return the telephones for reports, as the page prints them."""
-    found = dict.fromkeys(match["number"].strip() for match in _TELEPHONE.finditer(page.text))
-    return tuple(number for number in found if len(_digits(number)) >= _SHORTEST)
+    text, found = page.text, dict[str, None]()
+    for word in _TELEPHONE_WORDS:
+        place = text.find(word)
+        while place >= 0:
+            if (match := _TELEPHONE.match(text, place)) and len(_digits(match["number"])) >= _SHORTEST:
+                found[match["number"].strip()] = None
+            place = text.find(word, place + 1)
+    return tuple(found)
 
 
 @lru_cache(maxsize=4_096)  # the same links on page after page
 def _is_entrance(address: str, name: str) -> bool:
     if address.lower().startswith(("tel:", "mailto:")) or not address or address == "#":
         return False
-    return _ENTRANCE.search(address) is not None or _REPORT.search(name) is not None
+    return bool(_ENTRANCE.search(address) or any(word in name for word in _REPORT_WORDS) or _REPORT.search(name))
 
 
 def _dialable(printed: str) -> telephones.Telephone | None:

@@ -48,12 +48,12 @@ def running(page: Page, context: Context) -> Iterator[Finding | Fact]:
 
 def abused(page: Page, context: Context) -> Iterator[Finding]:
     """Script hosts that were abused."""
-    if not any(host in page.source for host in _ABUSED):
-        return
     for element in page.tagged("script", "link"):
         address = element.get("src") or element.get("href") or ""
-        host = urlsplit(page.resolve(address)).hostname or ""
-        if f".{host}".endswith(tuple(f".{one}" for one in _ABUSED)):
+        if any(host in address for host in _ABUSED):
+            host = urlsplit(page.resolve(address)).hostname or ""
+            if not f".{host}".endswith(tuple(f".{one}" for one in _ABUSED)):
+                continue
             yield page.found("C506", element, host=host)
 
 
