@@ -8,13 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
 from compliance.cli import compliance
-from compliance.cli.check import _wrapped
 from compliance.cli.group import width
+from compliance.cli.text import _wrapped
 
 
 def alone(*arguments: str) -> Result:
@@ -68,6 +69,19 @@ def test_report_fits_the_terminal_in_either_language(folder: Path, monkeypatch: 
     assert "Pages: 2" in english and "页面" in chinese
     lines = [line for text in (english, chinese) for line in text.splitlines() if str(folder) not in line]
     assert lines and max(map(width, lines)) <= 60
+
+
+def test_report_has_colours_on_a_terminal_that_wants_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def printed(*arguments: str, color: bool) -> str:
+        return CliRunner().invoke(compliance, ["check", str(folder), *arguments], color=color).stdout
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain = printed(color=False)
+    painted = printed(color=True)
+    assert "\x1b[31m" in painted and click.unstyle(painted) == plain
+    assert "\x1b" not in plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert printed(color=True) == plain
 
 
 @pytest.mark.parametrize(

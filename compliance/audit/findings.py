@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,23 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Why a finding may stand, up to and with the day that it *expires*; *by* names who said so, if anybody."""
+
+    reason: str
+    expires: date
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One place where *rule* is not kept.
 
     *page* is the address, or the path below the folder that was checked. *line* counts from 1 in the page's source,
     None for what is missing and for what a header says. *excerpt* is what stands there, at most 200 characters.
-    *values* fill the braces in the rule's texts. *accepted* is the reason that the baseline gives for letting it stand.
-    What is the same on several *pages*, such as a footer, is one finding on the first; *also* names the next few.
+    *values* fill the braces in the rule's texts. *accepted* is why the baseline lets it stand, *lapsed* why it did
+    until its day was over. What is the same on several *pages*, such as a footer, is one finding on the first; *also*
+    names the next few.
     """
 
     rule: Rule
@@ -36,7 +47,8 @@ class Finding:
     line: int | None = None
     excerpt: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
-    accepted: str | None = None
+    accepted: Acceptance | None = None
+    lapsed: Acceptance | None = None
     pages: int = 1
     also: tuple[str, ...] = ()
 
@@ -53,4 +65,4 @@ class Finding:
         """What this finding is known by in later runs: it stays where lines move, and where pages come and go."""
         place = self.page if self.pages == 1 else ""
         told = "\0".join((self.rule.id, place, self.excerpt, *(f"{k}={v}" for k, v in sorted(self.values.items()))))
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .findings import Finding, Severity
+from .rules import Rule
 from .targets import Refusals
 
 
@@ -56,7 +57,8 @@ class Report:
 
     *pages* may be read many times over and is not held in memory; *limit* says what ended the crawl early, None where
     the whole site was read. *more* counts the findings that are too many to tell, by rule; *unread* is what was not
-    read; *ours* tells whether this package is at work on the site.
+    read; *ours* tells whether this package is at work on the site. *baseline* tells whether findings were compared with
+    those that are accepted; *browser* is how many pages were opened in one.
     """
 
     target: str
@@ -68,6 +70,12 @@ class Report:
     more: Mapping[str, int] = field(default_factory=dict)
     unread: Refusals = field(default_factory=Refusals)
     ours: bool = False
+    baseline: bool = False
+    browser: int = 0
+
+    def held(self, rule: Rule) -> bool:
+        """Tell whether the site was held to *rule*; some are seen in a browser alone."""
+        return not rule.browser or bool(self.browser)
 
     @property
     def summary(self) -> Summary:

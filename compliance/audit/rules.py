@@ -34,6 +34,10 @@ class Basis:
     article: str
     confidence: str
 
+    def cited(self, language: str) -> str:
+        """Return in *language* what to quote: the law, and the article where there is one."""
+        return self.law[language] if self.article == NO_ARTICLE else f"{self.law[language]} {self.article}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -41,7 +45,7 @@ class Rule:
 
     *id* never changes its meaning and is never used again. *title*, *seen* and *remedy* are texts by language; *seen*
     and *remedy* have a finding's values in braces. *setting* is the key of `compliance.toml` that answers the rule on a
-    site of ours.
+    site of ours. *browser* marks what is only seen where a browser opens the pages.
     """
 
     id: str
@@ -51,6 +55,7 @@ class Rule:
     remedy: Words
     basis: tuple[Basis, ...]
     setting: str | None = None
+    browser: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Findings travel from process to process by the thousand: their rule goes by its id.
@@ -99,6 +104,7 @@ def _rule(row: Mapping[str, Any], laws: Mapping[str, Words]) -> Rule:
             Basis(law=laws[one["law"]], article=one["article"], confidence=one["confidence"]) for one in row["basis"]
         ),
         setting=row.get("setting"),
+        browser=row.get("browser", False),
     )
 
 

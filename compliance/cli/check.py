@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import locale
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
 from contextlib import nullcontext
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 import click
 from flask.cli import ScriptInfo
-from jinja2 import Environment, FileSystemLoader
 
-from ..audit import Basis, Finding, Report, Severity
-from ..audit.rules import LANGUAGES, NO_ARTICLE
+from ..audit import Report, Severity
+from ..audit.baseline import Baseline, read, write
+from ..audit.reports import FORMS
+from ..audit.rules import LANGUAGES
 from ..deadlines import SHANGHAI
-from ..i18n import catalogue
-from ..paths import TEMPLATES
 from ..trackers import Catalogue
-from .group import CannotRunError, compliance, progress, state, width, written
+from .group import CannotRunError, compliance, progress, state, written
+from .text import text
 
 if TYPE_CHECKING:
     from ..audit.runner import Audit
@@ -43,7 +39,7 @@ def _language() -> str:
 
 @compliance.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@click.option("--format", "form", type=click.Choice(["text", *FORMS]), default="text", help="What to write.")
 @click.option("--language", type=click.Choice(LANGUAGES), default=_language, show_default="that of the terminal")
 @click.option("--limit", type=click.IntRange(min=1), help=f"Pages to read at most; {_PAGES} of a site that is crawled.")
 @click.option(
@@ -58,6 +54,8 @@ def _language() -> str:
     show_default=True,
     help="The least finding that makes the exit status 1.",
 )
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="The findings that are accepted.")
+@click.option("--update-baseline", is_flag=True, help="Write into it what was found; you fill in the reasons.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output.")
 @click.pass_context
 def check(
@@ -70,23 +68,49 @@ def check(
     connections: int,
     jobs: int | None,
     fail_on: str,
+    baseline: Path | None,
+    update_baseline: bool,
     output: Path | None,
 ) -> None:
     """Hold the pages of each TARGET to the rules: an address, a folder of HTML, or the application itself.
 
     Without a TARGET the application is checked, in this process. Exit status 1 says that there are findings.
     """
+    if update_baseline and baseline is None:
+        raise CannotRunError("--update-baseline needs to be told which: add --baseline FILE")
+    accepted = _accepted(baseline, new=update_baseline)
     audit = partial(_audit, context, limit=limit, delay=delay, connections=connections, jobs=jobs)
     with nullcontext() if output is None else written(output) as file:
         reports = [_run(audit(target)) for target in targets or (None,)]
-        write: Callable[[str], object] = click.echo if file is None else lambda text: file.write(f"{text}\n".encode())
-        if form == "json":
-            _write_json(reports, language, write)
-        else:
+        if baseline is not None:
+            reports = [accepted.apply(report) for report in reports]
+        if form == "text":
             for report in reports:
-                write(_text(report, language))
+                _write(text(report, language, painted=output is None and not os.environ.get("NO_COLOR")) + "\n", file)
+        else:
+            for piece in (*FORMS[form](reports, language), "\n"):
+                _write(piece, file)
+    if baseline is not None:
+        for note in accepted.notes():
+            click.echo(f"{baseline}: {note}", err=True)
+        if update_baseline:
+            write(baseline, accepted.updated(finding for report in reports for finding in report.findings))
     graves = _FAILS[fail_on]
     context.exit(int(any(report.summary.findings[severity] for report in reports for severity in graves)))
+
+
+def _accepted(path: Path | None, *, new: bool) -> Baseline:
+    entries = () if path is None or (new and not path.exists()) else read(path)
+    return Baseline(entries, today=datetime.now(SHANGHAI).date())
+
+
+def _write(text: str, file: BinaryIO | None) -> None:
+    # A name of a file need not be text; what stands for its bytes cannot be encoded.
+    content = text.encode("utf-8", "backslashreplace")
+    if file is None:
+        click.echo(content.decode(), nl=False)
+    else:
+        file.write(content)
 
 
 def _audit(
@@ -136,110 +160,3 @@ def _run(audit: Audit) -> Report:
         first = report.unread.first[0]
         raise CannotRunError(f"{report.target}: no page could be read. {first.url}: {first.reason}")
     return report
-
-
-# JSON
-
-
-def _write_json(reports: Sequence[Report], language: str, write: Callable[[str], object]) -> None:
-    """Write each report as an object, page by page: their number has no bound. Several are a list."""
-    if len(reports) > 1:
-        write("[")
-    for number, report in enumerate(reports):
-        write(f'{{"target": {_json(report.target)}, "time": {_json(report.time.isoformat())}, "pages": [')
-        rest = report.count
-        for page in report.pages:
-            rest -= 1
-            write(_json(asdict(page)) + ("," if rest else ""))
-        write(f'], "findings": {_json([_plain(one, language) for one in report.findings])},')
-        summary = asdict(report.summary) | {"more": report.more, "unread": report.unread.count, "limit": report.limit}
-        unread = [asdict(one) for one in report.unread.first]
-        write(f'"unread": {_json(unread)}, "summary": {_json(summary)}}}' + ("," if number < len(reports) - 1 else ""))
-    if len(reports) > 1:
-        write("]")
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _plain(finding: Finding, language: str) -> Mapping[str, Any]:
-    rule = finding.rule
-    return {
-        "id": rule.id,
-        "severity": rule.severity,
-        "title": rule.title[language],
-        "page": finding.page,
-        "pages": finding.pages,
-        "also": finding.also,
-        "line": finding.line,
-        "excerpt": finding.excerpt,
-        "seen": finding.seen(language),
-        "rule": {
-            "law": "; ".join(basis.law[language] for basis in rule.basis),
-            "article": "; ".join(filter(None, map(_article, rule.basis))),
-        },
-        "remedy": finding.remedy(language),
-        "setting": rule.setting,
-        "fingerprint": finding.fingerprint,
-        "accepted": finding.accepted,
-    }
-
-
-def _article(basis: Basis) -> str:
-    return "" if basis.article == NO_ARTICLE else basis.article
-
-
-# Text
-
-
-def _text(report: Report, language: str) -> str:
-    columns = min(max(shutil.get_terminal_size((100, 24)).columns, 40), 120)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES / "compliance"), trim_blocks=True, lstrip_blocks=True, autoescape=False
-    )
-    messages = catalogue(language)
-    environment.filters["wrapped"] = lambda text, indent: _wrapped(text, indent, columns)
-    environment.filters["remedies"] = lambda findings: dict.fromkeys(one.remedy(language) for one in findings)
-    groups = [
-        (severity, [(rule, list(found)) for rule, found in groupby(findings, key=lambda finding: finding.rule)])
-        for severity, findings in groupby(
-            (finding for finding in report.findings if finding.accepted is None), key=lambda one: one.rule.severity
-        )
-    ]
-    text = environment.get_template("audit.txt").render(
-        report=report,
-        summary=report.summary,
-        groups=groups,
-        language=language,
-        time=report.time.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
-        laws=lambda rule: "; ".join(f"{one.law[language]} {_article(one)}".rstrip() for one in rule.basis),
-        _=lambda message, **values: messages.gettext(message) % values,
-    )
-    return text.rstrip()
-
-
-def _wrapped(text: str, indent: int, columns: int) -> str:
-    """Return *text* in lines of at most *columns*, all but the first moved in by *indent*."""
-    lines, line = [], ""
-    for word in _words(text):
-        if line and width(line + word.rstrip()) > columns - indent:
-            lines.append(line.rstrip())
-            line = ""
-        line += word
-    return f"\n{' ' * indent}".join((*lines, line.rstrip()))
-
-
-def _words(text: str) -> Iterator[str]:
-    """Yield what stays together on a line: a word with the space after it, a Chinese character with what closes it."""
-    word = ""
-    for character, following in zip(text, (*text[1:], ""), strict=True):
-        word += character
-        wide = width(character) == 2 or width(following or " ") == 2
-        if character == " " or (
-            wide and following not in "，。、；：？！）》」』”’,.;:?!)]>" and character not in "（《「『“‘([<"
-        ):
-            yield word
-            word = ""
-    if word:
-        yield word

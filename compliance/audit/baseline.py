@@ -1,0 +1,171 @@
+"""The findings that an operator accepts: a file for people, each entry with its reason and the day that it expires."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import ComplianceError
+from .findings import Acceptance, Finding
+from .report import Report
+from .rules import rules
+
+#: How long a new entry holds at first.
+TERM = timedelta(days=180)
+_HEAD = """\
+# Findings of `flask compliance check` that are accepted. An entry counts once it has a reason, up to and with the day
+# that it expires. `check --baseline THIS --update-baseline` adds what is new and takes out what is no longer found.
+"""
+
+
+class BaselineError(ComplianceError):
+    """The baseline at *path* cannot be used; *problems* lists everything that is wrong with it."""
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        super().__init__(path, problems)
+        self.path = path
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n  ".join((f"{self.path}:", *self.problems))
+
+
+class Entry(BaseModel):
+    """One accepted finding; *page* and *excerpt* are for the reader of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    fingerprint: str = Field(pattern="^[0-9a-f]{16}$")
+    rule: str
+    page: str
+    excerpt: str = ""
+    reason: str = ""
+    expires: date
+    accepted_by: str = ""
+
+    @property
+    def place(self) -> str:
+        """What tells people which entry it is."""
+        return f"{self.rule} on {self.page} ({self.fingerprint})"
+
+    @property
+    def acceptance(self) -> Acceptance:
+        """Return why the finding may stand."""
+        return Acceptance(reason=self.reason.strip(), expires=self.expires, by=self.accepted_by.strip())
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    accepted: tuple[Entry, ...] = Field(default=(), strict=False)
+
+
+class Baseline:
+    """The *entries* of a baseline, and what became of them on the day *today*."""
+
+    def __init__(self, entries: Iterable[Entry] = (), *, today: date) -> None:
+        self._entries = {entry.fingerprint: entry for entry in entries}
+        self._today = today
+        self._met: set[str] = set()
+
+    def apply(self, report: Report) -> Report:
+        """Return *report* with what is accepted marked so."""
+        return replace(report, findings=[self._marked(finding) for finding in report.findings], baseline=True)
+
+    def notes(self) -> Iterator[str]:
+        """Yield what to do about entries that do not count, once every report was gone through."""
+        for entry in self._entries.values():
+            if entry.fingerprint not in self._met:
+                yield f"{entry.place} is not found any more: take it out"
+            elif not entry.acceptance.reason:
+                yield f"{entry.place} has no reason, so it does not count: write why it may stand"
+            elif entry.expires < self._today:
+                yield f"{entry.place} expired on {entry.expires}: mend it, or accept it anew"
+
+    def updated(self, findings: Iterable[Finding]) -> Iterator[Entry]:
+        """Yield an entry for each of *findings*: the one there is, else one that waits for a reason."""
+        for finding in findings:
+            yield self._entries.get(finding.fingerprint) or Entry(
+                fingerprint=finding.fingerprint,
+                rule=finding.rule.id,
+                page=finding.page,
+                excerpt=finding.excerpt,
+                expires=self._today + TERM,
+            )
+
+    def _marked(self, finding: Finding) -> Finding:
+        entry = self._entries.get(finding.fingerprint)
+        if entry is None:
+            return finding
+        self._met.add(entry.fingerprint)
+        acceptance = entry.acceptance
+        if not acceptance.reason:
+            return finding
+        if acceptance.expires < self._today:
+            return replace(finding, lapsed=acceptance)
+        return replace(finding, accepted=acceptance)
+
+
+def read(path: Path) -> tuple[Entry, ...]:
+    """Return the entries of the file at *path*; `BaselineError` tells everything that is wrong with it."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BaselineError(path, [f"cannot be read: {error.strerror}; --update-baseline makes a new one"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BaselineError(path, [f"is no TOML: {error}"]) from error
+    try:
+        entries = _File.model_validate(data).accepted
+    except ValidationError as error:
+        raise BaselineError(path, [_problem(one["loc"], one["msg"]) for one in error.errors()]) from error
+    problems = [
+        f"accepted[{number}].rule is {entry.rule!r}: no such rule; their list is in the documentation"
+        for number, entry in enumerate(entries, 1)
+        if entry.rule not in rules()
+    ]
+    counts = Counter(entry.fingerprint for entry in entries)
+    problems += [f"{print_} is there {count} times: keep one" for print_, count in counts.items() if count > 1]
+    if problems:
+        raise BaselineError(path, problems)
+    return entries
+
+
+def write(path: Path, entries: Iterable[Entry]) -> None:
+    """Write *entries* to the file at *path*, as a whole or not at all."""
+    with NamedTemporaryFile("w", encoding="utf-8", errors="backslashreplace", dir=path.parent, delete=False) as file:
+        try:
+            file.write(_HEAD)
+            file.writelines(map(_table, entries))
+            file.close()
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _table(entry: Entry) -> str:
+    lines = ["", "[[accepted]]"]
+    for key, value in entry:
+        lines.append(f"{key} = {value.isoformat() if isinstance(value, date) else _string(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _string(text: str) -> str:
+    # A string of JSON is one of TOML, but for this character.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _problem(place: Sequence[int | str], message: str) -> str:
+    # People count from 1.
+    key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    return f"{key}: {message}"

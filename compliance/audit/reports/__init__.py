@@ -1,0 +1,18 @@
+"""The forms that a report comes in, each a function that yields text piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from ..report import Report
+from .html import html
+from .json import json
+from .junit import junit
+from .sarif import sarif
+
+#: Writes reports in a language of the rules.
+Form = Callable[[Sequence[Report], str], Iterator[str]]
+
+#: Every form that a file can hold, by its name.
+FORMS: Mapping[str, Form] = MappingProxyType({"json": json, "sarif": sarif, "junit": junit, "html": html})

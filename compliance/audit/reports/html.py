@@ -1,0 +1,96 @@
+"""A report for people: one file that asks nothing of the network and can be read, printed and handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ...deadlines import SHANGHAI
+from ...paths import TEMPLATES
+from ..findings import Finding, Severity
+from ..report import Report
+from ..rules import Rule
+from .words import words
+
+_MOST_ROWS = 200  # of a table of licences or trackers
+
+
+def html(reports: Sequence[Report], language: str) -> Iterator[str]:
+    """Yield a page with every report."""
+    template = _environment().get_template("report.html")
+    yield from template.generate(
+        reports=[_Shown(report, language) for report in reports],
+        language=language,
+        lang=language.replace("_", "-"),
+        words=words()[language],
+        version=version("flask-compliance"),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES / "audit"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+
+
+class _Shown:
+    """A report as the template asks for it."""
+
+    def __init__(self, report: Report, language: str) -> None:
+        self.report = report
+        self.summary = report.summary
+        self.accepted = [finding for finding in report.findings if finding.accepted]
+        self.groups = {severity: self._by_rule(severity) for severity in Severity}
+        self.time = _day_and_time(report.time, language)
+        self.licences, self.trackers = _tables(report)
+
+        self._language = language
+
+    def remedies(self, findings: Iterable[Finding]) -> Iterable[str]:
+        """Return each remedy of *findings* once."""
+        return dict.fromkeys(finding.remedy(self._language) for finding in findings)
+
+    def _by_rule(self, severity: Severity) -> list[tuple[Rule, list[Finding]]]:
+        still = (one for one in self.report.findings if one.accepted is None and one.rule.severity is severity)
+        return [(rule, list(findings)) for rule, findings in groupby(still, key=lambda one: one.rule)]
+
+
+def _day_and_time(time: datetime, language: str) -> str:
+    return time.astimezone(SHANGHAI).strftime("%Y年%-m月%-d日 %H:%M" if language == "zh_CN" else "%Y-%m-%d %H:%M")
+
+
+Table = Sequence[tuple[Any, int, str]]
+
+
+def _tables(report: Report) -> tuple[Table, Table]:
+    """Return each licence and each tracker with the number of its pages and the first of them."""
+    licences: dict[Any, list[Any]] = {}
+    trackers: dict[Any, list[Any]] = {}
+    for page in report.pages:
+        _count(licences, page.licences, page.url)
+        _count(trackers, page.trackers, page.url)
+    return _rows(licences), _rows(trackers)
+
+
+def _count(table: dict[Any, list[Any]], found: Iterable[Any], url: str) -> None:
+    for one in found:
+        if one in table:
+            table[one][0] += 1
+        elif len(table) < _MOST_ROWS:
+            table[one] = [1, url]
+
+
+def _rows(table: Mapping[Any, Sequence[Any]]) -> Table:
+    rows = [(one, count, first) for one, (count, first) in table.items()]
+    return sorted(rows, key=lambda row: -row[1])

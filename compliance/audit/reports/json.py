@@ -1,0 +1,64 @@
+"""A report for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from json import dumps
+from typing import Any
+
+from ..findings import Acceptance, Finding
+from ..report import Report
+from ..rules import NO_ARTICLE
+
+
+def json(reports: Sequence[Report], language: str) -> Iterator[str]:
+    """Yield each report as an object, page by page: their number has no bound. Several are a list."""
+    if len(reports) > 1:
+        yield "["
+    for number, report in enumerate(reports):
+        yield f'{{"target": {_text(report.target)}, "time": {_text(report.time.isoformat())}, "pages": ['
+        rest = report.count
+        for page in report.pages:
+            rest -= 1
+            yield _text(asdict(page)) + ("," if rest else "")
+        yield f'], "findings": {_text([_plain(one, language) for one in report.findings])},'
+        summary = asdict(report.summary) | {"more": report.more, "unread": report.unread.count, "limit": report.limit}
+        unread = [asdict(one) for one in report.unread.first]
+        yield f'"unread": {_text(unread)}, "summary": {_text(summary)}}}' + ("," if number < len(reports) - 1 else "")
+    if len(reports) > 1:
+        yield "]"
+
+
+def _text(value: Any) -> str:
+    return dumps(value, ensure_ascii=False)
+
+
+def _plain(finding: Finding, language: str) -> Mapping[str, Any]:
+    rule = finding.rule
+    return {
+        "id": rule.id,
+        "severity": rule.severity,
+        "title": rule.title[language],
+        "page": finding.page,
+        "pages": finding.pages,
+        "also": finding.also,
+        "line": finding.line,
+        "excerpt": finding.excerpt,
+        "seen": finding.seen(language),
+        "rule": {
+            "law": "; ".join(basis.law[language] for basis in rule.basis),
+            "article": "; ".join(basis.article for basis in rule.basis if basis.article != NO_ARTICLE),
+        },
+        "remedy": finding.remedy(language),
+        "setting": rule.setting,
+        "fingerprint": finding.fingerprint,
+        "accepted": _acceptance(finding.accepted),
+        "lapsed": _acceptance(finding.lapsed),
+    }
+
+
+def _acceptance(acceptance: Acceptance | None) -> Mapping[str, str | None] | None:
+    if acceptance is None:
+        return None
+    return {"reason": acceptance.reason, "expires": acceptance.expires.isoformat(), "by": acceptance.by}
