@@ -1,7 +1,9 @@
-"""Debian's Chromium, driven by Playwright, and a server of its own for the pages that it opens."""
+"""Debian's Chromium and Firefox, driven by Playwright, and a server of its own for the pages that they open."""
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +14,12 @@ import pytest
 from werkzeug.serving import make_server
 
 CHROMIUM = Path("/usr/bin/chromium")
+FIREFOX = Path("/usr/bin/firefox-esr")
 if not CHROMIUM.exists():
     pytest.skip("Chromium is not installed (apt-get install chromium)", allow_module_level=True)
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 Browser, BrowserContext = sync_api.Browser, sync_api.BrowserContext
-Page, Route = sync_api.Page, sync_api.Route
+Page, Playwright, Route = sync_api.Page, sync_api.Playwright, sync_api.Route
 expect = sync_api.expect
 
 
@@ -35,14 +38,37 @@ def serving(app: Callable[..., Any]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.test 127.0.0.1"],
-            ignore_default_args=["--disable-back-forward-cache"],
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(
+        executable_path=CHROMIUM,
+        args=["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.test 127.0.0.1"],
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def start_firefox(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Browser]]:
+    """Start Firefox with some preferences, over WebDriver BiDi, which `relay` mends."""
+    if not FIREFOX.exists():
+        pytest.skip("Firefox is not installed (apt-get install firefox-esr)")
+    program = tmp_path / "firefox"
+    command = shlex.join([sys.executable, str(Path(__file__).with_name("relay.py")), str(FIREFOX)])
+    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    program.chmod(0o755)
+    started: list[Browser] = []
+
+    def start_firefox(**preferences: Any) -> Browser:
+        started.append(
+            playwright.firefox.launch(
+                channel="moz-firefox", executable_path=program, firefox_user_prefs=preferences, timeout=120_000
+            )
         )
-        yield browser
+        return started[-1]
+
+    yield start_firefox
+    for browser in started:
         browser.close()
 
 

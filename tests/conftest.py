@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -32,6 +33,14 @@ SETTINGS: dict[str, Any] = {
     "consent": {"mode": "notice"},
 }
 PAGE = "<!doctype html><html lang={lang}><title>News</title><body><h1>News</h1></body></html>"
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Any]:
+    """What drives the browsers of `browser`; there may be one of it at a time."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture
