@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from justhtml import JustHTML
 
-from compliance.injection import Markup, Memory, Opening, Stream, inject, opening, placed
+from compliance.injection import Markup, Memory, Opening, Stream, inject, opening, original, placed
 
 SUITE = Path(__file__).resolve().parents[2] / "shared" / "html5lib-tests" / "tree-construction"
 HEAD = (
@@ -324,3 +324,17 @@ def test_placed_finds_marks_in_tags_only() -> None:
     <footer class="x" data-compliance="footer"></footer>"""
     assert placed(page) == {"footer"}
     assert placed(PAGE) == frozenset()
+
+
+@suite
+def test_what_was_injected_is_taken_out_again() -> None:
+    changed = [(page, inject(page, HEAD, FOOT)) for _, page in documents()]
+    lost = [page for page, result in changed if result != page and inject(original(result) or b"", HEAD, FOOT) != result]
+    assert lost == []
+    assert [page for page, result in changed if result == page and original(page) is not None] == []
+
+
+@pytest.mark.parametrize("page", [b"<!doctype html><body>%s<p>1</p></body>", b"<!doctype html><p>1<div>%s</div><p>2"])
+def test_what_was_placed_by_hand_is_not_taken_out(page: bytes) -> None:
+    assert original(page % FOOT) is None
+    assert original(inject(page % FOOT, HEAD, b"")) == page % FOOT

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from itertools import product
+from itertools import islice, product
 
 from turbohtml import parse
 
 from .page import inject
 from .place import CELL, CELL_END
+from .tail import LIMIT
 
 _SPACE = b" \t\n\f\r"
-_FIRST = re.compile(rb"<[^>]*? data-compliance=\"?(?:assets|banner)")
+_CLOSER = re.compile(rb"</[a-zA-Z][^<>]*>|-?-?>")
+_CLOSED = re.compile(rb"(?:</[a-zA-Z][^<>]*>|-?-?>)+\Z")
+_MOST = 16  # closers that are tried
 
 Span = tuple[int, int]
 
@@ -19,7 +22,7 @@ Span = tuple[int, int]
 def original(page: bytes) -> bytes | None:
     """Return what `inject` made *page* of; ``None`` where nothing in it is proven to be injected.
 
-    The proof is `inject` itself, which gives *page* again. What it closed before the footer stays closed.
+    The proof is `inject` itself, which gives *page* again.
     """
     heads, feet = _added(page)
     for head, foot in product((*heads[:1], None), (*feet[-1:], None)):
@@ -33,26 +36,35 @@ def _before(page: bytes, head: Span, foot: Span) -> bytes | None:
     if last.startswith(CELL) and last.endswith(CELL_END):
         last = last[len(CELL) : -len(CELL_END)]
     before = page[: head[0]] + page[head[1] : foot[0] or None] + (page[foot[1] :] if foot[0] else b"")
-    return before if inject(before, first, last) == page else None
+    # At the very end it may have closed first what the page left open.
+    closed = _CLOSED.search(before, max(0, len(before) - LIMIT)) if len(page) in (head[1], foot[1]) else None
+    ends = [found.start() for found in islice(_CLOSER.finditer(before, closed.start()), _MOST)] if closed else []
+    for end in (*ends, len(before)):
+        if inject(before[:end], first, last) == page:
+            return before[:end]
+    return None
 
 
 def _added(page: bytes) -> tuple[list[Span], list[Span]]:
     """Return where runs of our elements stand in *page*: those that begin a body, and those that end one."""
-    # One character per byte, so that places stay what they are.
-    tree = parse(page.decode("latin-1"), source_locations=True, allow_declarative_shadow_roots=False)
+    # One character per byte, and none that the parser drops, so that places stay what they are.
+    text = page.decode("latin-1").replace("\r", " ")
+    tree = parse(text, source_locations=True, allow_declarative_shadow_roots=False)
     heads: list[Span] = []
     feet: list[Span] = []
-    start = end = 0
-    runs: list[Span] | None = None
+    runs = {"assets": heads, "banner": heads, "footer": feet}
+    run: list[Span] | None = None
+    end = 0
     for element in tree.select("[data-compliance]"):
         place = element.source_location
         if place is None or place.end_tag is None or place.start_tag.start_offset < end:
             continue  # inside the one before
-        start = place.start_tag.start_offset
-        kind = heads if _FIRST.match(page, start) else feet
-        if kind is runs and not page[end:start].strip(_SPACE):
-            start, _ = runs.pop()
+        start, name = place.start_tag.start_offset, str(element.attrs["data-compliance"])
+        joins = run is not None and run is runs.get(name) and not page[end:start].strip(_SPACE)
+        if not joins:
+            # A banner without what loads its style, and parts of a footer, were placed by hand.
+            run = None if name == "banner" else runs.get(name)
         end = place.end_tag.end_offset
-        runs = kind
-        runs.append((start, end))
+        if run is not None:
+            run.append((run.pop()[0] if joins else start, end))
     return heads, feet

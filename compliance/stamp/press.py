@@ -48,10 +48,16 @@ class Press:
         environ = dict(self._environ)
         gate = self._state.injection.gate(environ, private=False)
         changed = Page(self._state, environ, _HEAD, decided=False, gate=gate).whole(plain)
-        changed = plain if changed is None else changed
+        if changed is None or not _same_charset(plain[: charsets.PRESCAN], changed[: charsets.PRESCAN]):
+            changed = plain
         if changed == page:
             return body, marked
         return (changed if coder is None else coder.encode(changed) + coder.finish()), True
+
+
+def _same_charset(start: bytes, changed: bytes) -> bool:
+    """Tell whether a page names its charset still: a <meta> in its body must not be moved out of sight."""
+    return start == changed or charsets.sniff(start, None) == charsets.sniff(changed, None)
 
 
 def _unstamped(page: bytes) -> bytes:
