@@ -182,6 +182,17 @@ class Page:
         own = [Link(self, element) for element in self.tagged("a", "area") if element.get("href") is not None]
         return own + [link for page in self.framed for link in page.links]
 
+    def links_with(self, *marks: str) -> Sequence[Link]:
+        """Return the links in whose address one of *marks* stands, without making those of all others."""
+        if not any(mark in self.source for mark in marks):
+            return [link for page in self.framed for link in page.links_with(*marks)]
+        own = [
+            Link(self, element)
+            for element in self.tagged("a", "area")
+            if (address := element.get("href")) and any(mark in address for mark in marks)
+        ]
+        return own + [link for page in self.framed for link in page.links_with(*marks)]
+
     @cached_property
     def scripts(self) -> Sequence[Script]:
         """Every script that runs: from an address, or written in the page."""

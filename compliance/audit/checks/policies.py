@@ -154,7 +154,8 @@ def is_privacy_policy(page: Page) -> bool:
 
 
 def _has_dead(page: Page) -> bool:
-    return any(_DEAD.match(address) for one in page.tagged("a") if (address := one.get("href")) is not None)
+    addresses = (one.get("href") for one in page.tagged("a"))
+    return any(one is not None and (one[:1] in "#" or one[:1] in "jJa") and _DEAD.match(one) for one in addresses)
 
 
 def _heading(page: Page) -> str:

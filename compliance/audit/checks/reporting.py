@@ -93,9 +93,7 @@ def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
 
 def telephone(page: Page, context: Context) -> Iterator[Finding]:
     """The reporting telephone: whether it can be dialled."""
-    dialled = (
-        [link for link in page.links if link.attribute("href").startswith("tel:")] if "tel:" in page.source else []
-    )
+    dialled = page.links_with("tel:")
     detects = "telephone=no" in page.metas.get("format-detection", "").replace(" ", "").lower()
     for printed in printed_telephones(page):
         number = _dialable(printed)
@@ -114,7 +112,8 @@ def authorities(page: Page, context: Context) -> Iterator[Finding]:
     """Links to the national reporting centre and to other authorities."""
     if not any(mark in page.source for mark in _AUTHORITIES):
         return
-    for link in page.links:
+    # A wrong name is looked for on the home page alone; all others share its foot.
+    for link in page.links if page.home else page.links_with(*_ELSEWHERE):
         address = link.attribute("href").strip()
         if not (any(mark in address for mark in _ELSEWHERE) or _CENTRE.search(link.name)):
             continue
