@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
-
-from lxml import etree
 
 from ..licences import KINDS, PROVINCES, normalise
 from .parts import Link
@@ -47,7 +45,6 @@ _NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 _NAMED = re.compile("|".join(f"(?P<{kind}>{name})" for kind, name in _NAMES.items()))
-_LINKS = cast("Callable[..., list[Element]]", etree.XPath("descendant::a[@href and contains(., $text)]"))
 # What stands between the name of a licence and its number.
 _BETWEEN = re.compile(r"(?:许可证|备案证明|编号|证号|号码|编码|号|[ .:]|No)*", re.IGNORECASE)
 _OPENS = "([【〔"
@@ -77,11 +74,10 @@ class Shown:
     def link(self) -> Link | None:
         """What links from it."""
         digits = self.digits or self.number
-        feet = () if self.page.home else self.page.footers
-        for root in feet or (self.page.root,):
-            for element in _LINKS(root, text=digits):
-                return Link(self.page, element)
-        return next((one for one in self.page.links if "备" in one.text and digits in normalise(one.text)), None)
+        for link in self.page.foot_links:
+            if digits in link.text or ("备" in link.text and digits in normalise(link.text)):
+                return link
+        return None
 
     @cached_property
     def element(self) -> Element | None:

@@ -20,7 +20,9 @@ from .tree import Element, holder, parse, text_of, visible
 
 EXCERPT = 200  # characters
 MOST_FRAMES = 8  # of a page that are read
-_FOOT = 1_500  # characters of text that count as the foot of a page that marks none
+# What counts as the foot of a page that marks none: the last characters of its text, its last links.
+_FOOT = 1_500
+_FOOT_LINKS = 40
 _NAMED_FOOT = re.compile(
     r"(?:^|[\s_-])(?:site|page|main|g)?-?(?:foot(?:er)?|bottom|copyright)(?:$|[\s_\d-])", re.IGNORECASE
 )
@@ -182,16 +184,14 @@ class Page:
         own = [Link(self, element) for element in self.tagged("a", "area") if element.get("href") is not None]
         return own + [link for page in self.framed for link in page.links]
 
-    def links_with(self, *marks: str) -> Sequence[Link]:
-        """Return the links in whose address one of *marks* stands, without making those of all others."""
-        if not any(mark in self.source for mark in marks):
-            return [link for page in self.framed for link in page.links_with(*marks)]
-        own = [
-            Link(self, element)
-            for element in self.tagged("a", "area")
-            if (address := element.get("href")) and any(mark in address for mark in marks)
-        ]
-        return own + [link for page in self.framed for link in page.links_with(*marks)]
+    @cached_property
+    def foot_links(self) -> Sequence[Link]:
+        """The links of a home page, those in the foot of another: what a site repeats is found there."""
+        if self.home:
+            return self.links
+        feet = [link for foot in self.footers for link in foot.iter("a")] or self.tagged("a")[-_FOOT_LINKS:]
+        own = [Link(self, element) for element in feet if element.get("href") is not None]
+        return own + [link for page in self.framed for link in page.links]
 
     @cached_property
     def scripts(self) -> Sequence[Script]:

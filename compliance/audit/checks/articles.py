@@ -69,7 +69,8 @@ _MACHINE_SAID = Expression(
     r"AI[- ]generated|(?:generated|made|created|written) (?:by|with) (?:AI|artificial)",
     re.IGNORECASE,
 )
-_PAID_MARKS = ("adsbygoogle", "BAIDU_CLB_", "cpro_id", "slotbydup", "sponsored")
+_PAID_SCRIPTS = ("BAIDU_CLB_", "cpro_id", "slotbydup")
+_PAID_MARKS = ("adsbygoogle", "sponsored")
 _PAID = Expression(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]*sponsored")
 _PAID_SAID = Expression(
     r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|推广信息|赞助|advertisement|sponsored|\bads?\b",
@@ -116,10 +117,11 @@ def machines(page: Page, context: Context) -> Iterator[Finding]:
 
 def advertisements(page: Page, context: Context) -> Iterator[Finding]:
     """What is paid for, and what floats over the page."""
-    paid = any(mark in page.source for mark in _PAID_MARKS) and _PAID.search(page.source)
+    scripts = any(mark in (one.text or "") for one in page.tagged("script") for mark in _PAID_SCRIPTS)
+    paid = (scripts or any(mark in page.source for mark in _PAID_MARKS)) and _PAID.search(page.source)
     if paid and not _PAID_SAID.search(page.text):
         yield page.found("C207", excerpt=paid[0])
-    if "fixed" in page.source or "piao" in page.source:
+    if "fixed" in page.source:
         for element in _FLOATING(page.root):
             names = f"{element.get('id', '')} {element.get('class', '')}"
             if _ADVERTISEMENT.search(names) and not _can_be_closed(element):

@@ -53,7 +53,7 @@ _NAMED = elements(
     "//*[@id or @class][self::div or self::section or self::aside or self::dialog or self::form or self::footer]"
 )
 _BANNER = Expression(r"cookie|consent|gdpr|privacy[-_]?(?:bar|tip|notice|pop|banner|layer)|ccpa", re.IGNORECASE)
-_BANNER_MARKS = ("ookie", "onsent", "gdpr", "ccpa", "COOKIE", "GDPR")
+_BANNER_MARKS = ("ookie", "onsent", "gdpr")
 _PRIVACY_BAR = re.compile("privacy[-_]?(?:[Bb]ar|[Tt]ip|[Nn]otice|[Pp]op|[Bb]anner|[Ll]ayer)")
 _AGREE = Expression(
     r"^(?:我)?(?:全部)?(?:同意|接受|允许|知道了|我知道了|好的?)|^(?:i )?(?:accept|agree|allow|ok\b|got it|understood)",

@@ -84,9 +84,7 @@ _MOST_NAMES = 200
 
 def links(page: Page, context: Context) -> Iterator[Finding]:
     """The way to the policy."""
-    if not page.home and not (("隐私" in page.text or "rivacy" in page.text) and _has_dead(page)):
-        return
-    named = [link for link in page.links if is_policy(link)]
+    named = [link for link in page.foot_links if is_policy(link)]
     if page.home and not named and page.unread is None:
         yield page.found("C301")
     if named and all(_DEAD.match(link.attribute("href").strip()) for link in named):
@@ -140,7 +138,11 @@ SITE = (of_the_site,)
 
 def is_policy(link: Link) -> bool:
     """Tell whether *link* leads to a privacy policy, by its name; a long one is a headline."""
-    name = link.name
+    return _names_policy(link.name)
+
+
+@lru_cache(maxsize=1_024)  # a site's pages have one foot
+def _names_policy(name: str) -> bool:
     return len(name) <= (24 if _HAN.search(name) else 60) and _LINK.search(name) is not None
 
 
@@ -151,11 +153,6 @@ def is_privacy_policy(page: Page) -> bool:
         return False
     names = (_TITLE_END.split(page.title)[0].strip(), _heading(page))
     return any(_TITLE.match(name) for name in names) and not _ARTICLE.search(page.text) and len(page.text) > 60
-
-
-def _has_dead(page: Page) -> bool:
-    addresses = (one.get("href") for one in page.tagged("a"))
-    return any(one is not None and (one[:1] in "#" or one[:1] in "jJa") and _DEAD.match(one) for one in addresses)
 
 
 def _heading(page: Page) -> str:

@@ -25,13 +25,15 @@ _ENTRANCE = Expression(r"12377\.cn|jubao|tousu|complain", re.IGNORECASE)
 _NUMBER = r"\(?\+?[0-9]{2,12}\)?(?:[ –—-]{0,3}\(?[0-9]{2,}\)?)*"
 _TELEPHONE_WORDS = ("举报", "舉報", "检举", "檢舉", "投诉", "投訴", "report", "Report")
 _SHORTEST = 5  # digits, as 12377 has
-# A reporting telephone: the word, what it is, the number.
+# What stands behind the word for a report: that it is a telephone, and the number.
+_NEAR = 90
+_ENDS = re.compile("[。;|]")
 _TELEPHONE = re.compile(
-    r"(?:(?:举报|舉報|检举|檢舉|投诉|投訴|report(?:s|ed|ing)?\b)[^。;|]{0,50}?"
-    r"(?:电话|電話|热线|熱線|专线|專線|telephone(?: number)?|phone(?: number)?|hotline|\btel\b)[^0-9+(。;@]{0,14}"
-    rf"|(?:举报|舉報)(?![^:]{{0,4}}[邮信网微])[^。;|:0-9]{{0,6}}: ?)(?P<number>{_NUMBER})(?![0-9a-z@])",
-    re.IGNORECASE,
+    r"(?:[电電][话話]|[热熱][线線]|[专專][线線]|"
+    r"[Tt]elephone(?: number)?|[Pp]hone(?: number)?|[Hh]otline|\b[Tt][Ee][Ll]\b)"
+    rf"[^0-9+(@]{{0,14}}(?P<number>{_NUMBER})(?![0-9a-z@])"
 )
+_STRAIGHT = re.compile(rf"(?![^:]{{0,4}}[邮信网微])[^:0-9]{{0,6}}: ?(?P<number>{_NUMBER})(?![0-9a-z@])")
 _CONTACT = Expression(
     r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message|kontakt|контакт|お問い合わせ|문의|اتصل",
     re.IGNORECASE,
@@ -43,17 +45,6 @@ _MINORS = Expression(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGN
 _CENTRE = Expression(r"12377|中央网信办|国家互联网信息办公室")
 _CENTRE_HOST = "12377.cn"
 _NOT_CENTRE = ("net.china.com.cn", "net.china.cn", "ciirc.china.cn", "12377.com")
-_AUTHORITIES = (
-    "12377",
-    "网信办",
-    "信息办公室",
-    "net.china",
-    "ciirc",
-    "cyberpolice",
-    "12321.org",
-    "12318.gov",
-    "beian.gov",
-)
 _MOVED = {
     "cyberpolice.cn": "cyberpolice.mps.gov.cn",
     "12321.org.cn": "www.12321.cn",
@@ -93,7 +84,7 @@ def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
 
 def telephone(page: Page, context: Context) -> Iterator[Finding]:
     """The reporting telephone: whether it can be dialled."""
-    dialled = page.links_with("tel:")
+    dialled = [link for link in page.foot_links if link.attribute("href").startswith("tel:")]
     detects = "telephone=no" in page.metas.get("format-detection", "").replace(" ", "").lower()
     for printed in printed_telephones(page):
         number = _dialable(printed)
@@ -110,10 +101,7 @@ def telephone(page: Page, context: Context) -> Iterator[Finding]:
 
 def authorities(page: Page, context: Context) -> Iterator[Finding]:
     """Links to the national reporting centre and to other authorities."""
-    if not any(mark in page.source for mark in _AUTHORITIES):
-        return
-    # A wrong name is looked for on the home page alone; all others share its foot.
-    for link in page.links if page.home else page.links_with(*_ELSEWHERE):
+    for link in page.foot_links:
         address = link.attribute("href").strip()
         if not (any(mark in address for mark in _ELSEWHERE) or _CENTRE.search(link.name)):
             continue
@@ -178,7 +166,9 @@ def printed_telephones(page: Page) -> tuple[str, ...]:
     for word in _TELEPHONE_WORDS:
         place = text.find(word)
         while place >= 0:
-            if (match := _TELEPHONE.match(text, place)) and len(_digits(match["number"])) >= _SHORTEST:
+            behind = _ENDS.split(text[place + len(word) : place + _NEAR], maxsplit=1)[0]
+            match = _TELEPHONE.search(behind) or (_STRAIGHT.match(behind) if "报" in word or "報" in word else None)
+            if match and len(_digits(match["number"])) >= _SHORTEST:
                 found[match["number"].strip()] = None
             place = text.find(word, place + 1)
     return tuple(found)
