@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import gate, injection, ledger, served, stamp, store, stream
+from . import audit, gate, injection, ledger, served, stamp, store, stream
 from .table import print_table
 
 met = [
@@ -17,6 +17,7 @@ met = [
     print_table(f"A message kept, {store.PACE} a second", "slowest, s", store.paced_rows()),
     print_table("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows()),
     print_table("Decisions a second", "÷ append and sync", ledger.rows()),
+    print_table("Pages checked a second", "÷ lxml; MB", audit.rows()),
     print_table("A ledger read again", "MB more than 10,000", ledger.verified_rows()),
 ]
 sys.exit(not all(met))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import cast
 from unicodedata import is_normalized, normalize
@@ -244,8 +244,8 @@ class Page:
         marked: set[Element] = set(self.tagged("footer"))
         if any(mark in self.source for mark in _FOOT_MARKS):
             for element in self.tagged(*_FOOT_TAGS):
-                names = f"{element.get('class', '')} {element.get('id', '')}"
-                if element.get("role") == "contentinfo" or (names != " " and _NAMED_FOOT.search(names)):
+                names = _names_foot(element.get("class", ""), element.get("id", ""))
+                if names or element.get("role") == "contentinfo":
                     marked.add(element)
         return [one for one in marked if not any(up in marked for up in one.iterancestors())]
 
@@ -357,6 +357,11 @@ class Page:
         # Chinese sites: a date and a source under the heading, or an address made of the date.
         dated = _DATED.search(self.text)
         return bool(dated and (_ARTICLE_ADDRESS.search(self.url) or _SOURCE.search(self.text)))
+
+
+@lru_cache(maxsize=4_096)  # the same names on page after page
+def _names_foot(classes: str, name: str) -> bool:
+    return _NAMED_FOOT.search(f"{classes} {name}") is not None
 
 
 def tidy(text: str) -> str:

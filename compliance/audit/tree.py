@@ -73,7 +73,8 @@ def holder(root: Element, text: str) -> Element | None:
 
 def text_of(element: Element) -> str:
     """Return all text within *element*, with single spaces."""
-    return " ".join(_string()(element).split())
+    text = _string()(element) if len(element) else element.text or ""
+    return " ".join(text.split())
 
 
 @cache
