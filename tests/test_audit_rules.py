@@ -85,6 +85,26 @@ def test_findings_say_what_was_seen_in_both_languages(file: str):
             assert not re.search(r"\{\w+\}", finding.seen(language) + finding.remedy(language))
 
 
+HOSTILE = {
+    "digits": "举报电话" + "1" * 80 + "a 举报：" + "2" * 80 + "@ 互联网新闻信息服务许可证" + "3" * 50_000,
+    "words": "a" * 200_000,
+    "sentences": "继续浏览" * 5_000 + "by using " * 5_000 + "同意" * 5_000,
+    "numbers": "渝ICP备" * 20_000 + "渝公网安备0" * 5_000,
+    "labels": "来源:编辑:" * 10_000,
+    "styles": "<style>" + "body:focus " * 20_000 + "outline grayscale </style>",
+    "attributes": "<a rel=sponsored " + "rel=" * 20_000,
+    "banners": "<div class=cookie>" * 200 + "<button>同意</button>",
+    "fields": "<form>" + "<label for=a>姓名</label><input name=name>" * 2_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_page_made_to_stop_a_reader_is_read_to_its_end(text: str):
+    """It would take hours where an expression can be tried in many ways."""
+    for home in (True, False):
+        check(Page("https://news.example/", f"<title>隐私政策</title><body>{text}".encode(), home=home))
+
+
 def crawl(app: Any) -> list[Page]:
     """Every page that can be reached from the home page of *app*."""
     client, top = app.test_client(), "http://localhost"

@@ -196,7 +196,9 @@ class _Work:
         if response.failure:
             return Unread(url=url, reason=response.failure)
         page = Page(url, response.content, home=self.folder.is_home(url), opener=_opener(self.folder.linked))
-        return examine(page, self.context, self.checks)
+        found = examine(page, self.context, self.checks)
+        vars(page).clear()  # its parts lead back to it: it goes at once, not when the collector comes by
+        return found
 
 
 _work: _Work | None = None

@@ -18,7 +18,9 @@ _NO_LABEL = frozenset({"hidden", "submit", "button", "image", "reset"})
 _NO_ZOOM = re.compile(
     r"user-scalable\s*=\s*(?:no|0)|maximum-scale\s*=\s*(?:1(?:\.0*)?|0[.\d]*)(?![.\d])", re.IGNORECASE
 )
-_NO_OUTLINE = re.compile(r"[^{}]*:focus(?![-\w])[^{}]*\{[^}]*outline\s*:\s*(?:0|none)\b[^}]*\}", re.IGNORECASE)
+_NO_OUTLINE = re.compile(
+    r":focus(?![-\w])[^{}]{0,200}\{[^}]{0,400}outline\s*:\s*(?:0|none)\b[^}]{0,400}\}", re.IGNORECASE
+)
 _FOREGROUND = re.compile(r"(?:^|;)\s*color\s*:\s*([^;!]+)", re.IGNORECASE)
 _BACKGROUND = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
 _COLOURS = {
@@ -49,7 +51,8 @@ def names(page: Page, context: Context) -> Iterator[Finding]:
     images = (one for one in page.tagged("img") if one.get("alt") is None and not any(map(one.get, _NOT_SEEN)))
     for image in islice((one for one in images if next(one.iterancestors("noscript"), None) is None), 1):
         yield page.found("C703", image, excerpt="")
-    unnamed = (element for element in page.tagged("input", "select", "textarea") if _is_unlabelled(page, element))
+    labelled = {label.get("for") for label in page.tagged("label")}
+    unnamed = (one for one in page.tagged("input", "select", "textarea") if _is_unlabelled(one, labelled))
     for element in islice(unnamed, _MOST):
         yield page.found("C704", element, name=element.get("name") or element.get("id") or element.tag)
     nameless = (element for element in page.tagged("a", "button") if _is_nameless(element))
@@ -65,7 +68,9 @@ def appearance(page: Page, context: Context) -> Iterator[Finding]:
     if "outline" in page.source and ":focus-visible" not in page.source:
         for style in page.tagged("style"):
             if match := _NO_OUTLINE.search(style.text or ""):
-                yield page.found("C709", style, excerpt=match[0], text=match[0].strip())
+                text = style.text or ""
+                rule = text[text.rfind("}", 0, match.start()) + 1 : match.end()].strip()
+                yield page.found("C709", style, excerpt=rule, text=rule)
                 break
     source = page.source
     if "<font" in source or "<FONT" in source or ("style=" in source and "color" in source):
@@ -86,13 +91,13 @@ def _is_nameless(element: Element) -> bool:
     return not any(one.get("aria-label") or one.get("title") for one in element.iterdescendants("*"))
 
 
-def _is_unlabelled(page: Page, element: Element) -> bool:
+def _is_unlabelled(element: Element, labelled: set[str | None]) -> bool:
     if (element.get("type") or "").lower() in _NO_LABEL or element.get("style", "").replace(" ", "") == "display:none":
         return False
     if any(element.get(name) for name in ("aria-label", "aria-labelledby", "title", "placeholder")):
         return False
     own = element.get("id")
-    if own and any(label.get("for") == own for label in page.tagged("label")):
+    if own and own in labelled:
         return False
     return next(element.iterancestors("label"), None) is None
 

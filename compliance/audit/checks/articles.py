@@ -71,7 +71,7 @@ _MACHINE_SAID = Expression(
 )
 _PAID_SCRIPTS = ("BAIDU_CLB_", "cpro_id", "slotbydup")
 _PAID_MARKS = ("adsbygoogle", "sponsored")
-_PAID = Expression(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]*sponsored")
+_PAID = Expression(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]{0,100}sponsored")
 _PAID_SAID = Expression(
     r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|推广信息|赞助|advertisement|sponsored|\bads?\b",
     re.IGNORECASE,

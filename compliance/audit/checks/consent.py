@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from ..expressions import Expression
 from ..findings import Finding
@@ -17,15 +18,16 @@ from ..tree import Element, elements, text_of
 _ASKS = ("同意", "接受", "agree", "consent", "accept")
 _REFUSES = ("不同意", "不接受", "拒绝", "f you do")
 _BEFORE, _AFTER = 180, 140
+_MOST = 20  # elements that are looked at as a banner, windows in which a sentence is looked for
 _IMPLIED = re.compile(
     r"(?:继续|繼續)(?:浏览|瀏覽|使用|访问|訪問)[^。!?;]{0,40}?(?:同意|接受|认可)"
-    r"|(?:浏览|瀏覽|使用(?! ?cookie)|访问|訪問|登录)[^。!?;]{0,24}?(?:即|则|就)?(?:表示|"
-    r"视为|視為|代表|意味着?|等同于?)[^。!?;]{0,12}?(?:同意|接受)"
+    r"|(?:浏览|瀏覽|使用(?! ?cookie)|访问|訪問|登录)[^。!?;]{0,24}?(?:即|则|就)?"
+    r"(?:表示|视为|視為|代表|意味着?|等同于?)[^。!?;]{0,12}?(?:同意|接受)"
     r"|(?:未|不)(?:选择|作出|点击|关闭|拒绝)[^。!?;]{0,20}?(?:视为|視為)[^。!?;]{0,8}?(?:同意|接受)"
     r"|\b(?:(?:by )?continuing|continu\w+|by (?:using|browsing|visiting|accessing))\b"
     r"[^.!?]{0,80}?\byou\b[^.!?]{0,12}?\b(?:agree|consent|accept)\b"
-    r"|\b(?:continued|use|using|browsing|visiting)\b[^.!?]{0,60}?\b(?:constitutes?|means?|"
-    r"implies|signif\w+|is (?:deemed|taken|considered))\b"
+    r"|\b(?:continued|use|using|browsing|visiting)\b[^.!?]{0,60}?"
+    r"\b(?:constitutes?|means?|implies|signif\w+|is (?:deemed|taken|considered))\b"
     r"[^.!?]{0,40}?\b(?:consent|agree\w*|accept\w*)\b",
     re.IGNORECASE,
 )
@@ -66,21 +68,22 @@ _REFUSE = Expression(
 )
 _SETTINGS = Expression(
     r"cookie.{0,8}(?:设置|设定|偏好|选项|管理|首选项|settings?|preferences?|choices|options)|(?:隐私|偏好|同意)(?:设置|管理|偏好|选项|选择)|"
-    r"管理.{0,4}(?:cookie|偏好|同意|隐私)|撤回|撤销同意|withdraw|(?:privacy|consent|cookie) (?:settings|"
-    r"preferences|choices|options)|"
+    r"管理.{0,4}(?:cookie|偏好|同意|隐私)|撤回|撤销同意|withdraw|"
+    r"(?:privacy|consent|cookie) (?:settings|preferences|choices|options)|"
     r"(?:manage|change|review).{0,14}(?:cookie|consent|preference|choice)|your privacy choices|do not sell",
     re.IGNORECASE,
 )
 _STRONG = Expression(r"primary|main|solid|highlight|success|cta|strong|big|large|filled|confirm", re.IGNORECASE)
 _WEAK = Expression(
-    r"link|secondary|plain|ghost|outline|gr[ea]y|muted|small|(?:^|[-_ ])(?:sm|xs|text|minor|"
-    r"light|cancel|tiny)(?:$|[-_ ])",
+    r"link|secondary|plain|ghost|outline|gr[ea]y|muted|small|"
+    r"(?:^|[-_ ])(?:sm|xs|text|minor|light|cancel|tiny)(?:$|[-_ ])",
     re.IGNORECASE,
 )
 _FIXED = Expression(r"position:fixed")
 _AT_END = Expression(r"(?:^|[;{])(?:bottom|inset-block-end):")
 _ROOM = Expression(
-    r"(?:^|[};,\s])(?:body|html)[^{}]*\{[^}]*(?:padding(?:-bottom|-block-end)?|scroll-padding[\w-]*)\s*:", re.IGNORECASE
+    r"(?:^|[};,\s])(?:body|html)[^{}]{0,200}\{[^}]{0,400}(?:padding(?:-bottom|-block-end)?|scroll-padding[\w-]*)\s*:",
+    re.IGNORECASE,
 )
 
 
@@ -180,11 +183,15 @@ def _banner(page: Page) -> Element | None:
     """Return the banner that asks for consent: the outermost element that is named so and has a button to agree."""
     if not (any(mark in page.source for mark in _BANNER_MARKS) or _PRIVACY_BAR.search(page.source)):
         return None
-    for element in _NAMED(page.root):
-        if _BANNER.search(f"{element.get('id', '')} {element.get('class', '')} {element.get('aria-labelledby', '')}"):
-            words = [text_of(one) or one.get("value") or "" for one in element.iter("button", "a", "input")]
-            if any(_AGREE.search(word) for word in words) and element.tag != "body" and len(text_of(element)) < 2_000:
-                return element
+    named = (
+        one
+        for one in _NAMED(page.root)
+        if _BANNER.search(f"{one.get('id', '')} {one.get('class', '')} {one.get('aria-labelledby', '')}")
+    )
+    for element in islice(named, _MOST):
+        words = [text_of(one) or one.get("value") or "" for one in element.iter("button", "a", "input")]
+        if any(_AGREE.search(word) for word in words) and element.tag != "body" and len(text_of(element)) < 2_000:
+            return element
     return None
 
 
@@ -212,7 +219,7 @@ def _covers(page: Page, banner: Element) -> bool:
         for name in names:
             rules += [
                 match[1].replace(" ", "").lower()
-                for match in re.finditer(re.escape(name) + r"\s*(?:,[^{}]*)?\{([^}]*)\}", sheet)
+                for match in re.finditer(re.escape(name) + r"\s*(?:,[^{}]{0,200})?\{([^}]{0,2000})\}", sheet)
             ]
     fixed = any(_FIXED.search(rule) and _AT_END.search(rule) for rule in rules)
     body = next(iter(page.tagged("body")), None)

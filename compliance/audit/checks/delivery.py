@@ -16,10 +16,10 @@ _MISREADS = 5
 _UNDECODABLE = 3  # a character cut in two by an old editor is no wrong label
 _SESSION = re.compile(r"sess|token|auth|\bsid\b|login|passport|ticket", re.IGNORECASE)
 _GREY = re.compile(
-    r"(?:^|[},\s])body(?![\w-])[^{}]*\{[^}]*filter\s*:[^;}]*grayscale\(\s*(?:\)|1\b|100%|0?\.[1-9]|[1-9]\d%)",
+    r"(?:^|[},\s])body(?![\w-])[^{}]{0,200}\{[^}]{0,400}filter\s*:[^;}]{0,100}grayscale\(\s*(?:\)|1\b|100%|0?\.[1-9]|[1-9]\d%)",
     re.IGNORECASE,
 )
-_GREY_INLINE = re.compile(r"filter\s*:[^;]*grayscale\(\s*(?:\)|1\b|100%|0?\.[1-9])", re.IGNORECASE)
+_GREY_INLINE = re.compile(r"filter\s*:[^;]{0,100}grayscale\(\s*(?:\)|1\b|100%|0?\.[1-9])", re.IGNORECASE)
 
 
 def charset(page: Page, context: Context) -> Iterator[Finding]:

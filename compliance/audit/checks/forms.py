@@ -37,13 +37,14 @@ _PURPOSE = re.compile(r"used (?:for nothing but|only)|only (?:used|be used)|(?:�
 _SEPARATE = re.compile(r"单独同意|明示同意|敏感个人信息|separate consent|explicit consent|sensitive", re.IGNORECASE)
 _CHILDREN = re.compile(r"少儿|儿童|小记者|小朋友|未成年|中小学生|小学生|\bkids\b|\bchildren", re.IGNORECASE)
 _GUARDIAN = re.compile(r"监护人|家长|父母|guardian|parent", re.IGNORECASE)
+_MOST = 50  # forms of a page, fields of a form
 _LOCAL = re.compile(r"localhost|127\.[0-9.]+|::1|.*\.(?:test|localhost|local|internal)")
 
 
 def personal(page: Page, context: Context) -> Iterator[Finding]:
     """Forms that ask for personal information."""
-    for form in page.forms:
-        fields = [field for field in form.fields if _is_personal(field)]
+    for form in page.forms[:_MOST]:
+        fields = [field for field in form.fields[:_MOST] if _is_personal(field)]
         secret = any(field.type == "password" for field in form.fields)
         if not fields and not secret:
             continue

@@ -38,7 +38,7 @@ _LATIN = re.compile("[A-Za-z]")
 # What PIPL art. 17 and its neighbours ask for: words one of which stands in every policy that says it.
 _SAID = {
     "C304": Expression(
-        r"[\w.+-]+@[\w-]+\.\w|(?:电话|电邮|地址|联系方式|telephone|address)\W{0,4}(?:为|是)?\W{0,4}[\w-]{4}",
+        r"[\w.+-]{1,64}@[\w-]{1,64}\.\w|(?:电话|电邮|地址|联系方式|telephone|address)\W{0,4}(?:为|是)?\W{0,4}[\w-]{4}",
         re.IGNORECASE,
     ),
     "C305": Expression(

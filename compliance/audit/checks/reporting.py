@@ -22,7 +22,8 @@ _REPORT = Expression(
     re.IGNORECASE,
 )
 _ENTRANCE = Expression(r"12377\.cn|jubao|tousu|complain", re.IGNORECASE)
-_NUMBER = r"\(?\+?[0-9]{2,12}\)?(?:[ –—-]{0,3}\(?[0-9]{2,}\)?)*"
+# Between two groups of digits there is something: a row of them can be read in one way only.
+_NUMBER = r"\(?\+?[0-9]{2,12}(?:(?:\)[ –—-]{0,3}\(?|[ –—-]{1,3}\(?|\()[0-9]{2,12})*"
 _TELEPHONE_WORDS = ("举报", "舉報", "检举", "檢舉", "投诉", "投訴", "report", "Report")
 _SHORTEST = 5  # digits, as 12377 has
 # What stands behind the word for a report: that it is a telephone, and the number.
@@ -38,7 +39,9 @@ _CONTACT = Expression(
     r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message|kontakt|контакт|お問い合わせ|문의|اتصل",
     re.IGNORECASE,
 )
-_REACHABLE = Expression(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:电话|電話|传真|热线|tel(?:ephone)?)\D{0,8}[0-9]{3}", re.IGNORECASE)
+_REACHABLE = Expression(
+    r"[\w.+-]{1,64}@[\w-]{1,64}\.\w|(?:电话|電話|传真|热线|tel(?:ephone)?)\D{0,8}[0-9]{3}", re.IGNORECASE
+)
 _COMMENTS = Expression(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re.IGNORECASE)
 _COMPLAINT = Expression(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
 _MINORS = Expression(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGNORECASE)
@@ -181,6 +184,7 @@ def _is_entrance(address: str, name: str) -> bool:
     return bool(_ENTRANCE.search(address) or any(word in name for word in _REPORT_WORDS) or _REPORT.search(name))
 
 
+@lru_cache(maxsize=64)
 def _dialable(printed: str) -> telephones.Telephone | None:
     """Return the number that *printed* begins with; several may follow each other."""
     ends = [match.start() for match in re.finditer("[ (–—-]", printed) if match.start()]

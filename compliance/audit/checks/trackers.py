@@ -85,7 +85,9 @@ def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
                 values = {"vendor": name, "country": country}
                 yield Finding(rule=rules()["C312"], page=seen.pages[0], excerpt=name, values=values)
     if site.values("cookies named"):
-        told = site.values("cookie named")
+        told = {*site.values("cookie named")}
+        if context.settings:
+            told |= {cookie.name for cookie in context.settings.consent.cookies}
         for name, seen in site.values("cookie").items():
             if not any(name == one or ("*" in one and fnmatchcase(name, one)) for one in told):
                 yield Finding(rule=rules()["C504"], page=seen.pages[0], excerpt=name, values={"name": name})
