@@ -48,7 +48,7 @@ def visible(element: Element, *, hides: bool = True) -> str:
     *hides* is false where the markup is known to hide nothing.
     """
     # A stylesheet that looks at attributes takes three times as long: what is hidden goes by another name meanwhile.
-    hidden = [(one, one.tag) for one in _hidden()(element)] if hides else []
+    hidden = [(one, one.tag) for one in _hiding()(element) if _is_hidden(one)] if hides else []
     try:
         for one, _ in hidden:
             one.tag = "template"
@@ -87,11 +87,15 @@ def _string() -> Callable[[Element], str]:
     return cast("Callable[[Element], str]", etree.XPath("string()", smart_strings=False))
 
 
+def _is_hidden(element: Element) -> bool:
+    style = element.get("style") or ""
+    return element.get("hidden") is not None or "display:none" in style.replace(" ", "").lower()
+
+
 @cache
-def _hidden() -> Callable[[Element], list[Element]]:
-    return elements(
-        "descendant-or-self::*[@hidden or contains(translate(@style, 'DISPLAYNOE ', 'displaynoe'), 'display:none')]"
-    )
+def _hiding() -> Callable[[Element], list[Element]]:
+    # From the attributes up: three times as fast as to ask every element.
+    return elements("descendant-or-self::*/@hidden/.. | descendant-or-self::*/@style/..")
 
 
 @cache
