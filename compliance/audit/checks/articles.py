@@ -28,9 +28,9 @@ _AUTHOR = Expression(
     rf"(?:{_AUTHOR_LABEL}){_VALUE}|[记記]者 ?[一-鿿]{{2,4}}"
     r"|\b(?:[Aa]uthor|[Rr]eporter)s? ?[:|] ?\w|\b[Bb]y:? [A-Z][\w.]+ [A-Z]|\bBy [A-Z]{2,}"
 )
-_DATE = Expression(
-    r"(?:19|20)\d\d ?[-年/.] ?\d{1,2} ?[-月/.] ?\d{1,2}"
-    r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?, ?20\d\d"
+_DATE = re.compile(r"(?:19|20)\d\d ?[-年/.] ?\d{1,2} ?[-月/.] ?\d{1,2}")
+_WRITTEN_DATE = Expression(
+    r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?, ?20\d\d"
     r"|\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* 20\d\d"
 )
 # The same labels as texts, which are quicker to find: behind them stands one of the marks.
@@ -101,7 +101,7 @@ def credits(page: Page, context: Context) -> Iterator[Finding]:
         yield page.found("C202")
     if not ("author" in named or metas.get("author") or _AUTHOR.search(text)):
         yield page.found("C203")
-    if not (_DATE.search(text) or page.tagged("time")):
+    if not (page.tagged("time") or _DATE.search(text) or _WRITTEN_DATE.search(text)):
         yield page.found("C204")
 
 

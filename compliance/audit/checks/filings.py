@@ -91,10 +91,11 @@ def public_security(page: Page, context: Context) -> Iterator[Finding]:
         if page.home and one.element is not None and not _has_picture(one.element):
             yield page.found("C014", one.element, excerpt=one.number, number=one.number)
     if "beian." in page.source:
-        for image in page.images:
-            host = urlsplit(image.url).hostname or ""
+        for image in page.tagged("img"):
+            address = image.get("src") or ""
+            host = (urlsplit(page.resolve(address)).hostname or "") if "beian." in address else ""
             if host in _PLATFORM:
-                yield page.found("C015", image.element, host=host)
+                yield page.found("C015", image, host=host)
 
 
 def provinces(page: Page, context: Context) -> Iterator[Finding]:

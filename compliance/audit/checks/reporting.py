@@ -164,8 +164,8 @@ SITE = (of_the_site,)
 
 @lru_cache(maxsize=1)  # several ask of one page
 def printed_telephones(page: Page) -> tuple[str, ...]:
-    """Return the telephones for reports, as the page prints them."""
-    text, found = page.text, dict[str, None]()
+    """Return the telephones for reports, as the page prints them; those in an article are somebody else's."""
+    text, found = page.footer if page.kind is Kind.ARTICLE else page.text, dict[str, None]()
     for word in _TELEPHONE_WORDS:
         place = text.find(word)
         while place >= 0:
