@@ -71,7 +71,7 @@ $(CATALOGUES): %.mo: %.po | $(READY)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@ --locale $(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $<)))
 
 $(PACKAGES): package.json package-lock.json .npmrc
-	@npm ci --silent
+	@npm ci --silent --ignore-scripts
 	@touch $@
 
 bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
