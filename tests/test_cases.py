@@ -297,5 +297,5 @@ class Life(RuleBasedStateMachine):
         assert all(kinds[sequence].actor is not Actor.SENDER for sequence, target in told if target == "sender")
 
 
-Life.TestCase.settings = hypothesis.settings(max_examples=40, stateful_step_count=25, deadline=None)
+Life.TestCase.settings = hypothesis.settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestLife = Life.TestCase

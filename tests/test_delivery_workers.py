@@ -365,7 +365,7 @@ class Outbox(RuleBasedStateMachine):
 
 
 TestOutbox = Outbox.TestCase
-TestOutbox.settings = runs(max_examples=40, stateful_step_count=30, deadline=None)
+TestOutbox.settings = runs(max_examples=25, stateful_step_count=25, deadline=None)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -380,7 +380,7 @@ def test_killed_workers_leave_nothing_undelivered(
         office = Office(database, settings, render, deliver_to=[receiver.url])
         office.clock = Clock(datetime.now(UTC))
         label = office.settings.messages.deliver_to[0].label
-        for _ in range(5):
+        for _ in range(3):
             before = len(mail.received)
             office.fill(40)
             office.fill(20, target=label)
@@ -396,7 +396,7 @@ def test_killed_workers_leave_nothing_undelivered(
         office.new_worker().deliver()
         assert set(office.states()) == {"sent"}
         told = {case["receipt"] for post in receiver.posts for case in post.json["data"]["cases"]}
-    assert len(identities(mail)) == 200
-    assert len(told) == 100
+    assert len(identities(mail)) == 120
+    assert len(told) == 60
     # Each kill can repeat what was being sent in that moment, and no more.
-    assert len(mail.received) <= 205
+    assert len(mail.received) <= 123
