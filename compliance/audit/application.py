@@ -11,7 +11,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from .targets import LARGEST, Response
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class Application:
@@ -22,6 +22,19 @@ class Application:
         self.name = url
         self.start = f"{url.rstrip('/')}/"
         self.below = urlsplit(self.start).path
+
+    @property
+    def mounted(self) -> WSGIApplication:
+        """The application below the path at which readers find it."""
+        prefix = self.below.rstrip("/")
+
+        def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            path = environ["PATH_INFO"]
+            if prefix and f"{path}/".startswith(f"{prefix}/"):
+                environ |= {"SCRIPT_NAME": prefix, "PATH_INFO": path.removeprefix(prefix)}
+            return self._wsgi(environ, start_response)
+
+        return app
 
     def open(self) -> None:
         """There is nothing to make sure of: the application is here."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import chain, islice
 
 from .application import Application
+from .browser import Browser, BrowserError
 from .checks import PAGE, SITE, PageCheck, SiteCheck
 from .crawl import Crawl
 from .findings import Finding
@@ -21,6 +22,7 @@ from .folder import Folder
 from .merging import Findings
 from .page import Kind, Page
 from .report import PageSummary, Report
+from .serving import served
 from .site import Context, Fact, Site
 from .spool import Spool
 from .summaries import summarise
@@ -47,7 +49,7 @@ class Audit:
     """The audit of *target*; iterate over it to have it done page by page, then ask for the `report`.
 
     *jobs* is how many processes read a folder; None stands for as many as there are processors. *limit* is how many
-    pages are read at most, *connections* how many are asked for at once.
+    pages are read at most, *connections* how many are asked for at once. A *browser* opens the first page of each kind.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Audit:
         limit: int | None = None,
         jobs: int | None = None,
         connections: int = 1,
+        browser: Browser | None = None,
         checks: Sequence[PageCheck] = PAGE,
         conclusions: Sequence[SiteCheck] = SITE,
     ) -> None:
@@ -66,6 +69,9 @@ class Audit:
         self._limit = limit
         self._jobs = jobs or _processors()
         self._connections = connections
+        self._browser = browser
+        self._first: dict[Kind, str] = {}
+        self._opened = 0
         self._checks = tuple(checks)
         self._conclusions = tuple(conclusions)
         self._site = Site()
@@ -87,7 +93,10 @@ class Audit:
             self._site.add(one.summary.url, one.kind, one.facts)
             self._findings.add(one.findings)
             self._ours = self._ours or one.ours
+            self._first.setdefault(one.kind, one.summary.url)
             yield one.summary.url
+        if self._browser is not None:
+            self._browse(self._browser)
 
     def length(self) -> int:
         """Return how many addresses there are at most."""
@@ -110,7 +119,22 @@ class Audit:
             unread=self._unread,
             limit=self._ended,
             ours=self._ours,
+            browser=self._opened,
         )
+
+    def _browse(self, browser: Browser) -> None:
+        """Open the first page of each kind, and add what its markup did not show."""
+        known = {_told(finding) for finding in self._findings.all()}
+        with served(self._target) as address:
+            for url in self._first.values():
+                try:
+                    found = browser.visit(address(url), self._context, named=url)
+                except BrowserError as error:
+                    self._unread.add(url, str(error))
+                    continue
+                self._opened += 1
+                self._findings.add(one for one in found if isinstance(one, Finding) and _told(one) not in known)
+                self._site.note(url, (one for one in found if isinstance(one, Fact)))
 
     def _crawl(self, target: Website | Application) -> Iterator[Examined | Unread]:
         target.open()
@@ -146,6 +170,11 @@ class Audit:
             yield from _in_processes(work, _chunks(chain(started, urls)), self._jobs)
         if next(every, None):
             self._ended = f"the limit of {self._limit} pages was reached"
+
+
+def _told(finding: Finding) -> tuple[str, str | None]:
+    """Return what a finding says, whether it was read or seen: a rule, and of whom it speaks."""
+    return finding.rule.id, finding.values.get("host") or finding.values.get("name")
 
 
 def examine(page: Page, context: Context, checks: Iterable[PageCheck]) -> Examined:

@@ -66,6 +66,10 @@ class Site:
         self.kinds[kind] += 1
         if kind is Kind.HOME and self.home is None:
             self.home = url
+        self.note(url, facts)
+
+    def note(self, url: str, facts: Iterable[Fact]) -> None:
+        """Keep what else is learned of a page that was counted in."""
         for fact in dict.fromkeys(facts):
             values = self._facts.setdefault(fact.name, {})
             if fact.value not in values and len(values) >= MOST_VALUES:

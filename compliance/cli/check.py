@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
-from contextlib import nullcontext
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from .group import CannotRunError, compliance, progress, state, written
 from .text import text
 
 if TYPE_CHECKING:
+    from ..audit.browser import Browser
     from ..audit.runner import Audit
 
 #: What makes the command fail, and all that is graver.
@@ -56,6 +57,7 @@ def _language() -> str:
 )
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="The findings that are accepted.")
 @click.option("--update-baseline", is_flag=True, help="Write into it what was found; you fill in the reasons.")
+@click.option("--browser", "in_browser", is_flag=True, help="Open pages in Chromium as well, and decide.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output.")
 @click.pass_context
 def check(
@@ -70,6 +72,7 @@ def check(
     fail_on: str,
     baseline: Path | None,
     update_baseline: bool,
+    in_browser: bool,
     output: Path | None,
 ) -> None:
     """Hold the pages of each TARGET to the rules: an address, a folder of HTML, or the application itself.
@@ -79,8 +82,12 @@ def check(
     if update_baseline and baseline is None:
         raise CannotRunError("--update-baseline needs to be told which: add --baseline FILE")
     accepted = _accepted(baseline, new=update_baseline)
-    audit = partial(_audit, context, limit=limit, delay=delay, connections=connections, jobs=jobs)
-    with nullcontext() if output is None else written(output) as file:
+    with ExitStack() as stack:
+        file = None if output is None else stack.enter_context(written(output))
+        browser = stack.enter_context(_browser()) if in_browser else None
+        audit = partial(
+            _audit, context, limit=limit, delay=delay, connections=connections, jobs=jobs, browser=browser
+        )
         reports = [_run(audit(target)) for target in targets or (None,)]
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
@@ -104,6 +111,18 @@ def _accepted(path: Path | None, *, new: bool) -> Baseline:
     return Baseline(entries, today=datetime.now(SHANGHAI).date())
 
 
+def _browser() -> Browser:
+    try:
+        from ..audit.browser import Browser
+    except ModuleNotFoundError as error:
+        raise _missing(error) from None
+    return Browser()
+
+
+def _missing(error: ModuleNotFoundError) -> CannotRunError:
+    return CannotRunError(f"{error.name} is missing; pip install 'flask-compliance[check]'")
+
+
 def _write(text: str, file: BinaryIO | None) -> None:
     # A name of a file need not be text; what stands for its bytes cannot be encoded.
     content = text.encode("utf-8", "backslashreplace")
@@ -114,7 +133,14 @@ def _write(text: str, file: BinaryIO | None) -> None:
 
 
 def _audit(
-    context: click.Context, target: str | None, *, limit: int | None, delay: float, connections: int, jobs: int | None
+    context: click.Context,
+    target: str | None,
+    *,
+    limit: int | None,
+    delay: float,
+    connections: int,
+    jobs: int | None,
+    browser: Browser | None,
 ) -> Audit:
     try:
         from ..audit.application import Application
@@ -123,7 +149,7 @@ def _audit(
         from ..audit.site import Context
         from ..audit.website import Website
     except ModuleNotFoundError as error:
-        raise CannotRunError(f"{error.name} is missing; pip install 'flask-compliance[check]'") from None
+        raise _missing(error) from None
     today = datetime.now(SHANGHAI).date()
     if target is None:
         if context.find_object(ScriptInfo) is None:
@@ -135,6 +161,7 @@ def _audit(
             Application(app.wsgi_app, url),
             Context(catalogue=found.catalogue, today=today, hosts=_hosts(url), settings=found.settings),
             limit=limit or _PAGES,
+            browser=browser,
         )
     if "://" in target:
         site = Website(target, delay=delay, connections=connections)
@@ -143,8 +170,10 @@ def _audit(
             Context(catalogue=Catalogue(host=urlsplit(site.start).hostname), today=today, hosts=_hosts(site.start)),
             limit=limit or _PAGES,
             connections=connections,
+            browser=browser,
         )
-    return Audit(Folder(Path(target)), Context(catalogue=Catalogue(), today=today), limit=limit, jobs=jobs)
+    folder = Folder(Path(target))
+    return Audit(folder, Context(catalogue=Catalogue(), today=today), limit=limit, jobs=jobs, browser=browser)
 
 
 def _hosts(url: str) -> frozenset[str]:

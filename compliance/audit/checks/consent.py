@@ -57,11 +57,11 @@ _NAMED = elements(
 _BANNER = Expression(r"cookie|consent|gdpr|privacy[-_]?(?:bar|tip|notice|pop|banner|layer)|ccpa", re.IGNORECASE)
 _BANNER_MARKS = ("ookie", "onsent", "gdpr")
 _PRIVACY_BAR = re.compile("privacy[-_]?(?:[Bb]ar|[Tt]ip|[Nn]otice|[Pp]op|[Bb]anner|[Ll]ayer)")
-_AGREE = Expression(
+AGREE = Expression(
     r"^(?:我)?(?:全部)?(?:同意|接受|允许|知道了|我知道了|好的?)|^(?:i )?(?:accept|agree|allow|ok\b|got it|understood)",
     re.IGNORECASE,
 )
-_REFUSE = Expression(
+REFUSE = Expression(
     r"不同意|拒绝|拒絕|不接受|仅.{0,6}必[要需]|只.{0,6}必[要需]|不允许|暂不|reject|refuse|"
     r"decline|deny|disagree|only necessary|necessary only|essential only|no,? thanks",
     re.IGNORECASE,
@@ -130,8 +130,8 @@ def banners(page: Page, context: Context) -> Iterator[Finding]:
     if banner is None:
         return
     buttons = [(text_of(one) or one.get("value") or "", one) for one in banner.iter("button", "a", "input")]
-    agree = next((one for one in buttons if _AGREE.search(one[0]) and not _REFUSE.search(one[0])), None)
-    refuse = next((one for one in buttons if _REFUSE.search(one[0])), None)
+    agree = next((one for one in buttons if AGREE.search(one[0]) and not REFUSE.search(one[0])), None)
+    refuse = next((one for one in buttons if REFUSE.search(one[0])), None)
     if agree and refuse and _is_weaker(refuse[1], agree[1]):
         yield page.found("C405", refuse[1], refuse=refuse[0], agree=agree[0])
     needed = any(is_optional(one.tracker) for one in loaded(page, context.catalogue))
@@ -190,7 +190,7 @@ def _banner(page: Page) -> Element | None:
     )
     for element in islice(named, _MOST):
         words = [text_of(one) or one.get("value") or "" for one in element.iter("button", "a", "input")]
-        if any(_AGREE.search(word) for word in words) and element.tag != "body" and len(text_of(element)) < 2_000:
+        if any(AGREE.search(word) for word in words) and element.tag != "body" and len(text_of(element)) < 2_000:
             return element
     return None
 

@@ -65,7 +65,7 @@ def cookies(page: Page, context: Context) -> Iterator[Finding | Fact]:
             continue
         name = match[1]
         yield Fact("cookie", name)
-        tracker = _setter(context.catalogue, name)
+        tracker = setter(context.catalogue, name)
         if tracker is not None and is_optional(tracker):
             yield page.found("C503", excerpt=name, name=name, vendor=vendor(tracker))
 
@@ -98,7 +98,7 @@ SITE = (of_the_site,)
 
 
 @lru_cache(maxsize=256)
-def _setter(catalogue: Catalogue, name: str) -> Tracker | None:
+def setter(catalogue: Catalogue, name: str) -> Tracker | None:
     """Return the tracker that sets the cookie *name*."""
     return next(
         (one for one in catalogue.trackers for pattern in one.cookies if fnmatchcase(name, pattern) and pattern != "*"),

@@ -1,0 +1,84 @@
+// What `check --browser` asks of a page: each function is called with elements that it found there before.
+({
+  // Buttons in a part of the page that speaks of cookies, and what is on them; "Accept" elsewhere is not ours to press.
+  buttons() {
+    const about = /cookie|consent|隐私|隱私|个人信息|個人資料|privacy/i;
+    const found = [];
+    for (const element of document.querySelectorAll("button, a, [role=button], input[type=button], input[type=submit]")) {
+      if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+      const text = (element.innerText || element.value || "").trim();
+      if (!text || text.length > 40) continue;
+      let part = element.parentElement;
+      for (let levels = 0; part && part !== document.body && levels < 6; levels++, part = part.parentElement) {
+        const words = part.innerText || "";
+        if (words.length < 2000 && about.test(words)) {
+          element.setAttribute("data-compliance-found", found.length);
+          found.push(text);
+          break;
+        }
+      }
+    }
+    return found;
+  },
+
+  // How much a button is made to be seen: its area, its letters, and whether it is filled.
+  weight(element) {
+    const box = element.getBoundingClientRect();
+    const own = getComputedStyle(element);
+    const clear = colour => colour === "transparent" || /^rgba\(.*, 0\)$/.test(colour);
+    let around = element.parentElement;
+    while (around && clear(getComputedStyle(around).backgroundColor)) around = around.parentElement;
+    const behind = around ? getComputedStyle(around).backgroundColor : "rgb(255, 255, 255)";
+    return {
+      area: box.width * box.height,
+      letters: parseFloat(own.fontSize),
+      filled: own.backgroundImage !== "none" || !(clear(own.backgroundColor) || own.backgroundColor === behind),
+      colours: own.backgroundColor + own.color,
+    };
+  },
+
+  // The text with a filing number at the end of the page that the part around a button lies over.
+  covered(element) {
+    scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+    let banner = null;
+    for (let part = element; part; part = part.parentElement || part.getRootNode().host)
+      if (["fixed", "sticky"].includes(getComputedStyle(part).position)) banner = part;
+    if (!banner) return null;
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    const over = banner.getBoundingClientRect();
+    while (walker.nextNode()) {
+      const text = walker.currentNode.data.trim();
+      if (!/ICP备|ICP证|公网安备|新闻信息服务许可证/.test(text) || banner.contains(walker.currentNode)) continue;
+      range.selectNodeContents(walker.currentNode);
+      const box = range.getBoundingClientRect();
+      const x = box.left + box.width / 2, y = box.top + box.height / 2;
+      if (box.height && x >= over.left && x <= over.right && y >= over.top && y <= over.bottom) return text.slice(0, 100);
+    }
+    return null;
+  },
+
+  // Whether a reader can go on: there is text, it scrolls, and nothing lies over the middle of the window.
+  usable() {
+    const text = (document.body?.innerText || "").trim().length;
+    const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+    let over = false;
+    for (let part = middle; part && part !== document.body; part = part.parentElement) {
+      const box = part.getBoundingClientRect();
+      const fixed = getComputedStyle(part).position === "fixed";
+      over ||= fixed && box.width >= innerWidth * 0.9 && box.height >= innerHeight * 0.9;
+    }
+    const root = getComputedStyle(document.documentElement), body = document.body && getComputedStyle(document.body);
+    const long = document.documentElement.scrollHeight > innerHeight * 1.2;
+    return { text, over, locked: long && (root.overflowY === "hidden" || body?.overflowY === "hidden") };
+  },
+
+  // The names under which the page keeps things.
+  kept() {
+    try {
+      return [...Object.keys(localStorage), ...Object.keys(sessionStorage)];
+    } catch {
+      return [];
+    }
+  },
+})
