@@ -123,11 +123,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             doubt=_doubt_audio_visual,
         ),
         "tv_production": Kind(
-            pattern=re.compile(rf"\(?{_HAN}\)?字第[0-9]{{3,5}}号"), examples=("（京）字第00693号", "（沪）字第1248号")
+            pattern=re.compile(rf"\(?{_HAN}{{1,3}}\)?字第[0-9]{{3,5}}号"),
+            examples=("（京）字第00693号", "（广媒）字第172号"),
         ),
         "culture": Kind(
-            pattern=re.compile(rf"{_HAN}网文[〔\[(【][0-9]{{4}}[〕\])】][0-9]{{4}}-[0-9]{{3}}号?"),
-            examples=("京网文〔2023〕1034-029号", "冀网文【2021】1825-001号"),
+            pattern=re.compile(rf"{_HAN}网文[〔\[(【][0-9]{{4}}[〕\])】][0-9]{{4}}-[0-9]{{3,4}}号?"),
+            examples=("京网文〔2023〕1034-029号", "冀网文【2021】1825-0012号"),
         ),
         "online_publishing": Kind(
             pattern=re.compile(rf"(?:\(总\)网出证)?\({_HAN}\)字第?[0-9]{{3}}号|新出网证\({_HAN}\)字[0-9]{{3}}号"),
@@ -160,9 +161,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             link=r"https://bszs.conac.cn/sitename?method=show&id=\g<0>",
             hosts=("bszs.conac.cn",),
         ),
-        "government_site": Kind(
-            pattern=re.compile("[0-9]{10}"), examples=("5000000095", "1200000052"), spelling=r"\g<0>"
-        ),
+        "government_site": Kind(pattern=re.compile("[0-9]{10}|(?i:bm)[0-9]{8}"), examples=("5000000095", "bm01000001")),
     }
 )
 

@@ -18,27 +18,34 @@ if TYPE_CHECKING:
     from .page import Page
 
 # One of these stands in every text with a number.
-_MARKS = ("ICP", "icp", "安备", "安備", "许可", "許可", "算备", "资格证", "标识码", "网文", "B2-")
+_MARKS = (
+    *("ICP", "icp", "安备", "安備", "安网备", "公安机关", "公安联网", "许可", "許可", "国新网", "國新網"),
+    *("算备", "资格证", "药械信息", "网出证", "出网证", "标识码", "网文", "B2-"),
+)
 # Traditional characters in the names of filings, as pages for readers abroad write them.
 _SIMPLIFIED = str.maketrans("備號證網許聞務經營業節視聽傳製電", "备号证网许闻务经营业节视听传制电")
 _P = f"[{''.join(PROVINCES)}]"
 _FILING = re.compile(
-    rf"(?P<icp>(?:{_P} ?)?ICP ?备(?:案(?:编号|号)?)? ?:? ?(?:第 ?)?[0-9X*×]{{3,14}} ?号?"
+    rf"(?P<icp>(?:{_P} ?)?ICP ?备(?:案(?:编号|号)?)? ?:? ?(?:第 ?|{_P} ?)?[0-9X*×]{{3,14}} ?号?"
     r"(?: ?[-—–] ?[0-9]{1,3}(?![0-9]))?)"
-    rf"|(?P<public_security>(?:[一-鿿] ?)?公网安备 ?:?(?:第 ?)?[0-9X*×]{{3,20}} ?号?)"
+    r"|(?P<public_security>(?:(?:[一-鿿] ?)?公(?:网安|安网|安)备|公安(?:机关|联网)备案(?:编?号)?) ?:? ?(?:第 ?)?"
+    r"[0-9X*×]{3,20} ?号?)"
     rf"|(?P<icp_licence>{_P} ?ICP ?证 ?:? ?(?:B2-)?[0-9]{{4,10}} ?号?(?: ?- ?[0-9]{{1,3}}(?![0-9]))?)"
     rf"|(?P<telecom>(?<![A-Z0-9-])(?:{_P} ?)?(?:A2|B1|B2)(?:\.[A-Z][0-9])*-[0-9]{{6,10}}(?:-[0-9]{{1,3}}(?![0-9]))?)"
     r"|(?P<algorithm>网信算备 ?:? ?[0-9X*×]{6,30} ?号?)"
+    r"|(?P<online_publishing>(?:\(总\) ?网出证|新出网证) ?\([一-鿿]\) ?字第? ?[0-9]{1,4} ?号)"
+    r"|(?P<drug_information>\([一-鿿]\) ?网药械信息备字 ?\([0-9]{4}\) ?第? ?[0-9]{3,6} ?号)"
     r"|(?P<culture>[一-鿿]网文 ?[〔\[(【] ?[0-9]{4} ?[〕\])】] ?[0-9-]{4,12} ?号?)",
     re.IGNORECASE,
 )
 # Kinds whose number follows the name of the licence.
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
-        "news": r"(?:互联网)?新闻信息服务许可证|国新网(?:许可证)?",
-        "audio_visual": "(?:信息网络传播|网络)?视听节目许可证",
-        "tv_production": "广播电视节目制作(?:经营)?许可证",
+        "news": "(?:互联网)?新闻信息(?:服务)?许可证|互联网新闻(?:服务)?许可证|国新网(?:许可证)?",
+        "audio_visual": "(?:信息网络传播|网络)?视听(?:节目)?(?:服务)?许可证",
+        "tv_production": "(?:广播电视|广电)节目制作(?:经营)?许可证",
         "online_publishing": "(?:网络出版服务|互联网出版)许可证",
+        "publications": "出版物(?:经营|发行)许可证",
         "drug_information": "互联网药品信息服务(?:资格证书?|备案)",
         "religion": "互联网宗教信息服务许可证",
         "government_site": "网站标识码",
@@ -46,7 +53,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 )
 _NAMED = re.compile("|".join(f"(?P<{kind}>{name})" for kind, name in _NAMES.items()))
 # What stands between the name of a licence and its number.
-_BETWEEN = re.compile(r"(?:许可证|备案证明|编号|证号|号码|编码|号|[ .:]|No)*", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?:许可证|备案证明|编号|证号|号码|编码|号|[为是 .:》”]|No)*", re.IGNORECASE)
 _OPENS = "([【〔"
 _NUMBER = re.compile(r"[0-9]{5,}(?![0-9年/@-])|[^ ,;。、|]{1,20}?[0-9]{3,}号")
 _NO_NUMBER = re.compile(r"[年月日]|https?:|[-/.][0-9]{1,2}[-/.]|[0-9]:[0-9]|电话|@")
