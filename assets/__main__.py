@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from compliance.assets import BUILT
+from compliance.assets import BUILT, hashed
 from compliance.codings import packed
 
 SOURCES = Path(__file__).parent
 STATIC = SOURCES.parent / "compliance" / "static"
 TOOLS = SOURCES.parent / "node_modules" / ".bin"
-# A script that stands in a page shares no names with it; what another script imports is a module.
-SCRIPTS, MODULES = ("compliance.js", "guard.js"), ("form.js", "trackers.js")
+# A script that stands in a page shares no names with it. What it asks for later is a module, and built before it.
+MODULES = ("note.js", "release.js", "frames.js", "cookies.js", "form.js")
+SCRIPTS = ("compliance.js", "guard.js")
+FILLED = ("cookies.js",)  # and so named, when an application starts
 WIDGET = ("altcha/altcha.min.js", "altcha/pbkdf2.js")  # built by its makers
 
 
@@ -21,13 +23,17 @@ def build(folder: Path) -> None:
     """Write the minified files into *folder*, and each of them and of the widget's in the codings of browsers."""
     for source in sorted(SOURCES.glob("*.css")):
         write(folder / f"{source.stem}.min.css", run("esbuild", source, "--minify"))
-    for name in (*SCRIPTS, *MODULES):
-        source = SOURCES / name
-        how = "iife" if name in SCRIPTS else "esm"
-        bundle = run("esbuild", source, "--bundle", f"--format={how}")
-        kind = ["--module"] if name in MODULES else []
-        small = run("terser", "--compress", "passes=3", "--mangle", "--ecma", "2022", *kind, given=bundle)
-        write(folder / f"{source.stem}.min.js", small)
+    names = {}
+    for name in (*MODULES, *SCRIPTS):
+        how = ["--format=iife"] if name in SCRIPTS else ["--format=esm"]
+        bundle = run("esbuild", SOURCES / name, "--bundle", *how, *(f"--external:./{one}" for one in MODULES))
+        effort = ["--mangle", "--compress", "passes=3,pure_getters", *["--module"] * (name in MODULES)]
+        script = run("terser", "--ecma", "2022", *effort, given=bundle)
+        for module, today in names.items():
+            script = script.replace(f'"./{module}"'.encode(), f'"./{today}"'.encode())
+        if name not in FILLED:
+            names[name] = hashed(PurePath(name), script)
+        write(folder / f"{PurePath(name).stem}.min.js", script)
     for name in WIDGET:
         write(folder / name, (STATIC / name).read_bytes())
 

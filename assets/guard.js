@@ -1,51 +1,44 @@
-"use strict";
+import { choices, script, stored } from "./compliance.js";
+
 /* Once in a window, however often a script of the site puts the page anew. */
 if (!document.compliance) {
   document.compliance = true;
-  const script = document.currentScript;
-  const { optOut, trackers } = script.dataset;
+  const { optOut } = script.dataset;
   /* Pairs of a category and an expression for its addresses; the first that fits counts. */
   const listed = "TRACKERS".map(([category, pattern]) => [category, RegExp(pattern)]);
   const MARK = "data-compliance-";
+  const HOLD = `${MARK}hold`;
   const TAGS = "script,img,iframe,embed,source,link";
   const NAMES = ["src", "srcset", "href"];
+  const OTHER = /(?:^| )(?!compliance_consent=)./;
 
-  /* Nothing is allowed until it is known what was decided. */
-  let choices = {};
-  /* What was refused under an earlier policy stays refused until the reader decides anew. */
-  const earlier = () => {
-    try {
-      const [, payload] = /compliance_consent=([^.;]+)/.exec(document.cookie);
-      return JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))).choices;
-    } catch {
-      return {};
-    }
-  };
   const allowed = (category) =>
-    (category || "necessary") === "necessary" ||
+    !category ||
     (choices
       ? choices[category]
-      : !navigator.globalPrivacyControl && optOut?.split(" ").includes(category) && earlier()[category] !== false);
+      : !navigator.globalPrivacyControl &&
+        optOut?.split(" ").includes(category) &&
+        /* What was refused under an earlier policy stays refused until the reader decides anew. */
+        stored().choices?.[category] !== false);
   const barred = (addresses) => {
     if (/^(data|blob):/.test(addresses)) return;
     for (const address of `${addresses}`.split(/[\s,]+/)) {
       try {
         const { hostname, pathname } = new URL(address, document.baseURI);
-        const [category] = listed.find(([, pattern]) => pattern.test(hostname + pathname)) ?? [];
+        const [category] = listed.find(([, pattern]) => pattern.test(hostname + pathname));
         if (!allowed(category)) return category;
       } catch {}
     }
   };
 
   /* An address that waits stays off its element. */
-  const { setAttribute } = Element.prototype;
-  const put = (element, name, value) => setAttribute.call(element, name, value);
   const waiting = new Set();
   const keep = (element, name, value) => {
-    const category = element.matches(TAGS) && NAMES.includes(name) && barred(value);
+    if (!NAMES.includes(name) || !element.matches(TAGS)) return;
+    const category = barred(value);
     if (category) {
-      put(element, `${MARK}hold`, category);
-      put(element, MARK + name, value);
+      element.setAttribute(HOLD, category);
+      element.setAttribute(MARK + name, value);
     } else if (waiting.delete(element)) element.removeAttribute(MARK + name);
     return category;
   };
@@ -55,11 +48,11 @@ if (!document.compliance) {
       let held = every;
       if (runs && !scripts) continue;
       for (const name of NAMES)
-        if (keep(element, name, element.getAttribute(name))) held = element.removeAttribute(name) ?? true;
+        if (keep(element, name, element.getAttribute(name))) held = !element.removeAttribute(name);
       if (!runs || !held) continue;
-      put(element, `${MARK}type`, element.type);
-      put(element, "type", "text/plain");
-      put(element, `${MARK}hold`, element.getAttribute(`${MARK}hold`) ?? "");
+      element.setAttribute(`${MARK}type`, element.type);
+      element.type = "text/plain";
+      element.toggleAttribute(HOLD, true);
     }
     return root;
   };
@@ -72,11 +65,22 @@ if (!document.compliance) {
   const sift = (markup, scripts) =>
     `${markup}`.match(/\/\/[^\s"'<>]+/g)?.some(barred) ? parse(markup, scripts).innerHTML : markup;
 
-  let module;
+  /* Each module is loaded by the pages that need it: what releases, what stands in frames, what takes cookies away. */
+  let module, swept;
+  const find = () => new Set([...document.querySelectorAll(`[${HOLD}]`), ...waiting]);
   const wake = () => {
-    if (!module && !waiting.size && !document.querySelector(`[${MARK}hold]`)) return;
-    module ??= import(trackers);
-    module.then(({ release }) => release({ choices, allowed, waiting, parse, put, template: script.nextElementSibling }));
+    const held = find();
+    const tools = { allowed, find, parse, put, script, waiting };
+    for (const element of held) {
+      const open = allowed(element.getAttribute(HOLD));
+      /* Google's tags are told before they load. */
+      module ||= (open || /gtag|google|doubleclick/.test(element.outerHTML)) && import("./release.js");
+      if (!open && element.localName === "iframe")
+        import("./frames.js").then(({ cover }) => cover(element, tools));
+    }
+    if (module) module.then(({ release }) => release(tools));
+    if ((module || held.size) && OTHER.test(document.cookie))
+      swept ??= import("./cookies.js").then(({ sweep }) => sweep(allowed));
   };
 
   /* What page scripts set, write and send from here on. */
@@ -92,7 +96,7 @@ if (!document.compliance) {
       change(document.createElement(tag).constructor.prototype, name, (old) => function (value) {
         guard(this, name, value) || old.call(this, value);
       });
-  change(Element.prototype, "setAttribute", (old) => function (name, value) {
+  const put = change(Element.prototype, "setAttribute", (old) => function (name, value) {
     guard(this, `${name}`.toLowerCase(), value) || old.call(this, name, value);
   });
   const sifted = (old) => function (...given) {
@@ -123,9 +127,8 @@ if (!document.compliance) {
   });
 
   new MutationObserver(wake).observe(document, { childList: true, subtree: true });
-  document.addEventListener("DOMContentLoaded", wake);
-  addEventListener("compliance", ({ detail }) => {
-    choices = detail;
+  addEventListener("compliance", () => {
+    swept = null;
     wake();
   });
 }

@@ -37,7 +37,7 @@ def load(folder: Path) -> Mapping[str, Asset]:
     return found
 
 
-def fill(asset: Asset, **data: object) -> Asset:
+def fill(asset: Asset, data: Mapping[str, object]) -> Asset:
     """Return the script *asset* with each of *data* as JSON in place of a string of its name."""
     content = asset.content
     for key, value in data.items():
@@ -46,11 +46,16 @@ def fill(asset: Asset, **data: object) -> Asset:
     return _asset(PurePath(asset.name), content, {coding: packed(content, coding) for coding in BUILT})
 
 
+def hashed(name: PurePath, content: bytes) -> str:
+    """Return the *name* that changes with *content*."""
+    return f"{name.with_suffix('').as_posix()}.{hashlib.sha256(content).hexdigest()[:10]}{name.suffix}"
+
+
 def _asset(name: PurePath, content: bytes, coded: Mapping[str, bytes | None]) -> Asset:
     known = {coding: data for coding, data in {**coded, "gzip": packed(content, "gzip")}.items() if data}
     return Asset(
         name=name.as_posix(),
-        hashed=f"{name.with_suffix('').as_posix()}.{hashlib.sha256(content).hexdigest()[:10]}{name.suffix}",
+        hashed=hashed(name, content),
         content=content,
         mimetype=mimetypes.guess_type(name.name)[0] or "application/octet-stream",
         coded={coding: known[coding] for coding in sorted(known, key=lambda coding: len(known[coding]))},

@@ -201,13 +201,13 @@ def _cookies(settings: Settings, catalogue: Catalogue) -> list[tuple[str, str]]:
 
 def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, str]]) -> Mapping[str, assets.Asset]:
     """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
-    static = assets.load(STATIC)
+    static = dict(assets.load(STATIC))
     held = dict.fromkeys((*CATEGORIES, *settings.consent.categories))
-    filled = {
-        "guard.js": {"TRACKERS": expressions.addresses(catalogue, held)},
-        "trackers.js": {"COOKIES": cookies},
-    }
-    return {**static, **{name: assets.fill(static[name], **data) for name, data in filled.items()}}
+    static["cookies.js"] = assets.fill(static["cookies.js"], {"COOKIES": cookies})
+    # It asks for that module by the name that changes with its content; the names of others were built into it.
+    told = {"TRACKERS": expressions.addresses(catalogue, held), "./cookies.js": f"./{static['cookies.js'].hashed}"}
+    static["guard.js"] = assets.fill(static["guard.js"], told)
+    return static
 
 
 def _box(app: Flask, settings: Settings) -> Box:

@@ -140,6 +140,7 @@ def test_each_client_gets_the_coding_that_it_wants(accepted: str | None, coding:
     assert int(answer.headers["Content-Length"]) == len(answer.data)
     # The same headers without the body; and nothing at all for who has it.
     head = client.head(STYLE, headers=headers)
+    del head.headers["Date"], answer.headers["Date"]
     assert (head.data, head.headers) == (b"", answer.headers)
     again = client.get(STYLE, headers=headers | {"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data, again.headers["Vary"]) == (304, b"", "Accept-Encoding")
@@ -179,8 +180,42 @@ def test_without_libraries_what_is_built_is_small_all_the_same(
 # Weight
 
 
+def weight(content: bytes) -> int:
+    return len(brotli.compress(content))
+
+
 def test_banner_and_footer_weigh_little(client: FlaskClient) -> None:
     addresses = loaded(client.get("/").text)
     assert [address.rpartition(".")[2] for address in addresses] == ["css", "js"]
     weights = [len(client.get(address, headers={"Accept-Encoding": "br"}).data) for address in addresses]
     assert sum(weights) <= 2000, weights
+
+
+@pytest.mark.parametrize("mode", ["opt-in", "opt-out"])
+def test_holding_trackers_weighs_little_more(mode: str, host: Flask, settings: dict[str, Any]) -> None:
+    Compliance(host, settings=settings | {"consent": {"mode": mode, "categories": ["analytics"]}})
+    names = [re.sub(r".*/(\w+)\.\w+\.(\w+)", r"\1.\2", one) for one in loaded(host.test_client().get("/").text)]
+    assert names == ["compliance.css", "guard.js"]
+    code, filled = assets.load(STATIC), host.extensions["compliance"].assets
+    weights = {name: weight(code[name].content) for name in names}
+    assert sum(weights.values()) <= 3000, weights
+    # What few readers load, as they need it: what releases, what stands in held frames, what takes cookies away.
+    later = {name: weight(code[name].content) for name in ("release.js", "frames.js", "held.css", "cookies.js")}
+    assert later["release.js"] <= 1100 and sum(later.values()) <= 2300, later
+    # The lists of trackers and of their cookies.
+    lists = {name: weight(filled[name].content) - weight(code[name].content) for name in ("guard.js", "cookies.js")}
+    assert lists["guard.js"] <= 1750 and lists["cookies.js"] <= 1150, lists
+
+
+def test_scripts_ask_for_their_modules_by_the_names_of_today(host: Flask, settings: dict[str, Any]) -> None:
+    Compliance(host, settings=settings | {"consent": {"mode": "opt-in"}})
+    known = host.extensions["compliance"].assets
+    asked = {
+        name: re.findall(r'import\("\./([^"]*)"\)', known[name].content.decode()) for name in known if "js" in name
+    }
+    names = {name: sorted(assets.find(known, one).name for one in found) for name, found in asked.items() if found}
+    assert names == {
+        "compliance.js": ["note.js"],
+        "guard.js": ["cookies.js", "frames.js", "note.js", "release.js"],
+    }
+    assert all(one in {asset.hashed for asset in known.values()} for found in asked.values() for one in found)

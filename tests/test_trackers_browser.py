@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-import brotli
 import pytest
 from browser import CHROMIUM, Browser, BrowserContext, Page, expect, serving, sync_api
 from flask import Flask, Response
@@ -17,9 +17,7 @@ from vendors import SCRIPTS, VENDORS
 from vendors import page as vendors_page
 
 from compliance import Compliance
-from compliance.assets import load
 from compliance.consent import COOKIE
-from compliance.paths import STATIC as FOLDER
 
 CATEGORIES = ["functional", "analytics", "advertising", "social"]
 BANNER = "[data-compliance=banner]"
@@ -750,18 +748,30 @@ def test_cookies_go_with_the_consent_to_them(settings: dict[str, Any], visit: Ca
     assert page.evaluate(names) == ["Hm", "compliance_consent", "session"]
 
 
-STATIC = ("compliance.css", "compliance.js", "guard.js", "trackers.js")
+def test_readers_load_what_they_need(settings: dict[str, Any], visit: Callable[..., Reader]) -> None:
+    reader = visit(create_site(settings, vendors_page(VENDORS[:1])))
+    page, loaded = reader.page, set[str]()
 
+    def note(request: Any) -> None:
+        if found := re.search(r"/compliance/static/(\w+)\.\w+\.(\w+)$", request.url):
+            loaded.add(".".join(found.groups()))
 
-def test_readers_load_little(settings: dict[str, Any]) -> None:
-    static = create_site(settings, "").extensions["compliance"].assets
-    weight = {name: len(brotli.compress(static[name].content)) for name in STATIC}
-    code = {name: len(brotli.compress(asset.content)) for name, asset in load(FOLDER).items() if name in STATIC}
-    banner = weight["compliance.css"] + weight["compliance.js"]
-    assert banner <= 2000
-    # What holds, and what releases; then the lists that they work with.
-    assert code["guard.js"] <= 1310 and code["trackers.js"] <= 1620
-    assert weight["guard.js"] + weight["trackers.js"] <= 6400
+    page.on("request", note)
+    reader.open()
+    assert reader.asked() == set()
+    # Somebody who has not decided, on a page that holds a script.
+    assert loaded == {"compliance.css", "guard.js"}
+    reader.decide("I Agree")
+    assert reader.asked("hm.baidu.com") == {"hm.baidu.com"}
+    assert loaded == {"compliance.css", "guard.js", "note.js", "release.js"}
+    # What somebody refuses may have left a cookie.
+    loaded.clear()
+    reader.choose("social")
+    page.evaluate("document.cookie = 'Hm_lvt_0123=1; path=/'")
+    loaded.clear()
+    reader.open()
+    until(page, "!document.cookie.includes('Hm_lvt_0123')")
+    assert "cookies.js" in loaded and "release.js" not in loaded
 
 
 def test_a_page_put_anew_is_guarded_once(settings: dict[str, Any], visit: Callable[..., Reader]) -> None:

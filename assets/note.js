@@ -1,0 +1,16 @@
+/* The note stands where the banner stood, for Tab to go on from; it leaves at the reader's next move. */
+export const thank = (form) => {
+  const note = document.createElement("p");
+  const { lang, dir } = form.parentNode;
+  Object.assign(note, { lang, dir, tabIndex: -1, textContent: form.dataset.saved });
+  note.dataset.compliance = "note";
+  note.setAttribute("role", "status");
+  /* Its colours and its print are in the stylesheet of all pages; here is what only it needs. */
+  note.style.cssText = `position: fixed; inset: auto 1em 1em; z-index: 2147483647; inline-size: fit-content; margin: auto;
+    padding: .5em 1.25em; border-width: 2px; border-radius: var(--compliance-radius, .375em)`;
+  form.parentNode.after(note);
+  if (document.activeElement === document.body) note.focus({ preventScroll: true });
+  /* Removed a little later: removing what has the focus is a move, too. */
+  for (const move of ["blur", "scroll", "pointerdown"])
+    addEventListener(move, () => setTimeout(() => note.remove()), { capture: true, once: true });
+};
