@@ -311,3 +311,29 @@ def test_response_headers_of_a_flask_page_reach_the_checks() -> None:
     list(work)
     work.report(now=datetime.now(UTC))
     assert any("seen=1" in value for value in site[0].values("cookies"))
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("index.html", True),
+        ("a/one.html", True),
+        ("a/../index.html", True),
+        ("../secret.html", False),
+        ("a/../../secret.html", False),
+        ("leads.html", False),
+        ("out/secret.html", False),
+        ("a/within.html", True),
+    ],
+)
+def test_folder_is_never_left(tmp_path: Path, url: str, read: bool) -> None:
+    site = tmp_path / "site"
+    (site / "a").mkdir(parents=True)
+    for path in (site / "index.html", site / "a/one.html", tmp_path / "other/secret.html", tmp_path / "secret.html"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("<p>text")
+    (site / "leads.html").symlink_to(tmp_path / "secret.html")
+    (site / "out").symlink_to(tmp_path / "other")
+    (site / "a/within.html").symlink_to(site / "index.html")
+    response = Folder(site).fetch(url)
+    assert (response.content == b"<p>text", response.failure is None) == (read, read)

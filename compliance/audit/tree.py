@@ -31,10 +31,9 @@ _TEXT = f"""<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/
 def parse(markup: str) -> Element:
     """Return the root of *markup*; of what holds no element, an empty one."""
     # Libxml2 reads bytes; what it is told of the charset goes before what the page says.
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
     content = markup.encode("utf-8", "replace")
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(content, _parser())
     except etree.LxmlError:
         root = None
     if root is None:
@@ -75,6 +74,11 @@ def text_of(element: Element) -> str:
     """Return all text within *element*, with single spaces."""
     text = _string()(element) if len(element) else element.text or ""
     return " ".join(text.split())
+
+
+@cache
+def _parser() -> etree.HTMLParser:
+    return etree.HTMLParser(encoding="utf-8", huge_tree=True)
 
 
 @cache
