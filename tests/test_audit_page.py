@@ -60,7 +60,7 @@ def test_broken_markup_is_read_all_the_same(markup: str) -> None:
 def test_text_is_what_a_reader_sees() -> None:
     read = page(
         "<title>No</title><p>Ｔｅｌ：<b>12</b><i>377</i></p><script>no()</script><template>no</template>"
-        "<p hidden>no</p><p style='color:red; Display: none'>no</p><td>12318</td><td>110</td><noscript>no</noscript>"
+        "<p\nhidden>no</p><p style='color:red; Display: none'>no</p><td>12318</td><td>110</td><noscript>no</noscript>"
     )
     assert read.text == "Tel:12377 12318 110"
 

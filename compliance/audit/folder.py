@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from .targets import LARGEST, Response, TargetError
@@ -50,8 +50,8 @@ class Folder:
 
     def is_home(self, url: str) -> bool:
         """Return whether readers of the site start at *url*."""
-        path = PurePosixPath(url)
-        return path.stem == "index" and path.suffix.lower() in SUFFIXES and len(path.parts) == 1
+        stem, dot, suffix = url.rpartition(".")
+        return stem == "index" and dot + suffix.lower() in SUFFIXES
 
     def fetch(self, url: str) -> Response:
         """Read the file at *url*, an address as pages write it; what lies outside the folder is not read."""

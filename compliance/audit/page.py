@@ -16,7 +16,7 @@ from .decoding import Decoded, decode
 from .findings import Finding
 from .parts import Form, Frame, Image, Link, Script
 from .rules import rules
-from .tree import Element, holder, parse, text_of, visible
+from .tree import Element, holder, parse, styled, text_of, visible
 
 EXCERPT = 200  # characters
 MOST_FRAMES = 8  # of a page that are read
@@ -179,6 +179,11 @@ class Page:
         return [element for tag in tags for element in self.elements.get(tag, [])]
 
     @cached_property
+    def styled(self) -> Sequence[Element]:
+        """Every element with a style of its own, or that may be hidden."""
+        return styled(self.root)
+
+    @cached_property
     def links(self) -> Sequence[Link]:
         """Every `<a>` and `<area>` with an address."""
         own = [Link(self, element) for element in self.tagged("a", "area") if element.get("href") is not None]
@@ -230,13 +235,7 @@ class Page:
 
     @cached_property
     def _own_text(self) -> str:
-        return tidy(visible(self.root, hides=self._hides))
-
-    @cached_property
-    def _hides(self) -> bool:
-        """Whether the markup may hide something by an attribute."""
-        source = self.source
-        return " hidden" in source or "display" in source or "DISPLAY" in source
+        return tidy(visible(self.root, among=self.styled))
 
     @cached_property
     def footers(self) -> Sequence[Element]:
@@ -252,7 +251,7 @@ class Page:
     @cached_property
     def footer(self) -> str:
         """The text of the foot; the last of the page's text where nothing is marked."""
-        marked = tidy(" ".join(visible(element, hides=self._hides) for element in self.footers))
+        marked = tidy(" ".join(visible(element, among=self.styled) for element in self.footers))
         own = marked if self.footers else self._own_text[-_FOOT:]
         return " ".join((own, *(page.footer for page in self.framed))).strip()
 

@@ -6,7 +6,7 @@ that lxml gives up on is read by BeautifulSoup, and handed on as lxml's tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TypeAlias, cast
 
@@ -41,13 +41,13 @@ def parse(markup: str) -> Element:
     return root
 
 
-def visible(element: Element, *, hides: bool = True) -> str:
+def visible(element: Element, *, among: Iterable[Element] | None = None) -> str:
     """Return the text of *element* that a reader sees, as it stands: without scripts, styles and what is hidden.
 
-    *hides* is false where the markup is known to hide nothing.
+    *among* are what is `styled` in the tree, where that is known.
     """
     # A stylesheet that looks at attributes takes three times as long: what is hidden goes by another name meanwhile.
-    hidden = [(one, one.tag) for one in _hiding()(element) if _is_hidden(one)] if hides else []
+    hidden = [(one, one.tag) for one in (styled(element) if among is None else among) if _is_hidden(one)]
     try:
         for one, _ in hidden:
             one.tag = "template"
@@ -57,6 +57,11 @@ def visible(element: Element, *, hides: bool = True) -> str:
     finally:
         for one, tag in hidden:
             one.tag = tag
+
+
+def styled(element: Element) -> list[Element]:
+    """Return *element* and what is in it as far as it has a style of its own or may be hidden."""
+    return _styled()(element)
 
 
 def elements(path: str) -> Callable[[Element], list[Element]]:
@@ -97,7 +102,7 @@ def _is_hidden(element: Element) -> bool:
 
 
 @cache
-def _hiding() -> Callable[[Element], list[Element]]:
+def _styled() -> Callable[[Element], list[Element]]:
     # From the attributes up: three times as fast as to ask every element.
     return elements("descendant-or-self::*/@hidden/.. | descendant-or-self::*/@style/..")
 

@@ -40,7 +40,8 @@ def language(page: Page, context: Context) -> Iterator[Finding]:
         latin = len(text.encode("ascii", "ignore"))
         han = len(text) - latin
         chinese, other = said.startswith("zh"), said[:2] in ("en", "fr", "de", "es", "pt")
-        if (chinese and latin > 500 and han * 12 < latin) or (other and han > 200 and len(_HAN.findall(text)) > latin):
+        foreign = other and han > max(200, latin) and len(_HAN.findall(text)) > latin
+        if (chinese and latin > 500 and han * 12 < latin) or foreign:
             yield page.found("C702", excerpt="", lang=page.lang)
     if not page.title and not page.tagged("frameset"):
         yield page.found("C706", excerpt="")
@@ -65,15 +66,14 @@ def appearance(page: Page, context: Context) -> Iterator[Finding]:
     viewport = page.metas.get("viewport", "")
     if _NO_ZOOM.search(viewport):
         yield page.found("C707", excerpt=viewport, text=viewport)
-    if "outline" in page.source and ":focus-visible" not in page.source:
-        for style in page.tagged("style"):
-            if match := _NO_OUTLINE.search(style.text or ""):
-                text = style.text or ""
-                rule = text[text.rfind("}", 0, match.start()) + 1 : match.end()].strip()
-                yield page.found("C709", style, excerpt=rule, text=rule)
-                break
-    source = page.source
-    if "<font" in source or "<FONT" in source or ("style=" in source and "color" in source):
+    for style in page.tagged("style"):
+        text = style.text or ""
+        match = _NO_OUTLINE.search(text) if "outline" in text.lower() else None
+        if match and ":focus-visible" not in page.source:
+            rule = text[text.rfind("}", 0, match.start()) + 1 : match.end()].strip()
+            yield page.found("C709", style, excerpt=rule, text=rule)
+            break
+    if page.tagged("font") or any("color" in (one.get("style") or "") for one in page.styled):
         yield from islice(_contrasts(page), _MOST)
 
 
@@ -81,7 +81,8 @@ PAGE = (language, names, appearance)
 
 
 def _is_nameless(element: Element) -> bool:
-    if (element.text and element.text.strip()) or (element.tag == "a" and element.get("href") is None):
+    text = element.text
+    if (text and not text.isspace()) or (element.tag == "a" and element.get("href") is None):
         return False
     if any(map(element.get, ("aria-label", "aria-labelledby", "title", "aria-hidden", "value"))) or text_of(element):
         return False

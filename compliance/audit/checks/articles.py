@@ -121,7 +121,8 @@ def advertisements(page: Page, context: Context) -> Iterator[Finding]:
     paid = (scripts or any(mark in page.source for mark in _PAID_MARKS)) and _PAID.search(page.source)
     if paid and not _PAID_SAID.search(page.text):
         yield page.found("C207", excerpt=paid[0])
-    if "fixed" in page.source:
+    styles = [one.get("style") or "" for one in page.styled]
+    if any("fixed" in style or "absolute" in style for style in styles) and "fixed" in page.source:
         for element in _FLOATING(page.root):
             names = f"{element.get('id', '')} {element.get('class', '')}"
             if _ADVERTISEMENT.search(names) and not _can_be_closed(element):

@@ -51,12 +51,9 @@ _NECESSARY_BOX = Expression(
     r"必要|必需|necessary|essential|required|strictly|不同意|拒绝|不接受|decline|refuse|reject", re.IGNORECASE
 )
 
-_NAMED = elements(
-    "//*[@id or @class][self::div or self::section or self::aside or self::dialog or self::form or self::footer]"
-)
+_NAMED_TAGS = ("div", "section", "aside", "dialog", "form", "footer")
+_NAMED = elements(f"//*[@id or @class][{' or '.join(f'self::{tag}' for tag in _NAMED_TAGS)}]")
 _BANNER = Expression(r"cookie|consent|gdpr|privacy[-_]?(?:bar|tip|notice|pop|banner|layer)|ccpa", re.IGNORECASE)
-_BANNER_MARKS = ("ookie", "onsent", "gdpr")
-_PRIVACY_BAR = re.compile("privacy[-_]?(?:[Bb]ar|[Tt]ip|[Nn]otice|[Pp]op|[Bb]anner|[Ll]ayer)")
 AGREE = Expression(
     r"^(?:我)?(?:全部)?(?:同意|接受|允许|知道了|我知道了|好的?)|^(?:i )?(?:accept|agree|allow|ok\b|got it|understood)",
     re.IGNORECASE,
@@ -181,18 +178,23 @@ def _label(page: Page, element: Element) -> str:
 @lru_cache(maxsize=1)
 def _banner(page: Page) -> Element | None:
     """Return the banner that asks for consent: the outermost element that is named so and has a button to agree."""
-    if not (any(mark in page.source for mark in _BANNER_MARKS) or _PRIVACY_BAR.search(page.source)):
+    if not any(map(_is_named, page.tagged(*_NAMED_TAGS))):
         return None
-    named = (
-        one
-        for one in _NAMED(page.root)
-        if _BANNER.search(f"{one.get('id', '')} {one.get('class', '')} {one.get('aria-labelledby', '')}")
-    )
+    named = filter(_is_named, _NAMED(page.root))
     for element in islice(named, _MOST):
         words = [text_of(one) or one.get("value") or "" for one in element.iter("button", "a", "input")]
         if any(AGREE.search(word) for word in words) and element.tag != "body" and len(text_of(element)) < 2_000:
             return element
     return None
+
+
+def _is_named(element: Element) -> bool:
+    return _names_banner(element.get("id", ""), element.get("class", ""), element.get("aria-labelledby", ""))
+
+
+@lru_cache(maxsize=4_096)  # the same names on page after page
+def _names_banner(*names: str) -> bool:
+    return _BANNER.search(" ".join(names)) is not None
 
 
 def _is_weaker(refuse: Element, agree: Element) -> bool:
