@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from .syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END, NOSCRIPT, SCRIPT, compiled, raw
 
@@ -16,7 +17,7 @@ _PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?+(?:" + _WS + rb"++|<" + COMMENT + rb
 _PAGE = re.compile(rb"<(?:!doctype|(?:html|head|body)" + NAME_END + rb")", re.IGNORECASE)
 _COMMENT = compiled(COMMENT)
 _DOCTYPE = re.compile(rb"<!doctype[^>]*+>", re.IGNORECASE)
-# Tokens that leave the parser before the body (13.2.6.4.1 to 13.2.6.4.6).
+# Tokens that leave the parser before the body (13.2.6.4.1 to 13.2.6.4.6); with them belongs <noscript>.
 _BEFORE_BODY = re.compile(
     rb"(?:"
     + _WS
@@ -32,8 +33,6 @@ _BEFORE_BODY = re.compile(
     + raw(b"style")
     + rb"|"
     + raw(b"title")
-    + rb"|"
-    + NOSCRIPT
     + rb"|(?:"
     + _HTML
     + rb"|"
@@ -63,25 +62,35 @@ _FINAL = (
     rb"(?:li|dd|dt|button|applet|marquee|object|table|area|br|embed|img|keygen|wbr|hr|textarea|xmp|iframe|select|pre|listing)"
     + NAME_END
 )
-_NOT_FINAL = re.compile(
-    rb"(?:[ \t\n\f\r\0]++|<(?:"
-    + COMMENT
-    + rb"|"
-    + SCRIPT
-    + rb"|"
-    + NOSCRIPT
-    + rb"|"
-    + raw(b"style")
-    + rb"|"
-    + raw(b"title")
-    + rb"|(?!script|style|title|noscript|svg|math|template|plaintext|frameset|"
-    + _FINAL
-    + rb")/?[a-zA-Z][^ \t\n\f\r/>]*+"
-    + ATTRIBUTES
-    + rb"))*+",
-    re.IGNORECASE,
-)
 _FINAL_TAG = re.compile(rb"<" + _FINAL + rb"|[^<]", re.IGNORECASE)
+
+
+@cache
+def _not_final() -> re.Pattern[bytes]:
+    """Return what may come before that; compiled for the few pages that need it, since that takes long."""
+    return re.compile(
+        rb"(?:[ \t\n\f\r\0]++|<(?:"
+        + COMMENT
+        + rb"|"
+        + SCRIPT
+        + rb"|"
+        + NOSCRIPT
+        + rb"|"
+        + raw(b"style")
+        + rb"|"
+        + raw(b"title")
+        + rb"|(?!script|style|title|noscript|svg|math|template|plaintext|frameset|"
+        + _FINAL
+        + rb")/?[a-zA-Z][^ \t\n\f\r/>]*+"
+        + ATTRIBUTES
+        + rb"))*+",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _noscript() -> re.Pattern[bytes]:
+    return compiled(NOSCRIPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +151,15 @@ def is_page(page: bytes) -> bool | None:
     return False
 
 
+def _before_body(page: bytes, at: int) -> int:
+    """Return where what leaves the parser before the body ends, read from *at*."""
+    while True:
+        at = _BEFORE_BODY.match(page, at).end()  # type: ignore[union-attr]
+        if page[at : at + 9].lower() != b"<noscript" or (noscript := _noscript().match(page, at)) is None:
+            return at
+        at = noscript.end()
+
+
 def find_opening(page: bytes, *, resume: int = 0) -> Opening | None:
     """Return where the body of *page* begins, ``None`` where the page must be left alone.
 
@@ -153,7 +171,7 @@ def find_opening(page: bytes, *, resume: int = 0) -> Opening | None:
         raise Undecided
     if not kind:
         return None
-    at = _BEFORE_BODY.match(page, resume or _PREAMBLE.match(page).end()).end()  # type: ignore[union-attr]
+    at = _before_body(page, resume or _PREAMBLE.match(page).end())  # type: ignore[union-attr]
     body = _BODY_TAG.match(page, at)
     if body is not None:
         return Opening(start=body.end(), lang=language(page, 0, at))
@@ -164,6 +182,6 @@ def find_opening(page: bytes, *, resume: int = 0) -> Opening | None:
         raise Undecided(at)
     if name[1].lower() == b"frameset":
         return None
-    if _FINAL_TAG.match(page, _NOT_FINAL.match(page, at).end()) is None:  # type: ignore[union-attr]
+    if _FINAL_TAG.match(page, _not_final().match(page, at).end()) is None:  # type: ignore[union-attr]
         raise Undecided(at)
     return Opening(start=at, lang=language(page, 0, at))
