@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,6 +123,7 @@ def application() -> Flask:
         "<a href=/a>a</a><a href='/a#part'>a</a><a href=moved>m</a><a href=gone>g</a><a href=broken>b</a>"
         "<a href=/photo.jpg>p</a><a href=data>d</a><a href='https://other.example/'>o</a><a href=away>w</a>"
         "<a href='mailto:a@b.example'>m</a><a href='calendar/1'>c</a><a href='list?page=1'>l</a><a href='新闻 1'>n</a>"
+        "<a href=door>d</a>"
     )
 
     def moved() -> Any:
@@ -141,6 +143,8 @@ def application() -> Flask:
         "/a": lambda: f"a {request.args.get('from', '')} <a href='/b'>b</a>",
         "/b": lambda: "b <a href=/>home</a>",
         "/moved": moved,
+        "/door": lambda: "<meta http-equiv='refresh' content='0; url=behind'>",
+        "/behind": lambda: "behind <meta http-equiv='refresh' content='3;url=/behind'>",
         "/away": lambda: redirect("https://other.example/"),
         "/gone": lambda: abort(410),
         "/broken": lambda: 1 / 0,
@@ -160,7 +164,7 @@ def test_application_is_crawled_in_this_process() -> None:
     assert read[0] == home and report.ours
     assert {home + "a", home + "b", home + "a?from=moved", home + "%E6%96%B0%E9%97%BB%201"} <= set(read)
     assert {url.partition("?")[0] for url in read if "calendar" not in url} == {
-        home + part for part in ("", "a", "b", "list", "%E6%96%B0%E9%97%BB%201")
+        home + part for part in ("", "a", "b", "behind", "list", "%E6%96%B0%E9%97%BB%201")
     }
     unread = {one.url.removeprefix(home): one.reason for one in report.unread.first}
     assert unread.keys() == {"gone", "broken", "data", "away"}
@@ -337,3 +341,10 @@ def test_folder_is_never_left(tmp_path: Path, url: str, read: bool) -> None:
     (site / "a/within.html").symlink_to(site / "index.html")
     response = Folder(site).fetch(url)
     assert (response.content == b"<p>text", response.failure is None) == (read, read)
+
+
+def test_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    files(tmp_path, {"index.html": "<p>home"})
+    os.mkfifo(tmp_path / "pipe.html")
+    report = audit(Folder(tmp_path))
+    assert (urls(report), [one.url for one in report.unread.first]) == (["index.html"], ["pipe.html"])

@@ -36,9 +36,18 @@ def test_text_is_read_as_a_browser_reads_it(
     assert read.text[:2] in ("重庆", "重慶")
 
 
-def test_bytes_that_are_no_characters_are_counted() -> None:
-    read = page("<meta charset=utf-8><p>重庆".encode() + b"\xd6\xd8<p>more")
-    assert read.decoded.undecodable >= 1
+@pytest.mark.parametrize(
+    ("head", "written", "read_in"),
+    [
+        pytest.param("<meta charset=utf-8>", "utf-8", "utf-8", id="UTF-8"),
+        pytest.param("<meta charset=gb2312>", "gbk", "gbk", id="GBK"),
+        pytest.param("", "gbk", "gb18030", id="nothing said, GBK"),
+        pytest.param("", "utf-8", "utf-8", id="nothing said, UTF-8"),
+    ],
+)
+def test_bytes_that_are_no_characters_are_counted(head: str, written: str, read_in: str) -> None:
+    read = page((head + "<p>" + "重庆" * 40).encode(written) + b"\xff<p>more")
+    assert (read.charset, read.decoded.undecodable) == (read_in, 1)
     assert read.text.startswith("重庆") and read.text.endswith("more")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import turbohtml.detect  # noqa: F401  # registers the decoders of the Encoding standard as "whatwg-NAME"
-from bs4.dammit import EncodingDetector, UnicodeDammit
+from bs4.dammit import EncodingDetector
 
 from ..charsets import UNDECLARED, named, sniff
 
@@ -16,6 +16,7 @@ _LABEL = re.compile(r"charset\s*=\s*[\"']?([^\s\"';>]+)", re.IGNORECASE)
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 #: Where nothing names the charset: what Chinese pages are in, the surest first.
 _GUESSES = ("utf-8", "gb18030")
+_BROKEN = 50  # characters, of which one may be broken in a charset that was guessed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,7 @@ def decode(content: bytes, headers: Mapping[str, str]) -> Decoded:
     charset = sniff(content, label)
     markup = _in_markup(content[:1024])
     if charset is None or charset == UNDECLARED:
-        guessed = UnicodeDammit(content, list(_GUESSES), is_html=True)
-        text, charset = guessed.unicode_markup or "", guessed.original_encoding or "windows-1252"
-        bad = text.count(_REPLACED) if guessed.contains_replacement_characters else 0
+        text, bad, charset = _guess(content)
     else:
         text, bad = _read(content, charset)
     return Decoded(
@@ -66,13 +65,21 @@ def decode(content: bytes, headers: Mapping[str, str]) -> Decoded:
     )
 
 
+def _guess(content: bytes) -> tuple[str, int, str]:
+    best: tuple[str, int, str] | None = None
+    for charset in _GUESSES:
+        text, bad = _read(content, charset)
+        if not bad:
+            return text, bad, charset
+        if bad * _BROKEN < len(text) and (best is None or bad < best[1]):
+            best = text, bad, charset
+    return best or (*_read(content, "windows-1252"), "windows-1252")
+
+
 def _read(content: bytes, charset: str) -> tuple[str, int]:
-    codec = "utf-8" if charset == "utf-8" else f"whatwg-{charset}"
-    try:
-        return content.decode(codec), 0
-    except UnicodeDecodeError:
-        text = content.decode(codec, "replace")
-        return text, text.count(_REPLACED)
+    # The decoders of the standard replace of themselves, as browsers do.
+    text = content.decode("utf-8" if charset == "utf-8" else f"whatwg-{charset}", "replace")
+    return text, text.count(_REPLACED)
 
 
 @lru_cache(maxsize=64)  # the same head on page after page

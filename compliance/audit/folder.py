@@ -59,6 +59,8 @@ class Folder:
         path = os.path.join(top, url)  # pathlib takes as long as the rest of reading a file
         if not _is_below(path, top):
             return Response(url=url, failure="lies outside the folder")
+        if not os.path.isfile(path) and os.path.exists(path):
+            return Response(url=url, failure="is no file")  # a pipe would keep us waiting
         try:
             with open(path, "rb", buffering=0) as file:
                 return Response(url=url, content=file.read(min(os.fstat(file.fileno()).st_size, LARGEST)))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 from ..errors import ComplianceError
 
 #: No more of a page is read; what is longer is no page that a person reads.
 LARGEST = 8_000_000  # bytes
+_DOOR = 2_048  # bytes; a longer page is for reading, even if another follows it
+_REFRESH = re.compile(
+    rb"<meta[^>]+http-equiv\s*=\s*[\"']?refresh\b[^>]*content\s*=\s*[\"']?\s*[0-5]\s*[;,]\s*url\s*=\s*[\"']?([^\"'>\s]+)",
+    re.IGNORECASE,
+)
 
 
 class TargetError(ComplianceError):
@@ -37,8 +44,13 @@ class Response:
 
     @property
     def location(self) -> str | None:
-        """Where a redirect leads to."""
-        return self.header("location") if self.status in (301, 302, 303, 307, 308) else None
+        """Where a redirect leads to, or a page that is a mere door to another (`<meta http-equiv="refresh">`)."""
+        if self.status in (301, 302, 303, 307, 308):
+            return self.header("location")
+        if self.status == 200 and len(self.content) <= _DOOR and (match := _REFRESH.search(self.content)):
+            target = match[1].decode("utf-8", "replace")
+            return None if urljoin(self.url, target) == self.url else target
+        return None
 
     def header(self, name: str) -> str | None:
         """Return the header *name*, None where there is none."""

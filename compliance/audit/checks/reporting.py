@@ -32,9 +32,9 @@ _ENDS = re.compile("[。;|]")
 _TELEPHONE = re.compile(
     r"(?:[电電][话話]|[热熱][线線]|[专專][线線]|"
     r"[Tt]elephone(?: number)?|[Pp]hone(?: number)?|[Hh]otline|\b[Tt][Ee][Ll]\b)"
-    rf"[^0-9+(@]{{0,14}}(?P<number>{_NUMBER})(?![0-9a-z@])"
+    rf"(?:\([^()0-9@]{{1,14}}\))?[^0-9+(@]{{0,14}}(?P<number>{_NUMBER})(?![0-9a-z@])"
 )
-_STRAIGHT = re.compile(rf"(?![^:]{{0,4}}[邮信网微])[^:0-9]{{0,6}}: ?(?P<number>{_NUMBER})(?![0-9a-z@])")
+_STRAIGHT = re.compile(rf"(?![^:]{{0,4}}[邮信网微Qq群])[^:0-9]{{0,6}}: ?(?P<number>{_NUMBER})(?![0-9a-z@])")
 _CONTACT = Expression(
     r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message|kontakt|контакт|お問い合わせ|문의|اتصل",
     re.IGNORECASE,
