@@ -47,13 +47,15 @@ document.addEventListener("focusin", ({ target }) => {
   if (covered()) banner.dataset.complianceFixed = banner.dataset.complianceFixed ? "" : "top";
 });
 
-/* The footer's forms open over the page; where they cannot, the link leads to them. */
+/* The footer's forms open over the page; where they cannot, the link leads to them. This and the banner's form come
+   before libraries that follow every link and send every form themselves. */
 addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-compliance] a[data-form]");
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  event.stopImmediatePropagation();
   import(forms).then(({ open }) => open(link)).catch(() => location.assign(link.href));
-});
+}, true);
 
 addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
@@ -61,6 +63,7 @@ addEventListener("submit", (event) => {
   const body = new URLSearchParams(new FormData(form));
   body.set(submitter.name, submitter.value);
   event.preventDefault();
+  event.stopImmediatePropagation();
   submitter.blur();
   hide(true);
   fetch(form.action, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } })
@@ -71,4 +74,4 @@ addEventListener("submit", (event) => {
       form.dataset.native = "";
       form.requestSubmit(submitter);
     });
-});
+}, true);

@@ -68,6 +68,14 @@ def test_csrf_protect_guards_the_host_and_not_our_form(wrap: Wrap) -> None:
     assert client.post("/comment", data={"csrf_token": client.get("/token").text}).text == "thanks"
 
 
+def test_a_host_may_read_every_form_before_us(wrap: Wrap, settings: dict[str, Any]) -> None:
+    settings["messages"] = {"challenge": "none"}
+    app = wrap(lambda app: app.before_request(lambda: request.form.get("website") and "refused"))
+    assert works(app)
+    sent = app.test_client().post("/compliance/message", data={"body": "The year in the third paragraph is wrong."})
+    assert sent.status_code == 303
+
+
 def test_default_limits_count_pages_of_the_host_only(wrap: Wrap) -> None:
     app = wrap(
         lambda app: Limiter(get_remote_address, app=app, default_limits=["3 per hour"], storage_uri="memory://")

@@ -228,12 +228,12 @@ def fields() -> dict[str, str]:
 
 
 def body() -> bytes:
-    """Read what was sent to its end, and return it, but for a form with files.
+    """Read what was sent to its end, and return it, but for a form with files or one that the host has read before.
 
     Raises `Refusal` for what did not arrive whole.
     """
     try:
-        if request.mimetype == _FILES and request.form is not None:
+        if "form" in vars(request) or (request.mimetype == _FILES and request.form is not None):
             return b""
         read = request.get_data()
     except HTTPException:
