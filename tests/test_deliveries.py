@@ -110,7 +110,7 @@ def test_a_long_digest_counts_what_it_does_not_list(lite: Callable[..., Office],
 @pytest.mark.parametrize(
     ("language", "state", "subject"),
     [
-        ("zh_CN", State.RESOLVED_ACTION, "iChongqing：{}已有答复"),
+        ("zh_CN", State.RESOLVED_ACTION, "iChongqing：{} 已有答复"),
         ("en", State.RESOLVED_ACTION, "iChongqing: an answer to {}"),
         ("en", State.WAITING_SENDER, "iChongqing: a question about {}"),
         ("en", State.IN_PROGRESS, "iChongqing: news about {}"),

@@ -655,6 +655,11 @@ def test_words_in_another_language_say_so(settings: dict[str, Any], write: Write
     assert "".join(chinese.get_text().split()) == "新闻Centre许可证渝ICP备20009753号-250120220004"
 
 
+@pytest.mark.parametrize("path", sorted(STARTERS.glob("zh_CN/*.md")), ids=lambda path: path.stem)
+def test_chinese_and_latin_words_stand_apart_at_links_too(path: Path) -> None:
+    assert re.findall(r"[\u4e00-\u9fff]\[[A-Za-z]|[A-Za-z]\]\([^)]*\)[\u4e00-\u9fff]", path.read_text("utf-8")) == []
+
+
 def test_links_to_our_own_pages_follow_the_mount_point_and_keep_the_language(
     settings: dict[str, Any], tmp_path: Path, write: Write
 ) -> None:

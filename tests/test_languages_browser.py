@@ -31,6 +31,10 @@ INDENT = """item => {
     return document.dir === "rtl" ? line.right - text.right : text.left - line.left
 }"""
 
+#: How much stands between the parts of an element that are not of it.
+TORN = """node => [...node.getClientRects()].reduce(
+  (rest, { width }) => rest - width, node.getBoundingClientRect().width)"""
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
@@ -62,3 +66,6 @@ def test_marks_of_a_receipt_stand_beside_the_text(language: str, url: str, open_
     page.locator("[name=body]").fill("Text")
     page.locator(".compliance-form .compliance-buttons button").click()
     assert page.locator(".compliance-timeline li").first.evaluate(INDENT) > 16
+    page.emulate_media(media="print")
+    torn = page.locator(".compliance-printed time").evaluate(TORN)
+    assert torn < 1, "the site's name stands within the date"
