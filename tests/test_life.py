@@ -55,10 +55,6 @@ class Reader:
         expect(place.get_by_role("heading", level=1)).to_be_visible()
         return place
 
-    def close(self) -> None:
-        if self.scripts:
-            self.page.keyboard.press("Escape")
-
     def sends(self, place: Any) -> tuple[str, str]:
         """Send the form in *place*; return the number and the code that the receipt shows."""
         place.locator("form[data-styles] .compliance-buttons button").click()
@@ -87,11 +83,13 @@ def live(reader: Reader) -> list[str]:
     place = reader.open("Cookie settings")
     expect(place.get_by_text("You declined optional cookies.")).to_be_visible()
     place.get_by_label("Analytics").check()
-    place.get_by_role("button", name="Save choices").click()
+    with page.expect_navigation():
+        place.get_by_role("button", name="Save choices").click()
     place = reader.open("Cookie settings")
     expect(place.get_by_text("You made a choice of your own.")).to_be_visible()
     expect(place.get_by_label("Analytics")).to_be_checked()
-    place.get_by_role("button", name="Withdraw consent").first.click()
+    with page.expect_navigation():
+        place.get_by_role("button", name="Withdraw consent").first.click()
     place = reader.open("Cookie settings")
     expect(place.get_by_text("You withdrew your consent.")).to_be_visible()
     expect(place.get_by_label("Analytics")).not_to_be_checked()
