@@ -37,7 +37,7 @@ const measure = () => {
 measure();
 
 /* Where the page cannot scroll what has the focus out from under the banner, the banner takes the other edge. */
-document.addEventListener("focusin", ({ target }) => {
+addEventListener("focusin", ({ target }) => {
   const banner = document.querySelector("[data-compliance-fixed]:not(:focus-within)");
   const covered = () => {
     const [over, under] = [banner, target].map((node) => node?.getBoundingClientRect());
@@ -51,7 +51,7 @@ document.addEventListener("focusin", ({ target }) => {
    before libraries that follow every link and send every form themselves. */
 addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-compliance] a[data-form]");
-  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   import(forms).then(({ open }) => open(link)).catch(() => location.assign(link.href));
@@ -59,9 +59,9 @@ addEventListener("click", (event) => {
 
 addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
-  if (event.defaultPrevented || !form.matches("[data-compliance=banner] form:not([data-native])")) return;
-  const body = new URLSearchParams(new FormData(form));
-  body.set(submitter.name, submitter.value);
+  if (!form.matches("[data-compliance=banner] form:not([data-native])")) return;
+  /* A browser that leaves the button out is refused, and sends the form by itself. */
+  const body = new URLSearchParams(new FormData(form, submitter));
   event.preventDefault();
   event.stopImmediatePropagation();
   submitter.blur();
