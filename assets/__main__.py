@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path, PurePath
+from pathlib import Path
 
-from compliance.assets import BUILT, hashed
+from compliance.assets import BUILT
 from compliance.codings import packed
 
 SOURCES = Path(__file__).parent
 STATIC = SOURCES.parent / "compliance" / "static"
 TOOLS = SOURCES.parent / "node_modules" / ".bin"
-# A script that stands in a page shares no names with it. What it asks for later is a module, and built before it.
-MODULES = ("note.js", "release.js", "frames.js", "cookies.js", "form.js")
+# A script that stands in a page shares no names with it; what it asks for later is a module.
 SCRIPTS = ("compliance.js", "guard.js")
-FILLED = ("cookies.js",)  # and so named, when an application starts
+MODULES = ("cookies.js", "form.js", "frames.js", "note.js", "release.js")
 WIDGET = ("altcha/altcha.min.js", "altcha/pbkdf2.js")  # built by its makers
 
 
@@ -23,17 +22,11 @@ def build(folder: Path) -> None:
     """Write the minified files into *folder*, and each of them and of the widget's in the codings of browsers."""
     for source in sorted(SOURCES.glob("*.css")):
         write(folder / f"{source.stem}.min.css", run("esbuild", source, "--minify"))
-    names = {}
-    for name in (*MODULES, *SCRIPTS):
-        how = ["--format=iife"] if name in SCRIPTS else ["--format=esm"]
-        bundle = run("esbuild", SOURCES / name, "--bundle", *how, *(f"--external:./{one}" for one in MODULES))
+    for name in (*SCRIPTS, *MODULES):
+        source, how = SOURCES / name, "iife" if name in SCRIPTS else "esm"
+        bundle = run("esbuild", source, "--bundle", f"--format={how}", *(f"--external:./{one}" for one in MODULES))
         effort = ["--mangle", "--compress", "passes=3,pure_getters", *["--module"] * (name in MODULES)]
-        script = run("terser", "--ecma", "2022", *effort, given=bundle)
-        for module, today in names.items():
-            script = script.replace(f'"./{module}"'.encode(), f'"./{today}"'.encode())
-        if name not in FILLED:
-            names[name] = hashed(PurePath(name), script)
-        write(folder / f"{PurePath(name).stem}.min.js", script)
+        write(folder / f"{source.stem}.min.js", run("terser", "--ecma", "2022", *effort, given=bundle))
     for name in WIDGET:
         write(folder / name, (STATIC / name).read_bytes())
 

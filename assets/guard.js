@@ -3,21 +3,19 @@ import { choices, script, stored } from "./compliance.js";
 /* Once in a window, however often a script of the site puts the page anew. */
 if (!document.compliance) {
   document.compliance = true;
-  const { optOut } = script.dataset;
   /* Pairs of a category and an expression for its addresses; the first that fits counts. */
   const listed = "TRACKERS".map(([category, pattern]) => [category, RegExp(pattern)]);
   const MARK = "data-compliance-";
   const HOLD = `${MARK}hold`;
   const TAGS = "script,img,iframe,embed,source,link";
   const NAMES = ["src", "srcset", "href"];
-  const OTHER = /(?:^| )(?!compliance_consent=)./;
 
   const allowed = (category) =>
     !category ||
     (choices
       ? choices[category]
       : !navigator.globalPrivacyControl &&
-        optOut?.split(" ").includes(category) &&
+        script.dataset.optOut?.split(" ").includes(category) &&
         /* What was refused under an earlier policy stays refused until the reader decides anew. */
         stored().choices?.[category] !== false);
   const barred = (addresses) => {
@@ -70,7 +68,7 @@ if (!document.compliance) {
   const find = () => new Set([...document.querySelectorAll(`[${HOLD}]`), ...waiting]);
   const wake = () => {
     const held = find();
-    const tools = { allowed, find, parse, put, script, waiting };
+    const tools = { allowed, find, parse, put, waiting };
     for (const element of held) {
       const open = allowed(element.getAttribute(HOLD));
       /* Google's tags are told before they load. */
@@ -79,7 +77,7 @@ if (!document.compliance) {
         import("./frames.js").then(({ cover }) => cover(element, tools));
     }
     if (module) module.then(({ release }) => release(tools));
-    if ((module || held.size) && OTHER.test(document.cookie))
+    if (document.cookie && (module || held.size))
       swept ??= import("./cookies.js").then(({ sweep }) => sweep(allowed));
   };
 

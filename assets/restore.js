@@ -3,9 +3,13 @@ export const HOLD = `${MARK}hold`;
 
 /* Give a held element its attributes back. */
 export const restore = (element, { put, waiting }) => {
-  const marks = [...element.attributes].filter(({ name }) => name.startsWith(MARK));
-  for (const { name } of marks) element.removeAttribute(name);
+  const place = new Comment();
   /* As a frame of a script: those of the parser get the addresses back that they had in the browser's history. */
-  if (!waiting.delete(element) && element.localName === "iframe") element.replaceWith(element);
-  for (const { name, value } of marks) if (name !== HOLD) put.call(element, name.slice(MARK.length), value);
+  if (!waiting.delete(element) && element.localName === "iframe") element.replaceWith(place);
+  for (const { name, value } of [...element.attributes]) {
+    if (!name.startsWith(MARK)) continue;
+    element.removeAttribute(name);
+    if (name !== HOLD) put.call(element, name.slice(MARK.length), value);
+  }
+  place.replaceWith(element);
 };

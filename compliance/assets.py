@@ -6,7 +6,7 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from .codings import packed
@@ -19,7 +19,7 @@ class Asset:
     """One static file, read once."""
 
     name: str
-    hashed: str  # the name with the hash of its content, such as compliance.0a1b2c3d4e.css
+    hashed: str  # the name with a hash, such as compliance.0a1b2c3d4e.css or 0a1b2c3d4e/guard.js
     content: bytes
     mimetype: str
     coded: Mapping[str, bytes] = field(repr=False)  # the same content by its coding, the shortest first
@@ -46,16 +46,21 @@ def fill(asset: Asset, data: Mapping[str, object]) -> Asset:
     return _asset(PurePath(asset.name), content, {coding: packed(content, coding) for coding in BUILT})
 
 
-def hashed(name: PurePath, content: bytes) -> str:
-    """Return the *name* that changes with *content*."""
-    return f"{name.with_suffix('').as_posix()}.{hashlib.sha256(content).hexdigest()[:10]}{name.suffix}"
+def bind(scripts: Mapping[str, Asset]) -> Mapping[str, Asset]:
+    """Return *scripts* in a folder whose name changes with any of them: one asks for another by its plain name."""
+    folder = _hash(b"".join(script.content for script in scripts.values()))
+    return {name: replace(script, hashed=f"{folder}/{name}") for name, script in scripts.items()}
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:10]
 
 
 def _asset(name: PurePath, content: bytes, coded: Mapping[str, bytes | None]) -> Asset:
     known = {coding: data for coding, data in {**coded, "gzip": packed(content, "gzip")}.items() if data}
     return Asset(
         name=name.as_posix(),
-        hashed=hashed(name, content),
+        hashed=f"{name.with_suffix('').as_posix()}.{_hash(content)}{name.suffix}",
         content=content,
         mimetype=mimetypes.guess_type(name.name)[0] or "application/octet-stream",
         coded={coding: known[coding] for coding in sorted(known, key=lambda coding: len(known[coding]))},
@@ -68,4 +73,5 @@ def find(assets: Mapping[str, Asset], name: str) -> Asset | None:
     A page from a cache may name the hash of a release before; it gets today's file rather than none.
     """
     stem, dot, suffix = name.rpartition(".")
-    return assets.get(name) or assets.get(stem.rpartition(".")[0] + dot + suffix)
+    plain = stem.rpartition(".")[0] + dot + suffix
+    return assets.get(name) or assets.get(plain) or assets.get(name.partition("/")[2])

@@ -33,6 +33,7 @@ from .store import StoreError
 from .trackers import DATA, Catalogue, Tracker, expressions
 
 _EXEMPT = "_compliance_exempt"
+_SCRIPTS = ("compliance.js", "guard.js", "cookies.js", "frames.js", "note.js", "release.js")  # load one another
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
 
 T = TypeVar("T", bound=Callable[..., Any] | Blueprint)
@@ -204,10 +205,8 @@ def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, s
     static = dict(assets.load(STATIC))
     held = dict.fromkeys((*CATEGORIES, *settings.consent.categories))
     static["cookies.js"] = assets.fill(static["cookies.js"], {"COOKIES": cookies})
-    # It asks for that module by the name that changes with its content; the names of others were built into it.
-    told = {"TRACKERS": expressions.addresses(catalogue, held), "./cookies.js": f"./{static['cookies.js'].hashed}"}
-    static["guard.js"] = assets.fill(static["guard.js"], told)
-    return static
+    static["guard.js"] = assets.fill(static["guard.js"], {"TRACKERS": expressions.addresses(catalogue, held)})
+    return {**static, **assets.bind({name: static[name] for name in _SCRIPTS})}
 
 
 def _box(app: Flask, settings: Settings) -> Box:
