@@ -763,7 +763,7 @@ def test_readers_load_what_they_need(settings: dict[str, Any], visit: Callable[.
     assert loaded == {"compliance.css", "guard.js"}
     reader.decide("I Agree")
     assert reader.asked("hm.baidu.com") == {"hm.baidu.com"}
-    assert loaded == {"compliance.css", "guard.js", "note.js", "release.js"}
+    assert loaded == {"compliance.css", "cookies.js", "guard.js", "note.js", "release.js"}
     # What somebody refuses may have left a cookie.
     loaded.clear()
     reader.choose("social")
