@@ -98,6 +98,12 @@ def test_without_a_script_a_message_waits_in_quarantine_with_a_receipt(form: str
     assert "no-store" in page.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(("form", "other"), [("message", "report"), ("report", "message")])
+def test_the_footer_of_a_form_leaves_out_that_form_alone(form: str, other: str, client: FlaskClient) -> None:
+    footer = client.get(f"/compliance/{form}").text.partition('data-compliance="footer"')[2]
+    assert f'data-compliance="{other}"' in footer and f'data-compliance="{form}"' not in footer
+
+
 def test_a_proof_of_work_brings_a_message_to_the_editors(app: Flask, client: FlaskClient):
     data = {**REPORT, "altcha": solved(client, "report")}
     response = client.post("/compliance/report", data=data, headers=HERE | JSON)

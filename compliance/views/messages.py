@@ -242,7 +242,7 @@ def _again(form: str, values: Mapping[str, str], refused: _Refused) -> Response:
 def _form(
     form: str, values: Mapping[str, str], *, reasons: Mapping[str, str] | None = None, ticket: str | None = None
 ) -> Response:
-    request.environ["compliance.omitted"] = frozenset({"message", "report"})
+    request.environ["compliance.omitted"] = frozenset({form})  # what the page itself is
     messages = state().settings.messages
     shown = page(
         f"{form}_page",
