@@ -158,7 +158,7 @@ def test_where_the_script_does_not_arrive_the_banner_is_a_form(
 ) -> None:
     with serving(create_site(settings)) as url:
         page = open_page("about:blank")
-        page.route("**/compliance/static/*.js", lambda route: route.abort())
+        page.route("**/compliance/static/**/*.js", lambda route: route.abort())
         page.goto(url)
         expect(page.locator(BANNER)).to_be_visible()
         with page.expect_navigation():
