@@ -77,8 +77,11 @@ if (!document.compliance) {
         import("./frames.js").then(({ cover }) => cover(element, tools));
     }
     if (module) module.then(({ release }) => release(tools));
-    if (document.cookie && (module || held.size))
-      swept ??= import("./cookies.js").then(({ sweep }) => sweep(allowed));
+    /* Where cookies are blocked, to ask for them is an error, which is no business of the page's scripts. */
+    try {
+      if (document.cookie && (module || held.size))
+        swept ??= import("./cookies.js").then(({ sweep }) => sweep(allowed));
+    } catch {}
   };
 
   /* What page scripts set, write and send from here on. */

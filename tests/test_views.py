@@ -412,7 +412,7 @@ def test_asset_is_immutable_under_its_own_hash_only(client: FlaskClient, mimetyp
     response = client.get(url)
     assert (response.status_code, response.mimetype) == (200, mimetype)
     assert (response.cache_control.immutable, response.cache_control.max_age) == (True, 31536000)
-    older = client.get(re.sub(r"[.][0-9a-f]{10}[.]", ".0123456789.", url))
+    older = client.get(re.sub(r"(?<=[./])[0-9a-f]{10}(?=[./])", "0123456789", url))
     assert older.data == response.data
     assert (older.cache_control.immutable, older.cache_control.no_cache) == (False, True)
 
