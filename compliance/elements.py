@@ -14,9 +14,9 @@ from .assets import Asset
 from .charsets import encode
 from .consent import Decisions
 from .documents import Library, day
-from .i18n import helpers, tag
+from .i18n import helpers
 from .injection import Markup
-from .languages import nearest
+from .languages import nearest, tag
 from .licences import Licence
 from .settings import CATEGORIES, Settings
 from .trackers import Catalogue, Gate

@@ -20,7 +20,7 @@ from flask_babel import Domain, get_locale  # type: ignore[import-untyped]  # Fl
 from markupsafe import Markup, escape
 
 from .deadlines import SHANGHAI
-from .languages import alike, nearest, territory
+from .languages import alike, nearest, tag, territory
 from .paths import TRANSLATIONS
 
 _DOMAIN = "compliance"
@@ -74,11 +74,6 @@ def _load(folder: str) -> NullTranslations:
     return Translations(binary, _DOMAIN)
 
 
-def tag(locale: str) -> str:
-    """Return *locale* as HTML's `lang` and `Content-Language` write it (RFC 5646)."""
-    return locale.replace("_", "-")
-
-
 def host_locale() -> str | None:
     """Return the locale that the host's own Flask-Babel chose for this request, None where the host has none."""
     if "babel" not in current_app.extensions:
@@ -109,6 +104,7 @@ def helpers(locale: str) -> Mapping[str, Any]:
     return {
         "locale": locale,
         "lang": tag(locale),
+        "tag": tag,
         "dir": Locale.parse(locale).text_direction,
         "gap": "" if locale.startswith(("zh", "ja")) else " ",  # between two sentences
         "in_language": _attributes,

@@ -39,6 +39,11 @@ def territory(code: str, locale: str) -> str:
     return str(names.get(code, code))
 
 
+def tag(locale: str) -> str:
+    """Return *locale* as HTML's `lang` and `Content-Language` write it (RFC 5646)."""
+    return locale.replace("_", "-")
+
+
 def own_name(language: str) -> str:
     """Return what *language* calls itself, with its script where CLDR has a name for both: 简体中文."""
     names = Locale.parse(language).languages

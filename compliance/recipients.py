@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from .settings import Settings, Text
-from .trackers import Catalogue
-
-_MAINLAND = "CN"
+from .trackers import Catalogue, abroad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +28,7 @@ class Recipient:
     @property
     def abroad(self) -> bool | None:
         """Whether the recipient is outside mainland China (PIPL art. 38, 39), None where nobody says it."""
-        return None if self.country is None else self.country != _MAINLAND
+        return abroad(self.country)
 
 
 _catalogue = cache(Catalogue)

@@ -19,7 +19,8 @@ from flask_babel import Babel, force_locale, get_locale, gettext
 from markupsafe import Markup
 
 from compliance import i18n
-from compliance.i18n import Catalogue, catalogue, helpers, host_locale, tag
+from compliance.i18n import Catalogue, catalogue, helpers, host_locale
+from compliance.languages import tag
 from compliance.paths import TEMPLATES, TRANSLATIONS
 
 FOLDERS = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())

@@ -13,7 +13,7 @@ from browser import open_page as open_page
 from conftest import SETTINGS, create_app
 
 from compliance import Compliance
-from compliance.i18n import tag
+from compliance.languages import tag
 from compliance.paths import TRANSLATIONS
 
 LANGUAGES = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from .targets import LARGEST, Response
+from .targets import LARGEST, Response, other
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -52,17 +52,12 @@ class Application:
                 status=int(status.partition(" ")[0]),
                 headers=tuple(headers.items()),
                 content=_read(body),
-                failure=_other(headers.get("Content-Type", "")) if status < "3" else None,
+                failure=other(headers.get("Content-Type", "")) if status < "3" else None,
             )
         except Exception as error:  # the application's own, whatever it is: told with the page
             return Response(url=url, status=500, failure=f"raises {type(error).__name__}: {error}")
         finally:
             builder.close()
-
-
-def _other(content_type: str) -> str | None:
-    kind = content_type.partition(";")[0].strip().lower()
-    return None if kind in ("text/html", "application/xhtml+xml") else f"is no page, but {kind or 'nameless'}"
 
 
 def _read(body: Iterable[bytes]) -> bytes:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from ..trackers.addresses import ascii_host
-from .targets import Response
+from .targets import PAGES, Response
 
 #: What keeps a crawl from going on for ever: queries of one path, folders in a path, clicks from the home page.
 MOST_QUERIES = 20
@@ -23,7 +23,7 @@ MOST_REDIRECTS = 5
 MOST_WAITING = 100_000  # addresses that are remembered
 _FRAMES = 32  # pages in frames that are kept
 _KEPT = "/%:@!$&'()*+,;=~-._"  # in a path and a query
-_PAGES = frozenset({"text/html", "application/xhtml+xml", "application/x-httpd-php"})
+_GUESSED = (*PAGES, "application/x-httpd-php")  # what the name of a page says it is
 _REPEATED = re.compile(r"(/[^/]+(?:/[^/]+)?)\1\1(?=/|$)")  # /a/a/a and /a/b/a/b/a/b: a relative link gone astray
 
 
@@ -166,7 +166,7 @@ class Crawl:
         if parts.path.count("/") > MOST_FOLDERS or _REPEATED.search(parts.path):
             return False
         guessed, _ = mimetypes.guess_type(parts.path)
-        if guessed and guessed not in _PAGES:
+        if guessed and guessed not in _GUESSED:
             return False
         if parts.query:
             self._queries[parts.path] += 1

@@ -54,6 +54,11 @@ def is_optional(tracker: Tracker) -> bool:
     return tracker.category not in (NECESSARY, "functional")
 
 
+def needs_consent(page: Page, catalogue: Catalogue) -> bool:
+    """Tell whether anything on *page* has to be asked for."""
+    return any(is_optional(one.tracker) for one in loaded(page, catalogue))
+
+
 def vendor(tracker: Tracker) -> str:
     """Return what the provider of *tracker* is called, in both languages where they differ."""
     english, chinese = tracker.provider.get("en", ""), tracker.provider.get("zh_CN", "")

@@ -137,11 +137,15 @@ class Field(Part):
     @cached_property
     def label(self) -> str:
         """What it is called: by its label, its own attributes, or the label around it."""
-        own = self.element.get("id")
-        for label in self.page.tagged("label"):
-            if own and label.get("for") == own:
-                return text_of(label)
-        around = next(self.element.iterancestors("label"), None)
-        if around is not None:
-            return text_of(around)
+        label = label_of(self.page, self.element)
+        if label is not None:
+            return text_of(label)
         return self.attribute("aria-label") or self.attribute("title") or self.attribute("placeholder")
+
+
+def label_of(page: Page, element: Element) -> Element | None:
+    """Return the label of the field *element*: the one that names it, else the one around it."""
+    own = element.get("id")
+    naming = (label for label in page.tagged("label") if own and label.get("for") == own)
+    found = next(naming, None)
+    return found if found is not None else next(element.iterancestors("label"), None)

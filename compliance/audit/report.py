@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from .findings import Finding, Severity
 from .rules import Rule
@@ -78,9 +79,22 @@ class Report:
         return not rule.browser or bool(self.browser)
 
     @property
+    def standing(self) -> Iterator[Finding]:
+        """The findings that are not accepted."""
+        return (finding for finding in self.findings if finding.accepted is None)
+
+    @property
+    def groups(self) -> Mapping[Severity, Sequence[tuple[Rule, Sequence[Finding]]]]:
+        """The findings that stand, by severity and rule; a severity that has none is empty."""
+        groups: dict[Severity, list[tuple[Rule, list[Finding]]]] = {severity: [] for severity in Severity}
+        for rule, found in groupby(self.standing, key=lambda one: one.rule):
+            groups[rule.severity].append((rule, list(found)))
+        return groups
+
+    @property
     def summary(self) -> Summary:
         """Return the counts."""
-        open_ = Counter(finding.rule.severity for finding in self.findings if finding.accepted is None)
+        open_ = Counter(finding.rule.severity for finding in self.standing)
         return Summary(
             pages=self.count,
             findings={severity: open_[severity] for severity in Severity},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sys
 import threading
 from collections import deque
@@ -48,8 +47,8 @@ class Examined:
 class Audit:
     """The audit of *target*; iterate over it to have it done page by page, then ask for the `report`.
 
-    *jobs* is how many processes read a folder; None stands for as many as there are processors. *limit* is how many
-    pages are read at most, *connections* how many are asked for at once. A *browser* opens the first page of each kind.
+    *jobs* is how many processes read a folder. *limit* is how many pages are read at most, *connections* how many are
+    asked for at once. A *browser* opens the first page of each kind.
     """
 
     def __init__(
@@ -58,7 +57,7 @@ class Audit:
         context: Context,
         *,
         limit: int | None = None,
-        jobs: int | None = None,
+        jobs: int = 1,
         connections: int = 1,
         browser: Browser | None = None,
         checks: Sequence[PageCheck] = PAGE,
@@ -67,7 +66,7 @@ class Audit:
         self._target = target
         self._context = context
         self._limit = limit
-        self._jobs = jobs or _processors()
+        self._jobs = jobs
         self._connections = connections
         self._browser = browser
         self._first: dict[Kind, str] = {}
@@ -265,7 +264,3 @@ def _in_processes(work: _Work, chunks: Iterator[list[str]], jobs: int) -> Iterat
 def _chunks(urls: Iterator[str]) -> Iterator[list[str]]:
     while chunk := list(islice(urls, _CHUNK)):
         yield chunk
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

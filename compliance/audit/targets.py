@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from ..errors import ComplianceError
 
+#: The types of what is read as a page.
+PAGES = ("text/html", "application/xhtml+xml")
 #: No more of a page is read; what is longer is no page that a person reads.
 LARGEST = 8_000_000  # bytes
 _DOOR = 2_048  # bytes; a longer page is for reading, even if another follows it
@@ -63,6 +66,12 @@ class Unread:
 
     url: str
     reason: str
+
+
+def other(content_type: str, types: Sequence[str] = PAGES) -> str | None:
+    """Say what came, by its *content_type*, where that is none of *types*."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return None if kind in types else f"is no page, but {kind or 'nameless'}"
 
 
 @dataclass(slots=True)

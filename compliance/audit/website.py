@@ -12,7 +12,7 @@ from protego import Protego
 from urllib3.exceptions import HTTPError
 
 from .crawl import canonical, site_of
-from .targets import LARGEST, Response, TargetError
+from .targets import LARGEST, PAGES, Response, TargetError, other
 
 #: What `robots.txt` may name us by.
 AGENT = "flask-compliance"
@@ -24,7 +24,6 @@ _HEADERS = {
 _TIMEOUT = urllib3.Timeout(connect=10, read=20)
 _LONGEST = 60  # seconds for one page, however slowly it comes
 _PIECE = 65_536
-_PAGES = ("text/html", "application/xhtml+xml")
 _ROBOTS_SIZE = 500_000  # bytes (RFC 9309, section 2.5)
 
 
@@ -73,16 +72,16 @@ class Website:
             self._next = start + max(self._delay, self._robots.crawl_delay(AGENT) or 0)
         sleep(start - now)
 
-    def _ask(self, url: str, most: int, types: tuple[str, ...] = _PAGES) -> Response:
+    def _ask(self, url: str, most: int, types: tuple[str, ...] = PAGES) -> Response:
         try:
             answer = self._pool.request("GET", url, redirect=False, preload_content=False)
         except HTTPError as error:
             return Response(url=url, failure=_reason(error))
         headers = tuple(answer.headers.items())
         try:
-            kind = (answer.headers.get("Content-Type") or types[0]).partition(";")[0].strip().lower()
-            if answer.status < 300 and kind not in types:
-                return Response(url=url, status=answer.status, headers=headers, failure=f"is no page, but {kind}")
+            failure = other(answer.headers.get("Content-Type") or types[0], types)
+            if answer.status < 300 and failure:
+                return Response(url=url, status=answer.status, headers=headers, failure=failure)
             content, until = bytearray(), monotonic() + _LONGEST
             while len(content) < most and (piece := answer.read(_PIECE)):
                 content += piece

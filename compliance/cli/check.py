@@ -20,7 +20,7 @@ from ..audit.reports import FORMS
 from ..audit.rules import LANGUAGES
 from ..deadlines import SHANGHAI
 from ..trackers import Catalogue
-from .group import CannotRunError, compliance, progress, state, written
+from .group import CannotRunError, compliance, jobs, progress, state, written
 from .text import text
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _language() -> str:
     "--delay", type=click.FloatRange(min=0), default=0.2, show_default=True, help="Seconds between two requests."
 )
 @click.option("--connections", type=click.IntRange(1, 16), default=2, show_default=True, help="Requests at once.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes that read a folder; one for each processor.")
+@jobs
 @click.option(
     "--fail-on",
     type=click.Choice(list(_FAILS)),
@@ -68,7 +68,7 @@ def check(
     limit: int | None,
     delay: float,
     connections: int,
-    jobs: int | None,
+    jobs: int,
     fail_on: str,
     baseline: Path | None,
     update_baseline: bool,
@@ -139,7 +139,7 @@ def _audit(
     limit: int | None,
     delay: float,
     connections: int,
-    jobs: int | None,
+    jobs: int,
     browser: Browser | None,
 ) -> Audit:
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -52,6 +53,18 @@ def compliance() -> None:
 #: Every listing prints a table, or JSON.
 listing = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
 
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+#: How many processes work on a folder.
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=_processors,
+    show_default="one for each processor",
+    help="Processes that share the work on a folder.",
+)
 since = click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (China).")
 until = click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Up to and with this day (China).")
 output = click.option(

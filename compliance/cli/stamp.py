@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask
 
-from ..i18n import tag
+from ..languages import tag
 from ..stamp import Did, Folder, Outcome, Press
-from .group import CannotRunError, application, compliance, listing, print_json, progress
+from .group import CannotRunError, application, compliance, jobs, listing, print_json, progress
 
 _FOUND = (Did.DIFFERS, Did.FAILED, Did.SKIPPED)
 
@@ -29,7 +29,7 @@ _FOUND = (Did.DIFFERS, Did.FAILED, Did.SKIPPED)
     help="The settings file, where there is no application.",
 )
 @click.option("--host", help="The host whose licences are shown; without it, that of site.url.")
-@click.option("--jobs", type=click.IntRange(min=1), help="How many processes share the work, else one a processor.")
+@jobs
 @click.option("--check", is_flag=True, help="Write nothing; list what is not as stamping would make it.")
 @listing
 @click.pass_context
@@ -39,7 +39,7 @@ def stamp(
     target: Path,
     settings: Path | None,
     host: str | None,
-    jobs: int | None,
+    jobs: int,
     check: bool,
     form: str,
 ) -> None:
@@ -57,7 +57,7 @@ def stamp(
         Press(state.injection, host=host),
         ours=dict(_ours(app, state, host)),
         lasting=f"{prefix}/static/".lstrip("/"),
-        jobs=jobs or len(os.sched_getaffinity(0)),
+        jobs=jobs,
     )
     start = perf_counter()
     counts: Counter[Did] = Counter()

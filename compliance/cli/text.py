@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from itertools import groupby
 
 import click
 from jinja2 import Environment, FileSystemLoader
@@ -32,16 +31,9 @@ def text(report: Report, language: str, *, painted: bool) -> str:
         "faint": lambda text: style(text, dim=True),
         "graded": lambda text, severity: style(text, bold=True, fg=_COLOURS[severity]),
     }
-    groups = [
-        (severity, [(rule, list(found)) for rule, found in groupby(findings, key=lambda finding: finding.rule)])
-        for severity, findings in groupby(
-            (finding for finding in report.findings if finding.accepted is None), key=lambda one: one.rule.severity
-        )
-    ]
     written = environment.get_template("report.txt").render(
         report=report,
         summary=report.summary,
-        groups=groups,
         language=language,
         words=words()[language],
         time=report.time.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..languages import tag
 from ..settings import Settings
 from .library import Document
 
@@ -29,7 +30,7 @@ def metadata(document: Document, settings: Settings, *, address: str, versions: 
         "url": address,
         "name": document.title,
         "description": document.summary,
-        "inLanguage": language.replace("_", "-"),
+        "inLanguage": tag(language),
         "version": document.version,
         "isPartOf": {"@type": "WebSite", "name": site.name.get(language), "url": site.url},
         "publisher": {

@@ -79,7 +79,7 @@ class Files:
             return self._placed(item, source, target, now, Did.PLACED if carries else Did.LEFT, key)
         moment: int | None = now.st_mtime_ns
         made = status_of(target)
-        if made is not None and (made.st_ino, made.st_dev) != (now.st_ino, now.st_dev):
+        if made is not None and not os.path.samestat(made, now):
             if stat.S_ISREG(made.st_mode) and made.st_mtime_ns >= now.st_mtime_ns:
                 if made.st_size == len(changed) and read(target)[1] == changed:
                     return Outcome(path, Did.KEPT, _entry(path, key, now, made))
@@ -93,7 +93,7 @@ class Files:
         """Link the file at *source* to *target*; copy it where it cannot be linked."""
         path = item.path
         made = status_of(target)
-        if made is None or (made.st_ino, made.st_dev) != (now.st_ino, now.st_dev):
+        if made is None or not os.path.samestat(made, now):
             if made is not None and stat.S_ISREG(made.st_mode) and _alike(now, made):
                 return Outcome(path, Did.KEPT, _entry(path, key, now, made))
             try:

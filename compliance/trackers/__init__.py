@@ -7,7 +7,7 @@ changes them back.
 
 from __future__ import annotations
 
-from .catalogue import DATA, Catalogue, Tracker
+from .catalogue import DATA, Catalogue, Tracker, abroad
 from .gate import Gate, GateStream, released
 
-__all__ = ["DATA", "Catalogue", "Gate", "GateStream", "Tracker", "released"]
+__all__ = ["DATA", "Catalogue", "Gate", "GateStream", "Tracker", "abroad", "released"]

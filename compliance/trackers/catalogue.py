@@ -14,6 +14,7 @@ from .addresses import named, split
 #: A tracker of this category is never held.
 NECESSARY = "necessary"
 ANY = "*"
+_MAINLAND = "CN"
 #: The file of those that are known.
 DATA = Path(__file__).with_name("catalogue.csv")
 
@@ -35,6 +36,11 @@ class Tracker:
     country: str | None = None
     cookies: tuple[str, ...] = ()
     globals: tuple[str, ...] = ()
+
+
+def abroad(country: str | None) -> bool | None:
+    """Return whether *country* (ISO 3166-1) is outside mainland China (PIPL art. 38, 39); None where nobody says it."""
+    return None if country is None else country != _MAINLAND
 
 
 class Catalogue:

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from ..assets import find
 from ..documents import compare, day, metadata
-from ..i18n import host_locale, tag
-from ..languages import own_name
+from ..i18n import host_locale
+from ..languages import own_name, tag
 from ..settings import Mourning
 from .pages import Refusal, blueprint, page, reader_locale, state
 

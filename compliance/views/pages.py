@@ -18,7 +18,8 @@ from werkzeug.wrappers import Response
 from ..assets import Asset
 from ..consent import Decisions
 from ..documents import Library
-from ..i18n import host_locale, tag
+from ..i18n import host_locale
+from ..languages import tag
 from ..ledger import Ledger, Recorder
 from ..messages import Box
 from ..settings import Settings

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from ..cases import Actor, State
 from ..deadlines import SHANGHAI
-from ..i18n import tag
+from ..languages import tag
 from ..messages import CaseError, Followed
 from ..pictures import PictureError
 from ..receipts import read_code, read_number

@@ -9,8 +9,9 @@ from itertools import islice
 
 from ..expressions import Expression
 from ..findings import Finding
-from ..loaded import is_optional, loaded
+from ..loaded import needs_consent
 from ..page import Kind, Page
+from ..parts import label_of
 from ..site import Context
 from ..tree import Element, elements, text_of
 
@@ -96,7 +97,7 @@ def sentences(page: Page, context: Context) -> Iterator[Finding]:
         if sentence in told or not _ABOUT.search(sentence):
             continue
         told.add(sentence)
-        needed = any(is_optional(one.tracker) for one in loaded(page, context.catalogue))
+        needed = needs_consent(page, context.catalogue)
         policy = page.kind is Kind.POLICY and _PERSONAL.search(sentence)
         rule = "C401" if needed or policy else "C402"
         yield page.found(rule, page.where(sentence), excerpt=sentence, text=sentence)
@@ -126,12 +127,12 @@ def banners(page: Page, context: Context) -> Iterator[Finding]:
     banner = _banner(page)
     if banner is None:
         return
-    buttons = [(text_of(one) or one.get("value") or "", one) for one in banner.iter("button", "a", "input")]
+    buttons = [*_buttons(banner)]
     agree = next((one for one in buttons if AGREE.search(one[0]) and not REFUSE.search(one[0])), None)
     refuse = next((one for one in buttons if REFUSE.search(one[0])), None)
     if agree and refuse and _is_weaker(refuse[1], agree[1]):
         yield page.found("C405", refuse[1], refuse=refuse[0], agree=agree[0])
-    needed = any(is_optional(one.tracker) for one in loaded(page, context.catalogue))
+    needed = needs_consent(page, context.catalogue)
     if agree and not refuse and needed and not any(_SETTINGS.search(text) for text, _ in buttons):
         yield page.found("C404", agree[1], text=agree[0])
     inside = set(banner.iter("a", "button"))
@@ -164,13 +165,9 @@ def _sentence(text: str, match: re.Match[str]) -> str:
 
 
 def _label(page: Page, element: Element) -> str:
-    own = element.get("id")
-    for label in page.tagged("label"):
-        if own and label.get("for") == own:
-            return text_of(label)
-    around = next(element.iterancestors("label"), None)
-    if around is not None:
-        return text_of(around)
+    label = label_of(page, element)
+    if label is not None:
+        return text_of(label)
     # Old forms write the words right behind the box.
     return (element.tail or "").strip() or element.get("aria-label") or ""
 
@@ -182,10 +179,16 @@ def _banner(page: Page) -> Element | None:
         return None
     named = filter(_is_named, _NAMED(page.root))
     for element in islice(named, _MOST):
-        words = [text_of(one) or one.get("value") or "" for one in element.iter("button", "a", "input")]
-        if any(AGREE.search(word) for word in words) and element.tag != "body" and len(text_of(element)) < 2_000:
+        asks = any(AGREE.search(words) for words, _ in _buttons(element))
+        if asks and element.tag != "body" and len(text_of(element)) < 2_000:
             return element
     return None
+
+
+def _buttons(element: Element) -> Iterator[tuple[str, Element]]:
+    """Yield what can be pressed in *element*, with the words on it."""
+    for one in element.iter("button", "a", "input"):
+        yield text_of(one) or one.get("value") or "", one
 
 
 def _is_named(element: Element) -> bool:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from ...trackers import Catalogue, Tracker
+from ...trackers import Catalogue, Tracker, abroad
 from ...trackers.catalogue import ANY
 from ..findings import Finding
 from ..loaded import is_optional, loaded, vendor
@@ -16,7 +16,6 @@ from ..page import Page
 from ..rules import rules
 from ..site import Context, Fact, Site
 
-_MAINLAND = "CN"
 # Public script hosts that changed hands or were broken into.
 _ABUSED = (
     "polyfill.io", "bootcdn.net", "bootcss.com", "staticfile.net", "staticfile.org", "polyfill-js.cn",
@@ -29,10 +28,10 @@ def running(page: Page, context: Context) -> Iterator[Finding | Fact]:
     """Trackers that load at once, and where they are."""
     for one in loaded(page, context.catalogue):
         tracker = one.tracker
-        abroad = tracker.country is not None and tracker.country != _MAINLAND
-        if tracker.category != "functional" or abroad:
+        is_abroad = abroad(tracker.country)
+        if tracker.category != "functional" or is_abroad:
             yield Fact("recipient", "\t".join((tracker.provider.get("en", one.host), vendor(tracker), one.host)))
-        if abroad:
+        if is_abroad:
             yield Fact("recipient abroad", f"{vendor(tracker)}\t{tracker.country}")
         if not one.runs:
             continue
@@ -42,7 +41,7 @@ def running(page: Page, context: Context) -> Iterator[Finding | Fact]:
             continue
         if is_optional(tracker):
             yield page.found("C501", one.element, host=one.host, vendor=vendor(tracker))
-        if abroad:
+        if is_abroad:
             yield page.found("C502", one.element, host=one.host, vendor=vendor(tracker), country=tracker.country)
 
 

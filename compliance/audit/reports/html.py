@@ -6,16 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
-from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...deadlines import SHANGHAI
+from ...languages import tag
 from ...paths import TEMPLATES
-from ..findings import Finding, Severity
+from ..findings import Finding
 from ..report import Report
-from ..rules import Rule
 from .words import words
 
 _MOST_ROWS = 200  # of a table of licences or trackers
@@ -27,7 +26,7 @@ def html(reports: Sequence[Report], language: str) -> Iterator[str]:
     yield from template.generate(
         reports=[_Shown(report, language) for report in reports],
         language=language,
-        lang=language.replace("_", "-"),
+        lang=tag(language),
         words=words()[language],
         version=version("flask-compliance"),
     )
@@ -51,7 +50,7 @@ class _Shown:
         self.report = report
         self.summary = report.summary
         self.accepted = [finding for finding in report.findings if finding.accepted]
-        self.groups = {severity: self._by_rule(severity) for severity in Severity}
+        self.groups = report.groups
         self.time = _day_and_time(report.time, language)
         self.licences, self.trackers = _tables(report)
 
@@ -60,10 +59,6 @@ class _Shown:
     def remedies(self, findings: Iterable[Finding]) -> Iterable[str]:
         """Return each remedy of *findings* once."""
         return dict.fromkeys(finding.remedy(self._language) for finding in findings)
-
-    def _by_rule(self, severity: Severity) -> list[tuple[Rule, list[Finding]]]:
-        still = (one for one in self.report.findings if one.accepted is None and one.rule.severity is severity)
-        return [(rule, list(findings)) for rule, findings in groupby(still, key=lambda one: one.rule)]
 
 
 def _day_and_time(time: datetime, language: str) -> str:
