@@ -24,6 +24,7 @@ bench-browser: $(READY) $(CATALOGUES) bench/node_modules/.package-lock.json
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 
 build: $(READY)

@@ -126,7 +126,11 @@ def test_a_delivery_error_survives_a_process_boundary():
 
 def test_secrets_and_addresses_are_not_in_what_is_printed():
     place = Mail(host="localhost", security="none", sender="news@example.cn", password=SECRET)
-    for url in ("editors@example.org", f"https://oapi.dingtalk.com/robot/send?access_token={TOKEN}", "https://a.test/x"):
+    for url in (
+        "editors@example.org",
+        f"https://oapi.dingtalk.com/robot/send?access_token={TOKEN}",
+        "https://a.test/x",
+    ):
         target = Target(url=url, secret=SECRET)
         shown = f"{target} {channel(target, mail=place, allow_private=False, timeout=1)}"
         assert not [part for part in (SECRET, TOKEN, "editors", "a.test") if part in shown]

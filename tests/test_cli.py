@@ -59,9 +59,7 @@ def test_legal_lists_every_document_in_every_language(app: Flask) -> None:
     rows = json.loads(result.output)
     assert result.exit_code == 0
     assert {(row["document"], row["language"]) for row in rows} >= {
-        (name, language)
-        for name in ("privacy", "cookies", "terms", "about", "contact")
-        for language in ("en", "zh_CN")
+        (name, language) for name in ("privacy", "cookies", "terms", "about", "contact") for language in ("en", "zh_CN")
     }
     for row in rows:
         assert row.keys() == {"document", "language", "version", "effective", "material", "sha256"}

@@ -329,7 +329,9 @@ def test_placed_finds_marks_in_tags_only() -> None:
 @suite
 def test_what_was_injected_is_taken_out_again() -> None:
     changed = [(page, inject(page, HEAD, FOOT)) for _, page in documents()]
-    lost = [page for page, result in changed if result != page and inject(original(result) or b"", HEAD, FOOT) != result]
+    lost = [
+        page for page, result in changed if result != page and inject(original(result) or b"", HEAD, FOOT) != result
+    ]
     assert lost == []
     assert [page for page, result in changed if result == page and original(page) is not None] == []
 

@@ -77,9 +77,7 @@ def test_a_host_may_read_every_form_before_us(wrap: Wrap, settings: dict[str, An
 
 
 def test_default_limits_count_pages_of_the_host_only(wrap: Wrap) -> None:
-    app = wrap(
-        lambda app: Limiter(get_remote_address, app=app, default_limits=["3 per hour"], storage_uri="memory://")
-    )
+    app = wrap(lambda app: Limiter(get_remote_address, app=app, default_limits=["3 per hour"], storage_uri="memory://"))
     assert works(app)
     client = app.test_client()
     assert [client.get("/").status_code for _ in range(3)] == [200, 200, 429]

@@ -74,9 +74,10 @@ def test_a_wrong_code_and_an_unknown_number_are_answered_alike(client: FlaskClie
     )
     assert wrong.status_code == unknown.status_code == 404
     assert wrong.text.replace(receipt["receipt"], UNKNOWN) == unknown.text
-    assert client.get(f"/compliance/receipt/{receipt['receipt']}").text.replace(
-        receipt["receipt"], UNKNOWN
-    ) == client.get(f"/compliance/receipt/{UNKNOWN}").text
+    assert (
+        client.get(f"/compliance/receipt/{receipt['receipt']}").text.replace(receipt["receipt"], UNKNOWN)
+        == client.get(f"/compliance/receipt/{UNKNOWN}").text
+    )
 
 
 @pytest.mark.parametrize("code", ["", " ", "\x00", "x" * 10_000, "０" * 16])

@@ -219,9 +219,7 @@ def _buttons(page: Page) -> tuple[Locator | None, Locator | None]:
             return agree, refuse if refuse.count() else None
     found: Sequence[str] = page.evaluate(f"{_SCRIPT}.buttons()")
     refusing = next((place for place, text in enumerate(found) if REFUSE.search(text)), None)
-    agreeing = next(
-        (place for place, text in enumerate(found) if AGREE.search(text) and not REFUSE.search(text)), None
-    )
+    agreeing = next((place for place, text in enumerate(found) if AGREE.search(text) and not REFUSE.search(text)), None)
     if agreeing is None:
         return None, None
     agree = page.locator(f'[data-compliance-found="{agreeing}"]')

@@ -85,9 +85,7 @@ def check(
     with ExitStack() as stack:
         file = None if output is None else stack.enter_context(written(output))
         browser = stack.enter_context(_browser()) if in_browser else None
-        audit = partial(
-            _audit, context, limit=limit, delay=delay, connections=connections, jobs=jobs, browser=browser
-        )
+        audit = partial(_audit, context, limit=limit, delay=delay, connections=connections, jobs=jobs, browser=browser)
         reports = [_run(audit(target)) for target in targets or (None,)]
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]

@@ -53,6 +53,7 @@ def compliance() -> None:
 #: Every listing prints a table, or JSON.
 listing = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
 
+
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
