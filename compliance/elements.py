@@ -214,7 +214,7 @@ class Elements:
                 "home": f"{root}/",
                 "consent": f"{base}/consent{query}",
                 "preferences": f"{base}/consent{query}",
-                "receipt": f"{base}/receipt{query}",
+                "record": f"{base}/record{query}",
                 "message": f"{base}/message{query}",
                 "report": f"{base}/report{query}",
                 "case": f"{base}/case{query}",

@@ -104,7 +104,7 @@ def in_a_ledger(arguments: list[str], app: Flask) -> None:
     client = app.test_client()
     client.post("/compliance/consent", data={"choice": "accept"})
     assert app.extensions["compliance"].recorder.settle()
-    record = client.get("/compliance/receipt", headers={"Accept": "application/json"}).get_json()["record_id"]
+    record = client.get("/compliance/record", headers={"Accept": "application/json"}).get_json()["record_id"]
     arguments = [record if argument == "sYTCyfNOiqG0bRQB" else argument for argument in arguments]
     result = app.test_cli_runner().invoke(args=["compliance", "consents", *arguments], input="y\n")
     assert result.exit_code == 0, result.output

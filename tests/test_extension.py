@@ -58,8 +58,8 @@ def test_applications_of_one_process_are_apart(settings: dict[str, Any]) -> None
     assert 'action="/legal-notice/consent#' in two.get("/").text
     cookie = one.post("/compliance/consent", data={"choice": "accept"}).headers["Set-Cookie"].split(";")[0]
     as_script = {"Accept": "application/json", "Cookie": cookie}
-    assert one.get("/compliance/receipt", headers=as_script).status_code == 200
-    assert two.get("/legal-notice/receipt", headers=as_script).status_code == 404
+    assert one.get("/compliance/record", headers=as_script).status_code == 200
+    assert two.get("/legal-notice/record", headers=as_script).status_code == 404
 
 
 def test_second_call_is_an_error(app: Flask, settings: dict[str, Any]) -> None:
@@ -177,7 +177,7 @@ def test_keys_are_rotated(settings: dict[str, Any]) -> None:
         client = app.test_client(use_cookies=False)
         answer = client.post("/compliance/consent", data={"choice": "accept"})
         held = {
-            other: client.get("/compliance/receipt", headers={"Cookie": cookie}).status_code
+            other: client.get("/compliance/record", headers={"Cookie": cookie}).status_code
             for other, cookie in cookies.items()
         }
         cookies[key] = answer.headers["Set-Cookie"].split(";")[0]

@@ -93,12 +93,12 @@ def own_pages(client: FlaskClient, language: str) -> Iterator[tuple[str, bytes]]
         answer = client.post(f"/compliance/{path}", data={"lang": language, **data}, follow_redirects=True)
         return answer.data
 
-    for path in ("consent", "message", "report", "receipt", "nothing", "legal/nothing", "legal/privacy"):
+    for path in ("consent", "message", "report", "record", "nothing", "legal/nothing", "legal/privacy"):
         yield path, get(path)
     for name in ("cookies", "terms", "about", "contact"):
         yield name, get(f"legal/{name}")
     yield "chosen", post("consent", choice="custom", category="analytics")
-    yield "record", get("receipt")
+    yield "record", get("record")
     yield "no choice", post("consent", choice="nothing")
     yield "no message", post("message")
     yield "no report", post("report", category="nothing")

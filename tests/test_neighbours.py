@@ -49,7 +49,7 @@ def works(app: Flask, **options: Any) -> bool:
     answers = [
         *(client.get(path, **options) for path in [*assets, "/compliance/legal/privacy", "/compliance/consent"]),
         client.post("/compliance/consent", data={"choice": "accept"}, **options),
-        client.get("/compliance/receipt", **options),
+        client.get("/compliance/record", **options),
     ]
     return (
         page.count('data-compliance="footer"') == 1

@@ -142,7 +142,7 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     yield post("/receipt/{number}", number=number, json=[])
     for more in REFUSED:
         yield post("/receipt/{number}", number=number, **more)
-    yield get("/receipt", headers=JSON)
+    yield get("/record", headers=JSON)
     yield get("/consent")
     yield post("/consent", data={"choice": "accept"})
     yield post("/consent", data={"choice": "accept"}, headers=JSON)
@@ -150,15 +150,15 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     yield post("/consent", data={"choice": "none"})
     for more in REFUSED:
         yield post("/consent", **more)
-    yield get("/receipt")
-    yield get("/receipt", headers=JSON)
-    yield post("/receipt", data={"choice": "none"})
+    yield get("/record")
+    yield get("/record", headers=JSON)
+    yield post("/record", data={"choice": "none"})
     for more in REFUSED:
-        yield post("/receipt", **more)
+        yield post("/record", **more)
     for headers in ({}, JSON):
         client.post("/compliance/consent", data={"choice": "accept"})
-        yield post("/receipt", data={"choice": "erase"}, headers=headers)
-    yield post("/receipt", data={"choice": "erase"})
+        yield post("/record", data={"choice": "erase"}, headers=headers)
+    yield post("/record", data={"choice": "erase"})
     client.post("/compliance/consent", data={"choice": "accept"})
     version = app.extensions["compliance"].documents.get("privacy", "en").version
     for path in ("/legal/{name}", "/legal/{name}/{version}", "/legal/{name}/{old}/{new}"):
@@ -179,7 +179,7 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
         box=replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts)),
         ledger=Ledger(database, [b"key"]),
     )
-    yield post("/receipt", data={"choice": "erase"})
+    yield post("/record", data={"choice": "erase"})
     for headers in ({}, JSON):
         yield post("/message", data=MESSAGE, headers=headers)
         yield post("/report", data=REPORT, headers=headers)

@@ -170,7 +170,7 @@ STATES: dict[str, Callable[[Page, Site, str], Any]] = {
     "refused by the browser": gpc,
     "agreed": decided("accept"),
     "withdrawn": decided("accept", "withdraw"),
-    "record": decided("accept", path="receipt"),
+    "record": decided("accept", path="record"),
     "message": at("message"),
     "report": at("report"),
     "errors": refused_form,

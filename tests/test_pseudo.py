@@ -126,7 +126,7 @@ def shown(site: Flask) -> dict[str, str]:
     assert policy
     post("agreed", "/compliance/consent", policy=policy[1], choice="accept")
     get("decided", "/compliance/consent")
-    get("receipt", "/compliance/receipt")
+    get("record", "/compliance/record")
     post("wrong message", "/compliance/message", kind="correction", page="elsewhere:", contact="a@", subject="x" * 999)
     post(
         "wrong report",

@@ -46,7 +46,7 @@ def settings(settings: dict[str, Any]) -> dict[str, Any]:
 
 def stored(client: FlaskClient) -> dict[str, Any]:
     """Return the record that the client's cookie holds, as the server reads it."""
-    record: dict[str, Any] = client.get("/compliance/receipt", headers=AS_SCRIPT).get_json()["decision"]
+    record: dict[str, Any] = client.get("/compliance/record", headers=AS_SCRIPT).get_json()["decision"]
     return record
 
 
@@ -192,7 +192,7 @@ def test_refused_form_is_answered_in_the_language_of_its_page(
         ("PUT", "consent", {"GET", "HEAD", "POST", "OPTIONS"}),
         ("POST", "legal/privacy", {"GET", "HEAD", "OPTIONS"}),
         ("DELETE", "static/compliance.css", {"GET", "HEAD", "OPTIONS"}),
-        ("TRACE", "receipt", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("TRACE", "record", {"GET", "HEAD", "POST", "OPTIONS"}),
     ],
 )
 def test_method_that_an_address_does_not_take_is_refused_as_anything_else(
@@ -310,7 +310,7 @@ def test_agreement_by_browsing_on_is_withdrawn_too(app: Flask, client: FlaskClie
     assert [record.given for record in withdrawn] == [False]
 
 
-# Preferences and the receipt
+# Preferences and the record
 
 
 def test_preference_page_withdraws_with_one_click(client: FlaskClient) -> None:
@@ -336,22 +336,22 @@ def test_preference_page_shows_every_category_as_it_stands(client: FlaskClient, 
     assert {"analytics", "advertising"} & set(ticked) == {category}
 
 
-def test_receipt_is_the_record_of_the_cookie(client: FlaskClient) -> None:
+def test_record_is_that_of_the_cookie(client: FlaskClient) -> None:
     client.post(URL, data={"choice": "accept"})
     record = stored(client)
     assert record.keys() == {"id", "policy", "method", "given", "choices", "time", "until"}
     assert (record["method"], record["given"]) == ("accept", True)
-    page = client.get("/compliance/receipt")
+    page = client.get("/compliance/record")
     assert record["id"] in page.text
     assert page.cache_control.no_store
 
 
 @pytest.mark.parametrize("value", [None, "garbled", "a.b.c", "=; \\", "x" * 50_000])
-def test_without_a_valid_cookie_there_is_no_receipt(app: Flask, value: str | None) -> None:
+def test_without_a_valid_cookie_there_is_no_record(app: Flask, value: str | None) -> None:
     cookies = {"Cookie": f"{COOKIE}={value}"} if value else {}
     client = app.test_client(use_cookies=False)
-    assert client.get("/compliance/receipt", headers=cookies | AS_SCRIPT).status_code == 404
-    assert client.get("/compliance/receipt", headers=cookies).status_code == 404
+    assert client.get("/compliance/record", headers=cookies | AS_SCRIPT).status_code == 404
+    assert client.get("/compliance/record", headers=cookies).status_code == 404
     assert client.get("/", headers=cookies).status_code == 200
 
 
@@ -417,7 +417,7 @@ def test_asset_is_immutable_under_its_own_hash_only(client: FlaskClient, mimetyp
     assert (older.cache_control.immutable, older.cache_control.no_cache) == (False, True)
 
 
-@pytest.mark.parametrize("path", ["consent", "receipt", "legal/privacy", "message", "report", "static/compliance.css"])
+@pytest.mark.parametrize("path", ["consent", "record", "legal/privacy", "message", "report", "static/compliance.css"])
 def test_our_pages_carry_policies_of_their_own(client: FlaskClient, path: str) -> None:
     headers = client.get(f"/compliance/{path}").headers
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
@@ -461,7 +461,7 @@ def test_site_replaces_the_frame(host: Flask, settings: dict[str, Any], tmp_path
         ("consent", "no-store"),
         ("legal/privacy", "public, max-age=300"),
         ("static/compliance.css", "no-cache"),
-        ("receipt", "no-store"),
+        ("record", "no-store"),
     ],
 )
 def test_hooks_of_the_host_do_not_change_how_long_our_pages_are_kept(

@@ -20,7 +20,7 @@ from compliance.signals import consent_given
 from compliance.store import Database
 
 URL = "/compliance/consent"
-RECEIPT = "/compliance/receipt"
+RECORD = "/compliance/record"
 JSON = {"Accept": "application/json"}
 
 
@@ -54,8 +54,8 @@ def said(app: Flask) -> list[tuple[str, str]]:
     return [(link.said.get("method", ""), link.said.get("path", "")) for link in rows(app)]
 
 
-def receipt(client: FlaskClient) -> dict[str, Any]:
-    told: dict[str, Any] = client.get(RECEIPT, headers=JSON).get_json()
+def own_record(client: FlaskClient) -> dict[str, Any]:
+    told: dict[str, Any] = client.get(RECORD, headers=JSON).get_json()
     return told
 
 
@@ -66,7 +66,7 @@ def test_every_decision_is_a_row_with_what_proves_it(app: Flask, client: FlaskCl
     assert (row.policy, row.mode, row.kind) == (state.policy(), "opt-in", "decision")
     texts = row.said["texts"]
     assert row.said == {
-        "record": receipt(client)["record_id"],
+        "record": own_record(client)["record_id"],
         "before": None,
         "method": "custom",
         "choices": {"analytics": False, "maps": True},
@@ -159,8 +159,8 @@ def test_cookie_of_another_site_leads_to_no_row_and_no_record(app: Flask, settin
     foreign = other.test_client().post(URL, data={"choice": "accept"}).headers["Set-Cookie"].partition(";")[0]
     client = app.test_client(use_cookies=False)
     headers = {"Cookie": foreign}
-    assert client.get(RECEIPT, headers=headers).status_code == 404
-    assert client.post(RECEIPT, data={"choice": "erase"}, headers=headers).status_code == 404
+    assert client.get(RECORD, headers=headers).status_code == 404
+    assert client.post(RECORD, data={"choice": "erase"}, headers=headers).status_code == 404
     client.post(URL, data={"choice": "accept"}, headers=headers)
     (row,) = rows(app)
     assert row.said["before"] is None
@@ -170,7 +170,7 @@ def test_replayed_cookie_makes_no_row(app: Flask, client: FlaskClient) -> None:
     response = client.post(URL, data={"choice": "accept"})
     cookie = {"Cookie": response.headers["Set-Cookie"].partition(";")[0]}
     again = app.test_client(use_cookies=False)
-    for path in ("/", RECEIPT, URL):
+    for path in ("/", RECORD, URL):
         assert again.get(path, headers=cookie).status_code == 200
     assert len(rows(app)) == 1
 
@@ -184,15 +184,15 @@ def test_receiver_that_fails_leaves_no_row_of_a_decision_that_was_not_answered(a
     assert rows(app) == []
 
 
-# The receipt.
+# The record.
 
 
-def test_receipt_has_the_structure_of_a_consent_record(app: Flask, client: FlaskClient) -> None:
+def test_record_has_the_structure_of_a_consent_record(app: Flask, client: FlaskClient) -> None:
     client.post(URL, data={"choice": "accept"})
     client.post(URL, data={"choice": "custom", "category": "maps"})
     client.post(URL, data={"choice": "withdraw"})
     last = rows(app)[-1]
-    told = receipt(client)
+    told = own_record(client)
     assert told["schema_version"].endswith("ISO/IEC TS 27560:2023")
     assert told["record_id"] == told["pii_principal_id"] == told["decision"]["id"] == last.said["record"]
     processing = told["pii_processing"]
@@ -231,19 +231,19 @@ def test_receipt_has_the_structure_of_a_consent_record(app: Flask, client: Flask
     assert told["ledger"] == {"state": "kept", "sequence": 3, "hash": last.hash, "previous": last.previous}
 
 
-def test_receipt_page_says_where_the_record_is(app: Flask, client: FlaskClient) -> None:
+def test_record_page_says_where_the_record_is(app: Flask, client: FlaskClient) -> None:
     client.post(URL, data={"choice": "accept"})
     rows(app)
-    assert "as entry 1 of our ledger" in client.get(RECEIPT).text
-    assert "已存入我们的同意台账，编号为 1。" in client.get(RECEIPT + "?lang=zh-CN").text
+    assert "as entry 1 of our ledger" in client.get(RECORD).text
+    assert "已存入我们的同意台账，编号为 1。" in client.get(RECORD + "?lang=zh-CN").text
 
 
-def test_receipt_is_shown_while_the_database_is_away(app: Flask, client: FlaskClient) -> None:
+def test_record_is_shown_while_the_database_is_away(app: Flask, client: FlaskClient) -> None:
     client.post(URL, data={"choice": "accept"})
     rows(app)
     _away(app)
-    assert receipt(client)["ledger"] == {"state": "unknown"}
-    assert client.get(RECEIPT).status_code == 200
+    assert own_record(client)["ledger"] == {"state": "unknown"}
+    assert client.get(RECORD).status_code == 200
 
 
 # Erasure.
@@ -253,19 +253,19 @@ def test_reader_erases_their_record_and_is_asked_again(app: Flask, client: Flask
     for choice in ("accept", "withdraw"):
         client.post(URL, data={"choice": choice, "next": "/news/1"})
     app.test_client().post(URL, data={"choice": "accept", "next": "/news/2"})
-    page = client.get(RECEIPT).text
+    page = client.get(RECORD).text
     assert 'name="choice" value="erase"' in page
-    response = client.post(RECEIPT, data={"choice": "erase"})
+    response = client.post(RECORD, data={"choice": "erase"})
     assert (response.status_code, response.location) == (303, URL)
     assert client.get_cookie(COOKIE) is None
-    assert client.get(RECEIPT).status_code == 404
+    assert client.get(RECORD).status_code == 404
     assert said(app) == [("", ""), ("", ""), ("accept", "/news/2"), ("", ""), ("", "")]
-    assert client.post(RECEIPT, data={"choice": "erase"}).status_code == 404
+    assert client.post(RECORD, data={"choice": "erase"}).status_code == 404
 
 
 def test_script_erases_too(client: FlaskClient) -> None:
     client.post(URL, data={"choice": "accept"})
-    assert client.post(RECEIPT, data={"choice": "erase"}, headers=JSON).status_code == 204
+    assert client.post(RECORD, data={"choice": "erase"}, headers=JSON).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -281,9 +281,9 @@ def test_nothing_else_erases(
     app: Flask, client: FlaskClient, fields: dict[str, Any], headers: dict[str, str], status: int
 ) -> None:
     client.post(URL, data={"choice": "accept", "next": "/"})
-    assert client.post(RECEIPT, data=fields, headers=headers).status_code == status
+    assert client.post(RECORD, data=fields, headers=headers).status_code == status
     assert said(app) == [("accept", "/")]
-    assert client.get(RECEIPT).status_code == 200
+    assert client.get(RECORD).status_code == 200
 
 
 def test_record_about_an_earlier_policy_can_be_erased(
@@ -292,8 +292,8 @@ def test_record_about_an_earlier_policy_can_be_erased(
     client.post(URL, data={"choice": "accept"})
     rows(app)
     monkeypatch.setitem(app.extensions, "compliance", replace(app.extensions["compliance"], policy=lambda: "9.9"))
-    assert client.get(RECEIPT).status_code == 404
-    assert client.post(RECEIPT, data={"choice": "erase"}).status_code == 303
+    assert client.get(RECORD).status_code == 404
+    assert client.post(RECORD, data={"choice": "erase"}).status_code == 303
     assert rows(app)[0].content is None
 
 
@@ -301,16 +301,16 @@ def test_erasing_while_the_database_is_away_is_told_and_keeps_the_cookie(app: Fl
     client.post(URL, data={"choice": "accept"})
     rows(app)
     _away(app)
-    assert client.post(RECEIPT, data={"choice": "erase"}).status_code == 503
-    assert client.get(RECEIPT).status_code == 200
+    assert client.post(RECORD, data={"choice": "erase"}).status_code == 503
+    assert client.get(RECORD).status_code == 200
 
 
 def test_copy_of_a_cookie_shows_that_its_record_was_erased(app: Flask, client: FlaskClient) -> None:
     cookie = client.post(URL, data={"choice": "accept"}).headers["Set-Cookie"].partition(";")[0]
-    client.post(RECEIPT, data={"choice": "erase"})
+    client.post(RECORD, data={"choice": "erase"})
     copy = app.test_client(use_cookies=False)
-    assert copy.get(RECEIPT, headers={"Cookie": cookie, **JSON}).get_json()["ledger"]["state"] == "erased"
-    assert "erased from our ledger" in copy.get(RECEIPT, headers={"Cookie": cookie}).text
+    assert copy.get(RECORD, headers={"Cookie": cookie, **JSON}).get_json()["ledger"]["state"] == "erased"
+    assert "erased from our ledger" in copy.get(RECORD, headers={"Cookie": cookie}).text
 
 
 def _away(app: Flask) -> None:

@@ -129,7 +129,7 @@ class Addresses:
     """The pages of this package that a document may link to."""
 
     consent: str
-    receipt: str
+    record: str
     message: str
     report: str
 

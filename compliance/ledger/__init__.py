@@ -2,7 +2,7 @@
 
 from .book import Ledger, Text
 from .chain import Entry, Link
-from .receipt import consent_record
+from .record import consent_record
 from .recorder import Recorder
 from .spool import Spool
 from .verification import Finding, verify, walk

@@ -1,6 +1,6 @@
-"""The endpoints: decisions, preferences, legal documents, messages, reports and their receipts, static files."""
+"""The endpoints: decisions, preferences, records, legal documents, messages, reports, receipts, static files."""
 
-from . import legal, messages, receipts
+from . import legal, messages, receipts, record
 from .consent import consent
 from .pages import State, adopt, blueprint, harden, limit, safe_path, state
 
@@ -14,6 +14,7 @@ __all__ = [
     "limit",
     "messages",
     "receipts",
+    "record",
     "safe_path",
     "state",
 ]

@@ -1,0 +1,152 @@
+"""The reader's own record: read from the cookie, shown, erased; and what the ledger keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from flask import jsonify, redirect, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from ..consent import COOKIE, Record
+from ..documents import POLICIES
+from ..ledger import Entry, Link, Text, consent_record
+from ..store import StoreError
+from .pages import (
+    Refusal,
+    blueprint,
+    body,
+    page,
+    private,
+    reader_locale,
+    same_site,
+    secret,
+    source,
+    state,
+    wants_json,
+)
+
+_LONGEST_PATH = 200
+
+
+def decision() -> Record | None:
+    """Return the valid decision that this request's cookie holds."""
+    return _read(state().policy())
+
+
+def last_decision() -> Record | None:
+    """Return the decision that this request's cookie holds, even where it is about an earlier policy."""
+    return _read(None)
+
+
+def texts() -> list[Text]:
+    """Return what this reader could read before deciding."""
+    locale, library = reader_locale(), state().documents
+    found = (library.get(name, locale) for name in POLICIES)
+    return [Text(name=one.name, version=one.version, language=one.language, text=one.text) for one in found if one]
+
+
+def entry(made: Record, texts: Iterable[Text], *, before: str | None, target: str) -> Entry:
+    return Entry(
+        record=made.id,
+        before=before,
+        time=made.time,
+        policy=made.policy,
+        mode=state().settings.consent.mode,
+        method=made.method,
+        choices=dict(made.choices),
+        language=reader_locale(),
+        path=urlsplit(target).path[:_LONGEST_PATH],
+        texts={text.name: text.hash for text in texts},
+        source=source(made.time) if state().settings.consent.keep_source else None,
+    )
+
+
+def each_once(form: MultiDict[str, str], *names: str) -> None:
+    """Refuse a form that says one thing twice: which of both was meant is anybody's guess."""
+    for name in names:
+        if len(form.getlist(name)) > 1:
+            raise Refusal(name)
+    if len(chosen := form.getlist("category")) > len(set(chosen)):
+        raise Refusal("category")
+
+
+@blueprint.get("/record")
+def record() -> Response:
+    """Show the reader's own record, as a page or as JSON (ISO/IEC TS 27560:2023)."""
+    held = decision()
+    if held is None:
+        raise Refusal("record")
+    here = state()
+    until = held.time + here.decisions.lifetime
+    history = _history(held)
+    if not wants_json():
+        return secret(page("record", record=held, until=until, link=history[0] if history else None))
+    about = texts()
+    told = consent_record(
+        entry(held, about, before=None, target="/"),
+        about,
+        settings=here.settings,
+        lifetime=here.decisions.lifetime,
+        address=request.host_url.rstrip("/") + request.script_root + here.settings.site.prefix,
+        history=history or (),
+    )
+    chosen = {
+        "id": held.id,
+        "policy": held.policy,
+        "method": held.method,
+        "given": held.given,
+        "choices": dict(held.choices),
+        "time": held.time.isoformat(),
+        "until": until.isoformat(),
+    }
+    return secret(jsonify(told | {"decision": chosen, "ledger": _place(history)}))
+
+
+@blueprint.post("/record")
+def erase() -> Response:
+    """Erase the reader's own record and those of the decisions before it, from the ledger and from the browser."""
+    if not same_site():
+        raise Refusal("origin")
+    body()
+    each_once(request.form, "choice")
+    if request.form.get("choice") != "erase":
+        raise Refusal("choice")
+    held, here = last_decision(), state()
+    if held is None:
+        raise Refusal("record")
+    try:
+        here.recorder.drain()
+        here.ledger.erase(held.id, now=datetime.now(UTC))
+    except StoreError as error:
+        raise Refusal("store") from error
+    target = here.context(reader_locale(), request.environ)["urls"]["preferences"]
+    response = Response(status=HTTPStatus.NO_CONTENT) if wants_json() else redirect(target, HTTPStatus.SEE_OTHER)
+    response.delete_cookie(COOKIE, path="/", secure=request.is_secure, samesite="Lax")
+    return private(response)
+
+
+def _read(policy: str | None) -> Record | None:
+    return state().decisions.read(request.environ.get("HTTP_COOKIE"), policy=policy, now=datetime.now(UTC))
+
+
+def _history(held: Record) -> list[Link] | None:
+    """Return the rows of the ledger about this reader, None where it cannot be looked into just now."""
+    if state().recorder.away:
+        return None
+    try:
+        return state().ledger.history(held.id)
+    except StoreError:
+        return None
+
+
+def _place(history: list[Link] | None) -> dict[str, object]:
+    """Return where the ledger has the record: with this a reader can prove it was there."""
+    if not history:
+        return {"state": "unknown" if history is None else "waiting"}
+    link = history[0]
+    state = "kept" if link.content is not None else "erased"
+    return {"state": state, "sequence": link.sequence, "hash": link.hash, "previous": link.previous}
