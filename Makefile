@@ -40,6 +40,7 @@ translations: $(READY)
 	    --project flask-compliance --output translations/compliance.pot .
 	@$(BIN)/pybabel --quiet update --domain compliance --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	    --input-file translations/compliance.pot --output-dir translations
+	@sed --in-place '/^"Generated-By: /d' translations/*/LC_MESSAGES/*.po # it would change with every version of Babel
 	@$(BIN)/pybabel --quiet compile --domain compliance --directory translations --statistics
 
 screenshots: $(READY) $(CATALOGUES)

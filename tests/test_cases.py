@@ -11,7 +11,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from conftest import SETTINGS
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
@@ -22,6 +21,7 @@ from compliance.messages import Case, CaseError, Cases, Followed, Intake, Receip
 from compliance.settings import load
 from compliance.store import Database, tables
 from compliance.vault import Vault
+from support.host import SETTINGS
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -7,15 +7,15 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import SETTINGS
-from editors import NOW, Desk
-from editors import desk as desk
 from sqlalchemy import Row, select, update
 
 from compliance.messages import Cases, keys
 from compliance.settings import load
 from compliance.store import tables
 from compliance.vault import Vault, VaultError
+from support.editors import NOW, Desk
+from support.editors import desk as desk
+from support.host import SETTINGS
 
 OLD, BOTH, NEW = Vault(["key"]), Vault(["key", "new"]), Vault(["new"])
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from conftest import PAGE, SETTINGS, create_app
 from flask import Flask
 from flask.testing import FlaskClient
 
 from compliance import Compliance
 from compliance.i18n import catalogue
 from compliance.paths import TRANSLATIONS
+from support.host import PAGE, SETTINGS, create_app
 
 ASSETS = Path(__file__).parents[1] / "assets"
 LANGUAGES = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())

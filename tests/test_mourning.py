@@ -9,14 +9,14 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from browser import Page, serving
-from browser import chromium as chromium
-from browser import open_page as open_page
 from flask import Flask, Response
 from PIL import Image
 
 from compliance import Compliance, SettingsError
 from compliance.settings import Mourning, load
+from support.browser import Page, serving
+from support.browser import chromium as chromium
+from support.browser import open_page as open_page
 
 DAY = timedelta(days=1)
 

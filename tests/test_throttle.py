@@ -16,11 +16,11 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 from limits.storage import RedisStorage
-from proxy import Proxy
 
 from compliance import throttle
 from compliance.errors import ComplianceError
 from compliance.throttle import Throttle, Verdict
+from support.proxy import Proxy
 
 REDIS = os.environ.get("COMPLIANCE_TEST_REDIS", "redis://127.0.0.1:6379/0")
 DAY = date(2026, 11, 24)

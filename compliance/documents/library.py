@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cached_property, partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from markupsafe import Markup
 
 from ..errors import DocumentError
 from ..languages import nearest
+from ..paths import TEMPLATES
 from ..settings import Settings
 from .markup import Heading, shape, unmark
 from .placeholders import fill, placeholders
@@ -22,16 +25,26 @@ from .sources import Source, find
 POLICIES = ("privacy", "cookies")
 #: The documents that every site has, in the order of the footer.
 STARTERS = (*POLICIES, "terms", "about", "contact")
+_OURS = TEMPLATES / "documents"
 _SUMMARY = 160  # more is cut off anyway
 _CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # without summer time since 1991
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """One version of a document in one language, ready to be shown.
+class Shape:
+    """What a reader sees of a document: *html* is safe, *text* is the title and the filled Markdown."""
 
-    *language* is the language of the text; *html* is safe, and its links to our own pages start at the root of the
-    host (see `shown`); *text_hash* is the SHA-256 of *text*, the title and the filled Markdown.
+    html: str
+    contents: tuple[Heading, ...]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One version of a document in one language, filled and rendered by *fill* when it is first read.
+
+    *language* is the language of the text; the links of *html* to our own pages start at the root of the host (see
+    `shown`).
     """
 
     name: str
@@ -40,11 +53,36 @@ class Document:
     version: str
     effective: date
     material: bool
-    html: str
-    contents: tuple[Heading, ...]
-    text: str
-    text_hash: str
     prefix: str
+    fill: Callable[[], Shape] = field(repr=False, compare=False)
+
+    @cached_property
+    def _shape(self) -> Shape:
+        return self.fill()
+
+    @property
+    def html(self) -> str:
+        """The text as HTML that is safe to show."""
+        return self._shape.html
+
+    @property
+    def contents(self) -> tuple[Heading, ...]:
+        """The headings."""
+        return self._shape.contents
+
+    @property
+    def text(self) -> str:
+        """The title and the filled Markdown."""
+        return self._shape.text
+
+    @cached_property
+    def text_hash(self) -> str:
+        """The SHA-256 of the text, in hexadecimal digits."""
+        return sha256(self.text.encode()).hexdigest()
+
+    def check(self) -> None:
+        """Fill and render the document; `DocumentError` where that cannot be done."""
+        self.fill()
 
     @property
     def since(self) -> datetime:
@@ -200,10 +238,10 @@ def day(now: datetime) -> date:
 
 
 def load(settings: Settings, *, folders: Sequence[Path]) -> Library:
-    """Read, fill and render the documents in *folders*.
+    """Read the documents in *folders*.
 
     What a later folder has of a document in a language stands in place of all that earlier ones have of it. Raises
-    `DocumentError` for a document that cannot be shown as it is.
+    `DocumentError` for a document that cannot be shown as it is; the starter documents can, and wait for a reader.
     """
     found: dict[tuple[str, str], list[Source]] = {}
     for folder in folders:
@@ -215,32 +253,33 @@ def load(settings: Settings, *, folders: Sequence[Path]) -> Library:
                 raise DocumentError(source.path, f"{twin.path} is version {source.version!r}, too; give it another one")
             versions.append(source)
         found |= here
-    names = {name for name, _ in found}
-    documents = (_document(source, settings, names) for sources in found.values() for source in sources)
+    names = frozenset(name for name, _ in found)
+    documents = []
+    for source in chain.from_iterable(found.values()):
+        document = Document(
+            name=source.name,
+            language=source.language,
+            title=source.title,
+            version=source.version,
+            effective=source.effective,
+            material=source.material,
+            prefix=settings.site.prefix,
+            fill=partial(_shape, source, settings, names),
+        )
+        documents.append(document)
+        if not source.path.is_relative_to(_OURS):
+            document.check()
     return Library(documents, settings.site.languages)
 
 
-def _document(source: Source, settings: Settings, names: set[str]) -> Document:
+def _shape(source: Source, settings: Settings, names: frozenset[str]) -> Shape:
     text = fill(source, placeholders(settings, source.language))
     prefix = settings.site.prefix
     try:
         html, contents = shape(text, language=source.language, site=settings.site.url, prefix=prefix, names=names)
     except ValueError as error:
         raise DocumentError(source.path, str(error)) from error
-    whole = f"{source.title}\n\n{unmark(text)}"
-    return Document(
-        name=source.name,
-        language=source.language,
-        title=source.title,
-        version=source.version,
-        effective=source.effective,
-        material=source.material,
-        html=html,
-        contents=contents,
-        text=whole,
-        text_hash=sha256(whole.encode()).hexdigest(),
-        prefix=prefix,
-    )
+    return Shape(html=html, contents=contents, text=f"{source.title}\n\n{unmark(text)}")
 
 
 def _age(document: Document) -> tuple[date, list[tuple[int, str]]]:

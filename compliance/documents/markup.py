@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, count, pairwise
 from urllib.parse import unquote, urlsplit
 
@@ -77,8 +78,9 @@ def unmark(text: str) -> str:
     return _MARKS.sub("", text)
 
 
+@lru_cache(maxsize=64)
 def shape(
-    markdown: str, *, language: str, site: str, prefix: str, names: Collection[str]
+    markdown: str, *, language: str, site: str, prefix: str, names: frozenset[str]
 ) -> tuple[str, tuple[Heading, ...]]:
     """Render *markdown*, a text in *language*: the HTML, and its table of contents.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
-from typing import Any
+from functools import lru_cache
+from typing import TypeAlias
 
-from jinja2 import StrictUndefined, TemplateError, meta, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .. import settings as settings_file
@@ -21,6 +22,7 @@ from .sources import Source
 # All ASCII punctuation can be escaped, and nothing else has a meaning (CommonMark, section 2.4). A tilde or a vertical
 # line among them has one only in extensions.
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+Offered: TypeAlias = tuple[tuple[str, frozenset[str]], ...]
 
 
 class Said(str):
@@ -227,6 +229,24 @@ def fill(source: Source, values: Placeholders) -> str:
     not ask about with ``{% if … %}``: a legal text must not promise what is not there.
     """
 
+    names = {field.name: getattr(values, field.name) for field in fields(values)}
+    try:
+        template = _template(source, _offered(values))
+        return template.render(names)
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        raise _cannot(source, error) from error
+
+
+def _cannot(source: Source, error: Exception) -> DocumentError:
+    line = getattr(error, "lineno", None)
+    place = f"line {line + source.line}: " if line else ""
+    return DocumentError(source.path, f"{place}a placeholder cannot be filled: {error}")
+
+
+@lru_cache(maxsize=64)
+def _template(source: Source, offered: Offered) -> Template:
+    """Compile the text of *source*, which may name what is *offered*."""
+
     def literal(value: object) -> str:
         if value is None:
             raise DocumentError(
@@ -250,33 +270,33 @@ def fill(source: Source, values: Placeholders) -> str:
         undefined=StrictUndefined, finalize=literal, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.globals.clear()
-    try:
-        parsed = environment.parse(source.text)
-        unknown = list(_unknown(parsed, values))
-        if unknown:
-            raise DocumentError(source.path, "; ".join(unknown))
-        names = {field.name: getattr(values, field.name) for field in fields(values)}
-        return environment.from_string(parsed).render(names)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        line = getattr(error, "lineno", None)
-        place = f"line {line + source.line}: " if line else ""
-        raise DocumentError(source.path, f"{place}a placeholder cannot be filled: {error}") from error
+    parsed = environment.parse(source.text)
+    if unknown := list(_unknown(parsed, dict(offered))):
+        raise DocumentError(source.path, "; ".join(unknown))
+    return environment.from_string(parsed)
 
 
-def _unknown(template: nodes.Template, values: Placeholders) -> Iterable[str]:
+def _offered(values: Placeholders) -> Offered:
+    """Return the placeholders that there are: names, and what each has below it."""
+    owners = {field.name: getattr(values, field.name) for field in fields(values)}
+    return tuple(
+        (name, frozenset(field.name for field in fields(owner)) if is_dataclass(owner) else frozenset())
+        for name, owner in owners.items()
+    )
+
+
+def _unknown(template: nodes.Template, offered: Mapping[str, frozenset[str]]) -> Iterable[str]:
     """Find placeholders that there are not, also where this site's settings leave their sentence out."""
     undeclared = meta.find_undeclared_variables(template)
-    known = {field.name for field in fields(values)}
-    for name in sorted(undeclared - known):
-        yield f"there is no placeholder {name}; {_advice(name, known)}"
+    for name in sorted(undeclared - offered.keys()):
+        yield f"there is no placeholder {name}; {_advice(name, offered)}"
     for access in template.find_all(nodes.Getattr):
-        if isinstance(access.node, nodes.Name) and access.node.name in undeclared & known:
-            owner: Any = getattr(values, access.node.name)
-            offered = {field.name for field in fields(owner)} if is_dataclass(owner) else set()
-            if access.attr not in offered:
-                yield f"there is no placeholder {access.node.name}.{access.attr}; {_advice(access.attr, offered)}"
+        if isinstance(access.node, nodes.Name) and access.node.name in undeclared & offered.keys():
+            below = offered[access.node.name]
+            if access.attr not in below:
+                yield f"there is no placeholder {access.node.name}.{access.attr}; {_advice(access.attr, below)}"
 
 
-def _advice(name: str, offered: set[str]) -> str:
+def _advice(name: str, offered: Collection[str]) -> str:
     near = get_close_matches(name, offered, n=1)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(offered)) or 'none below it'}"

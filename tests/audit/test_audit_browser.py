@@ -1,0 +1,141 @@
+"""What `check --browser` sees of a site."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from compliance.audit import rules
+from compliance.audit.browser import Browser
+from compliance.audit.findings import Finding
+from compliance.audit.site import Context, Fact
+from compliance.cli import compliance
+from compliance.trackers import Catalogue
+from support.browser import CHROMIUM as CHROMIUM
+from support.browser import serving
+from support.recorder import Recorder
+
+ICP = "<footer>渝ICP备20009753号-2</footer>"
+# A banner as sites write them: what a button does is the script's affair.
+BANNER = """<div id=bar style="{place};left:0;right:0;height:90px;background:#fff">我们使用 Cookie，详见隐私政策。
+<button onclick="{agreed};bar.remove()" style="background:#06c;color:#fff;width:90px;height:40px">同意</button>
+{refuse}</div>"""
+REFUSE = """<button onclick="{refused};bar.remove()" style="{style};height:40px;width:90px">拒绝</button>"""
+PLAIN = "background:#06c;color:#fff"
+LOAD = "document.head.append(Object.assign(document.createElement('script'),{src:'https://hm.baidu.com/hm.js?1'}))"
+KEEP = "document.cookie='choice={}'"
+
+
+def banner(*, place: str = "position:static", agreed: str = "", refuse: str = "", script: str = "") -> str:
+    shown = f"<script>if(document.cookie.includes('choice='))bar.remove();{script}</script>"
+    return BANNER.format(place=place, agreed=agreed or KEEP.format("yes"), refuse=refuse) + shown
+
+
+def refusing(style: str = PLAIN, refused: str = "") -> str:
+    return REFUSE.format(style=style, refused=refused or KEEP.format("no"))
+
+
+HEAD = "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>新闻</title>"
+TEXT = "<p>新闻</p>" * 60
+PAGES = {
+    # What is right: nothing before, the tracker after a yes, nothing after a no.
+    "kept": TEXT
+    + banner(agreed=f"{KEEP.format('yes')};{LOAD}", refuse=refusing(), script=f"/yes/.test(document.cookie)&&{LOAD}")
+    + ICP,
+    "at once": f"<script>{LOAD}</script>" + TEXT + banner() + ICP,
+    "refused in vain": TEXT + banner(refuse=refusing(), script=f"/no/.test(document.cookie)&&{LOAD}") + ICP,
+    "weak": TEXT + banner(refuse=refusing("background:none;border:0")) + ICP,
+    "covering": TEXT + ICP + banner(place="position:fixed;bottom:0", refuse=refusing()),
+    "wall": TEXT + banner(refuse=refusing(refused=f"{KEEP.format('no')};document.body.style.overflow='hidden'")) + ICP,
+    "forgetful": TEXT + banner(refuse=refusing(refused="0")) + ICP,
+    # A form of the page: "agree" there is not a decision about cookies.
+    "other": TEXT + "<form><p>投稿须知</p><button>同意</button></form>" + ICP,
+}
+EXPECTED = {
+    "kept": [],
+    "at once": [("C404", "同意"), ("C501", "hm.baidu.com"), ("C503", "Hm_lvt_1")],
+    "refused in vain": [("C591", "hm.baidu.com"), ("C592", "Hm_lvt_1")],
+    "weak": [("C405", "拒绝")],
+    "covering": [("C593", "渝ICP备20009753号-2")],
+    "wall": [("C594", "")],
+    "forgetful": [("C595", "同意")],
+    "other": [],
+}
+
+
+@pytest.fixture(scope="module")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
+    with Recorder(tmp_path_factory.mktemp("certificates")).running() as recorder:
+        recorder.scripts = {"hm.baidu.com/hm.js": "document.cookie = 'Hm_lvt_1=1'"}
+        yield recorder
+
+
+@pytest.fixture(scope="module")
+def reader(recorder: Recorder) -> Iterator[Browser]:
+    """The browser of the command, for which every other host is the recorder."""
+    rules = f"MAP * 127.0.0.1:{recorder.port}, EXCLUDE 127.0.0.1"
+    with Browser(["--ignore-certificate-errors", f"--host-resolver-rules={rules}"]) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    app = Flask("site")
+    app.add_url_rule("/<name>", "page", lambda name: f"{HEAD}{PAGES[name]}")
+    with serving(app) as url:
+        yield url
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_browser_sees_what_a_decision_changes(name: str, reader: Browser, site: str) -> None:
+    context = Context(catalogue=Catalogue(), today=date(2026, 11, 24))
+    seen = reader.visit(f"{site}/{name}", context, named="home")
+    found = sorted((one.rule.id, one.excerpt) for one in seen if isinstance(one, Finding))
+    assert found == EXPECTED[name]
+    assert all(one.page == "home" and one.seen("zh_CN") for one in seen if isinstance(one, Finding))
+    if name == "kept":
+        assert {"choice", "Hm_lvt_1"} <= {one.value for one in seen if isinstance(one, Fact)}
+
+
+def alone(*arguments: str) -> Result:
+    return CliRunner().invoke(compliance, arguments)
+
+
+def run(invoke: Callable[..., Result], *arguments: str) -> Result:
+    """Run the command where no other browser is driven: a thread drives one at a time."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(invoke, *arguments).result()
+
+
+def test_command_opens_a_folder(tmp_path: Path) -> None:
+    page = (HEAD + TEXT + banner(refuse=refusing("background:none;border:0"))).replace("utf-8", "gbk")
+    (tmp_path / "index.html").write_bytes(page.encode("gbk"))
+    (tmp_path / "带 空格.html").write_text(f"{HEAD}<article><h1>新闻</h1></article>", "utf-8")
+    told = json.loads(run(alone, "check", str(tmp_path), "--browser", "--format", "json").stdout)
+    assert told["unread"] == []
+    assert [one["page"] for one in told["findings"] if one["id"] == "C405" and "拒绝" in one["seen"]] == ["index.html"]
+
+
+def test_command_opens_the_application(app: Flask) -> None:
+    def in_app(*arguments: str) -> Result:
+        return app.test_cli_runner().invoke(args=arguments)
+
+    told = json.loads(run(in_app, "compliance", "check", "--browser", "--limit", "5", "--format", "json").stdout)
+    assert told["unread"] == []
+    assert not [one for one in told["findings"] if rules()[one["id"]].browser or one["id"] in ("C404", "C405")]
+
+
+def test_without_a_browser_the_command_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index.html").write_text(HEAD, "utf-8")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    result = run(alone, "check", str(tmp_path), "--browser")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "install Chromium or Chrome" in result.stderr

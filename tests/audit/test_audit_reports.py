@@ -1,0 +1,224 @@
+"""The forms of a report: each is what programs and people take it for, whatever stands on the pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from string import Formatter
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft4Validator
+from lxml.html import document_fromstring
+
+from compliance.audit import Address, Finding, Number, PageSummary, Report, Severity, rules
+from compliance.audit.findings import Acceptance
+from compliance.audit.reports import FORMS
+from compliance.audit.reports.words import words
+from compliance.audit.targets import Refusals
+from compliance.cli import compliance
+from compliance.licences import KINDS
+from compliance.trackers import Catalogue
+from support.frameworks import PACKAGES
+
+LANGUAGES = ("en", "zh_CN")
+HOSTILE = (
+    '"><script src=https://evil.test/x.js></script>',
+    "</pre></li><img src=x onerror=alert(1)>",
+    "]]><failure/>",
+    "{{ 7*7 }}{% raw %}",
+    "\x00\x0b\x1b[31m\ufffe\udcc3",  # the last is a byte in the name of a file
+)
+SEEN = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)
+
+
+def finding(rule: str, text: str, **more: Any) -> Finding:
+    """A finding of *rule* with *text* wherever a page can put it."""
+    fields = {name for language in LANGUAGES for words in (rules()[rule].seen, rules()[rule].remedy)
+              for _, name, _, _ in Formatter().parse(words[language]) if name}  # fmt: skip
+    values = dict.fromkeys(fields, text)
+    return Finding(rule=rules()[rule], **{"page": f"{text}.html", "line": 3, "excerpt": text, "values": values, **more})
+
+
+def report(text: str = "<p>渝ICP备</p>", target: str = "build/html") -> Report:
+    """A report with everything that one can have."""
+    accepted = Acceptance(reason=text, expires=date(2027, 1, 1), by=text)
+    findings = (
+        finding("C001", text, line=None),
+        finding("C002", text),
+        finding("C002", f"{text}!", lapsed=accepted),
+        finding("C017", text, accepted=accepted),
+        finding("C501", text, pages=5, also=("a.html", "b.html", text)),
+        finding("C103", text),
+        finding("C901", text),
+    )
+    page = PageSummary(
+        url=text,
+        charset="utf-8",
+        lang="zh-CN",
+        licences=(Number(kind="icp", number=text, link=text),),
+        trackers=(Address(host=text, purpose="analytics", element="script"),),
+    )
+    unread = Refusals()
+    unread.add(text, text)
+    return Report(
+        target=target,
+        time=SEEN,
+        pages=(page, page),
+        count=2,
+        findings=findings,
+        limit="the limit of 2 pages was reached",
+        more={"C002": 7},
+        unread=unread,
+        baseline=True,
+    )
+
+
+def written(form: str, *reports: Report, language: str = "en") -> bytes:
+    """A report as the command writes it to a file."""
+    return "".join(FORMS[form](reports, language)).encode("utf-8", "backslashreplace")
+
+
+@pytest.fixture(scope="module")
+def schema() -> Draft4Validator:
+    if not PACKAGES.is_dir():
+        pytest.skip("node_modules is missing (make node_modules/.package-lock.json)")
+    file = PACKAGES / "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
+    return Draft4Validator(json.loads(file.read_text("utf-8")))
+
+
+# SARIF
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("target", ["build/html", "/srv/site", "https://www.example.com", "带 空格"])
+def test_sarif_keeps_to_the_schema(schema: Draft4Validator, target: str, language: str) -> None:
+    log = json.loads(written("sarif", report("".join(HOSTILE), target), language=language))
+    assert [error.message for error in schema.iter_errors(log)] == []
+
+
+def test_sarif_says_what_a_code_host_shows() -> None:
+    (run,) = json.loads(written("sarif", report()))["runs"]
+    results = {result["ruleId"]: result for result in run["results"]}
+    described = run["tool"]["driver"]["rules"]
+    assert all(described[result["ruleIndex"]]["id"] == id_ for id_, result in results.items())
+    assert described[0]["help"]["markdown"].count("\n- ") == len(rules()["C001"].basis)
+    assert {id_: (one["level"], one["kind"]) for id_, one in results.items()} == {
+        "C001": ("error", "fail"),
+        "C002": ("error", "fail"),
+        "C017": ("warning", "fail"),
+        "C501": ("warning", "fail"),
+        "C103": ("note", "fail"),
+        "C901": ("none", "review"),
+    }
+    place = results["C501"]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {
+        "uri": "build/html/%3Cp%3E%E6%B8%9DICP%E5%A4%87%3C/p%3E.html",
+        "uriBaseId": "%SRCROOT%",
+    }
+    assert place["region"] == {"startLine": 3, "snippet": {"text": "<p>渝ICP备</p>"}}
+    assert "region" not in results["C001"]["locations"][0]["physicalLocation"]
+    assert results["C017"]["suppressions"][0]["justification"] == "<p>渝ICP备</p>"
+    assert (results["C017"]["baselineState"], results["C001"]["baselineState"]) == ("unchanged", "new")
+    assert results["C001"]["suppressions"] == []
+    told = [note["message"]["text"] for note in run["invocations"][0]["toolExecutionNotifications"]]
+    assert told == ["<p>渝ICP备</p>", "the limit of 2 pages was reached"]
+
+
+# JUnit
+
+
+@given(text=st.text(), language=st.sampled_from(LANGUAGES))
+def test_junit_is_well_formed_whatever_pages_hold(text: str, language: str) -> None:
+    root = ElementTree.fromstring(written("junit", report(text), language=language))
+    assert [suite.get("name") for suite in root] == ["build/html"]
+
+
+def test_junit_has_a_case_for_every_rule() -> None:
+    root = ElementTree.fromstring(written("junit", report(), replace(report(), findings=())))
+    suite, clean = root
+    browserless = [rule for rule in rules().values() if not rule.browser]
+    assert (suite.get("tests"), clean.get("tests")) == (str(len(browserless)),) * 2
+    assert (suite.get("failures"), suite.get("skipped"), clean.get("failures")) == ("3", "2", "0")
+    assert (root.get("failures"), root.get("tests")) == ("3", str(2 * len(browserless)))
+    children = {case.get("name", "")[:4]: [child.tag for child in case] for case in suite}
+    assert {id_: tags for id_, tags in children.items() if tags} == {
+        "C001": ["failure"],
+        "C002": ["failure"],
+        "C017": ["skipped"],
+        "C103": ["system-out"],
+        "C501": ["failure"],
+        "C901": ["skipped"],
+    }
+    failure = next(suite.iter("failure"))
+    assert failure.get("type") == "error" and "<p>渝ICP备</p>.html" in (failure.text or "")
+
+
+# HTML
+
+
+def elements(page: bytes) -> Iterator[Any]:
+    return document_fromstring(page.decode()).iter("*")
+
+
+#: The tags of a report about pages that hold nothing odd.
+PLAIN = [element.tag for element in elements(written("html", report("text")))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", HOSTILE[:4])
+def test_html_shows_hostile_pages_as_text(text: str, language: str) -> None:
+    page = written("html", report(text), language=language)
+    tags = {element.tag for element in elements(page)}
+    assert not tags & {"script", "img", "iframe", "link", "form", "object"}
+    assert not [name for element in elements(page) for name in element.attrib if name.startswith("on")]
+    assert text in document_fromstring(page.decode()).text_content()
+
+
+@given(text=st.text())
+def test_html_has_the_same_elements_whatever_pages_hold(text: str) -> None:
+    assert [element.tag for element in elements(written("html", report(f"{text}.")))] == PLAIN
+
+
+def test_html_says_everything_in_its_own_language() -> None:
+    english, chinese = (
+        document_fromstring(written("html", report(), language=one).decode()).text_content() for one in LANGUAGES
+    )
+    assert "2026-11-25 01:30 (China time)" in english
+    assert "2026年11月25日 01:30 (北京时间)" in chinese
+    for text in ("and 4 more pages", "and 7 more like these", "Accepted until 2027-01-01", "consent.mode"):
+        assert text in english
+    assert rules()["C901"].title["zh_CN"] in chinese and rules()["C901"].title["en"] not in chinese
+    assert "the text of the law was read" in english
+
+
+def test_words_of_the_frame_are_complete() -> None:
+    def flat(table: Any, path: str = "") -> dict[str, set[str | None]]:
+        if isinstance(table, str):
+            return {path: {name for _, name, _, _ in Formatter().parse(table) if name}}
+        return {key: names for name, value in table.items() for key, names in flat(value, f"{path}.{name}").items()}
+
+    assert flat(words()["en"]) == flat(words()["zh_CN"])
+    assert set(words()["en"]["kinds"]) == set(KINDS)
+    assert {tracker.category for tracker in Catalogue().trackers} <= set(words()["en"]["purposes"])
+    assert {f"{severity}_means" for severity in Severity} <= set(words()["en"])
+
+
+# All
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_command_writes_every_form(form: str, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<title>新闻</title>", "utf-8")
+    output = tmp_path / "report"
+    result = CliRunner().invoke(compliance, ["check", str(tmp_path), "--format", form, "-o", str(output)])
+    assert (result.exit_code, result.output) == (1, "")
+    start = {"json": b'{"target"', "sarif": b'{\n "$schema"', "junit": b"<?xml", "html": b"<!doctype html>"}[form]
+    assert output.read_bytes().startswith(start) and output.read_bytes().endswith(b"\n")

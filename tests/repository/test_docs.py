@@ -1,0 +1,185 @@
+"""What README and docs/ say: snippets run, links lead somewhere, nothing public is left out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from pydantic import BaseModel, RootModel
+
+import compliance
+from compliance.cases import Kind
+from compliance.cli import Alone
+from compliance.cli import compliance as commands
+from compliance.extension import alone
+from compliance.messages import Submission
+from compliance.pictures import Picture
+from compliance.settings import Settings, load
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SNIPPET = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:|mailto:)([^)#]*)(?:#([^)]*))?\)")
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def snippets(language: str) -> list[Any]:
+    """The snippets in *language*, page by page."""
+    found = [(page, [code for kind, code in SNIPPET.findall(read(page)) if kind == language]) for page in PAGES]
+    return [pytest.param(codes, id=page.name) for page, codes in found if codes]
+
+
+def shown_commands() -> list[str]:
+    return [line for param in snippets("sh") for code in param.values[0] for line in code.splitlines()]
+
+
+def headings(page: Path) -> list[str]:
+    return re.findall(r"^#+ (.+)$", SNIPPET.sub("", read(page)), re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """The anchor that code forges give to *heading*."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    return base | {
+        key: merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in over.items()
+    }
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with the settings file that `flask compliance init` writes."""
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(commands, ["init"]).exit_code == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize("codes", snippets("python"))
+def test_python_runs(codes: list[str], site: Path):
+    names: dict[str, Any] = {"__name__": "snippet"}
+    for code in codes:
+        exec(compile(code, "snippet", "exec"), names)
+
+
+@pytest.mark.parametrize("codes", snippets("toml"))
+def test_toml_is_accepted(codes: list[str], site: Path):
+    """A snippet is a whole file, or what one adds to the starter file."""
+    starter = tomllib.loads(read(site / "compliance.toml"))
+    (site / "legal").mkdir()
+    for code in codes:
+        load(merged(starter, tomllib.loads(code)))
+
+
+def in_a_box(arguments: list[str], app: Flask) -> None:
+    """Run a command in a site with a case; the numbers shown in the docs are its number."""
+    box = app.extensions["compliance"].box
+    page = "https://www.ichongqing.info/news/1"
+    report = Submission(kind=Kind.REPORT, category="rumour", page=page, language="en", body="Wrong", contact="a@b.org")
+    now = datetime.now(UTC)
+    picture = Picture(mimetype="image/png", content=b"picture", width=1, height=1, sha256="1" * 64)
+    kept = box.intake.accept(report, pictures=[picture], key=None, proof=None, source="s", now=now)
+    arguments = [kept.number if argument.startswith("R-") else argument for argument in arguments]
+    result = app.test_cli_runner().invoke(args=["compliance", *arguments])
+    # `db status` warns where the calendar of the day is to be updated.
+    assert result.exit_code <= ("status" in arguments), result.output
+
+
+def in_a_ledger(arguments: list[str], app: Flask) -> None:
+    """Run a command in a site whose reader has decided; the id shown in the docs is that of the record."""
+    client = app.test_client()
+    client.post("/compliance/consent", data={"choice": "accept"})
+    assert app.extensions["compliance"].recorder.settle()
+    record = client.get("/compliance/record", headers={"Accept": "application/json"}).get_json()["record_id"]
+    arguments = [record if argument == "sYTCyfNOiqG0bRQB" else argument for argument in arguments]
+    result = app.test_cli_runner().invoke(args=["compliance", "consents", *arguments], input="y\n")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("line", shown_commands())
+def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: Flask):
+    monkeypatch.chdir(tmp_path)
+    match shlex.split(line):
+        case ["make", *targets]:
+            subprocess.run(["make", "--dry-run", *targets], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        case ["pip", "install", what]:
+            project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+            name, _, extras = what.rstrip("]").partition("[")
+            assert name == project["name"]
+            assert set(filter(None, extras.split(","))) <= set(project["optional-dependencies"])
+        case ["flask", "compliance", "messages" | "deliver" | "purge" | "db", *_]:
+            in_a_box(shlex.split(line)[2:], app)
+        case ["flask", "compliance", "consents", *arguments]:
+            in_a_ledger(arguments, app)
+        case ["flask", "compliance", "check", *arguments]:  # it would leave this machine: read the line alone
+            commands.commands["check"].make_context("check", arguments)
+        case ["python", "-m", "compliance", "stamp", *arguments]:
+            assert CliRunner().invoke(commands, ["init"]).exit_code == 0
+            (tmp_path / "site").mkdir()
+            stamp = ["stamp", *(argument for argument in arguments if argument != "--check")]
+            assert CliRunner().invoke(commands, stamp, obj=Alone(alone)).exit_code == 0
+            assert CliRunner().invoke(commands, ["stamp", *arguments], obj=Alone(alone)).exit_code == 0
+        case ["flask", "compliance", *arguments] | ["python", "-m", "compliance", *arguments]:
+            assert CliRunner().invoke(commands, arguments).exit_code == 0
+        case _:
+            pytest.fail("nothing here knows how to try this line")
+
+
+@pytest.mark.parametrize("source", PAGES, ids=lambda source: source.name)
+def test_links_lead_somewhere(source: Path):
+    for target, fragment in LINK.findall(SNIPPET.sub("", read(source))):
+        linked = (source.parent / target).resolve() if target else source
+        assert linked.exists(), target
+        assert not fragment or fragment in map(anchor, headings(linked)), f"{target}#{fragment}"
+
+
+def test_index_names_every_page():
+    linked = {target for target, _ in LINK.findall(read(ROOT / "docs" / "index.md"))}
+    assert linked == {page.name for page in PAGES} - {"README.md", "index.md"}
+
+
+def test_every_public_name_has_its_heading():
+    assert set(headings(ROOT / "docs" / "api.md")) >= {f"`{name}`" for name in compliance.__all__}
+
+
+def test_every_command_has_its_heading():
+    assert set(headings(ROOT / "docs" / "api.md")) >= {f"`flask compliance {name}`" for name in commands.commands}
+
+
+def test_every_address_is_listed(app: Flask):
+    rules = {
+        f"{method} {rule.rule.removeprefix('/compliance')}"
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("compliance.")
+        for method in rule.methods & {"GET", "POST"}
+    }
+    assert set(re.findall(r"^\| `([A-Z]+ [^`]+)` \|", read(ROOT / "docs" / "api.md"), re.MULTILINE)) == rules
+
+
+def keys(table: type[BaseModel], above: str = "") -> Iterator[str]:
+    """The keys of *table* and of the tables in it, as one writes them in dotted form."""
+    for name, field in table.model_fields.items():
+        inner = [part for part in (field.annotation, *get_args(field.annotation)) if isinstance(part, type)]
+        tables = [part for part in inner if issubclass(part, BaseModel) and not issubclass(part, RootModel)]
+        for part in tables:
+            yield from keys(part, f"{above}{name}.")
+        if above or not tables:
+            yield f"{above}{name}"
+
+
+def test_every_settings_key_has_its_heading():
+    assert set(headings(ROOT / "docs" / "settings.md")) >= {f"`{key}`" for key in keys(Settings)}

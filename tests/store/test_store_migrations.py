@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, inspect, text
+
+from compliance.store import Database, StoreError, tables
+from compliance.store.migrations import newest, version
+from support.databases import KINDS, fresh
+
+# What the first step makes for the search beside the tables, each kind of database in its own way; tables of versions.
+OWN = {"compliance_alembic_version", "ix_compliance_message_search", "alembic_version"}
+
+TOGETHER = """
+import multiprocessing, sys
+from pathlib import Path
+from sqlalchemy import func, select
+from compliance.store import Database, tables
+
+fork = multiprocessing.get_context("fork")
+barrier = fork.Barrier(8)
+
+def work():
+    database = Database(sys.argv[1], folder=Path(sys.argv[2]))
+    barrier.wait()
+    with database.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.message)) == 0
+
+workers = [fork.Process(target=work) for _ in range(8)]
+for worker in workers: worker.start()
+for worker in workers: worker.join()
+print([worker.exitcode for worker in workers])
+"""
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import event
+from compliance.store import Database
+import compliance.store.migrations
+
+def work(last):
+    database = Database(sys.argv[1], folder=Path(sys.argv[2]))
+    count = 0
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def _(*_):
+        nonlocal count
+        count += 1
+        if count == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    database.migrate()
+
+for last in range(1, 500, int(sys.argv[3])):
+    if not (pid := os.fork()):
+        try:
+            work(last)
+        except BaseException as error:
+            print(last, error, file=sys.stderr)
+            os._exit(1)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status != -signal.SIGKILL:
+        print(last, status)
+        break
+"""
+
+
+@pytest.fixture(params=KINDS)
+def empty(request: pytest.FixtureRequest, tmp_path: Path):
+    """The address of a database without a table, of each kind in turn."""
+    with fresh(request.param, tmp_path) as url:
+        yield url
+
+
+def run(script: str, *arguments: object) -> str:
+    command = [sys.executable, "-W", "error", "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=120)
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def differences(connection: Connection) -> list[Any]:
+    def ours(_: Any, name: str | None, kind: str, reflected: bool, __: Any) -> bool:
+        known = name in OWN or (kind == "table" and str(name).startswith("compliance_search"))
+        return not (reflected and known)
+
+    options = {"compare_type": True, "include_object": ours, "version_table": "compliance_alembic_version"}
+    return compare_metadata(MigrationContext.configure(connection, opts=options), tables.metadata)
+
+
+def assert_complete(url: str, folder: Path) -> None:
+    with closing(Database(url, folder=folder)) as database, database.reading() as connection:
+        assert version(connection) == newest()
+        assert differences(connection) == []
+
+
+def test_models_are_what_the_steps_make(empty: str, tmp_path: Path):
+    assert_complete(empty, tmp_path)
+
+
+def test_workers_that_start_together_make_the_tables_once(empty: str, tmp_path: Path):
+    assert run(TOGETHER, empty, tmp_path) == str([0] * 8)
+    assert_complete(empty, tmp_path)
+
+
+def test_steps_cut_short_anywhere_are_done_at_the_next_start(empty: str, tmp_path: Path):
+    step = 2 if empty.startswith("mysql") else 10  # the others undo what was not committed
+    cuts, status = map(int, run(KILLED, empty, tmp_path, step).split())
+    assert cuts > 20
+    assert status == 0
+    assert_complete(empty, tmp_path)
+
+
+def test_a_hosts_own_version_table_stays_as_it_is(empty: str, tmp_path: Path):
+    engine = create_engine(empty)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('of the host')"))
+    assert_complete(empty, tmp_path)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [("of the host",)]
+        names = inspect(connection).get_table_names()
+        assert {name for name in names if not name.startswith("compliance_")} == {"alembic_version"}
+    engine.dispose()
+
+
+def test_tables_of_a_newer_version_are_told(empty: str, tmp_path: Path):
+    assert_complete(empty, tmp_path)
+    engine = create_engine(empty)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE compliance_alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with closing(Database(empty, folder=tmp_path)) as database, pytest.raises(StoreError, match="newer version"):
+        database.migrate()

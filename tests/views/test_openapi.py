@@ -1,0 +1,211 @@
+"""The published description of the endpoints: complete, and true of what they answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+from werkzeug.test import TestResponse
+
+from compliance import Compliance
+from compliance.cases import REPORT_CATEGORIES, REQUEST_CATEGORIES, Actor, Kind, State
+from compliance.ledger import Ledger
+from compliance.messages import LONGEST, Cases, Intake
+from compliance.pictures import MOST
+from compliance.store import Database
+from support.host import SETTINGS, create_app
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    unsupported_method,
+]
+JSON = {"Accept": "application/json"}
+LARGE = {"body": "x" * 300_000}
+MESSAGE = {"body": "第三段的年份有误。"}
+REPORT = {"category": "rumour", "page": "/news/1", "body": "不实信息", "truth": "on"}
+NUMBER = "R-20261124-000000-0"
+# What no form takes.
+REFUSED: list[dict[str, Any]] = [{"data": {}, "headers": {"Sec-Fetch-Site": "cross-site"}}, {"data": LARGE}]
+
+
+def site(*, limited: bool = False) -> Flask:
+    app = create_app()
+    legal = Path(app.instance_path, "legal")
+    (legal / "en").mkdir(parents=True)
+    for version in (1, 2):
+        head = f"---\ntitle: Privacy\nversion: {version}\neffective: 202{version}-01-01\nmaterial: true\n---\n"
+        (legal / "en" / f"privacy.{version}.md").write_text(f"{head}Text {version}\n", encoding="utf-8")
+    told = {"messages": {"challenge": "none"}, "limits": {"enabled": limited}, "legal": {"directory": str(legal)}}
+    Compliance(app, settings={**SETTINGS, **told})
+    return app
+
+
+schema = schemathesis.openapi.from_wsgi("/compliance/openapi.json", site())
+schema.config.update(base_url="http://localhost/compliance")
+RAW: dict[str, Any] = schema.raw_schema
+SCHEMAS = RAW["components"]["schemas"]
+
+
+# Hypothesis looks for new cases with every run.
+@pytest.mark.parametrize("accepted", ["application/json", "text/html"])
+@schema.parametrize()
+@settings(max_examples=20, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+def test_whatever_is_sent_is_answered_as_described(case: schemathesis.Case, accepted: str):
+    case.call_and_validate(headers={"Accept": accepted}, checks=CHECKS)
+
+
+def test_every_address_and_method_is_described():
+    rules = {
+        (re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule.removeprefix("/compliance")), method.lower())
+        for rule in site().url_map.iter_rules()
+        if rule.endpoint.startswith("compliance.")
+        for method in (rule.methods or set()) & {"GET", "POST"}
+    }
+    assert {(path, method) for path, methods in RAW["paths"].items() for method in methods} == rules
+
+
+@pytest.mark.parametrize("name", ["Message", "Report"])
+def test_texts_may_be_as_long_as_described(name: str):
+    described = {field: text.get("maxLength") for field, text in SCHEMAS[name]["properties"].items()}
+    assert described.items() >= {field: LONGEST[field] for field in LONGEST if field in described}.items()
+    assert LONGEST.keys() - described.keys() <= {"seen", "subject"}
+
+
+def test_what_can_be_chosen_is_described():
+    message, report = SCHEMAS["Message"]["properties"], SCHEMAS["Report"]["properties"]
+    assert set(message["kind"]["enum"]) | {"report"} == set(Kind) == set(SCHEMAS["Case"]["properties"]["kind"]["enum"])
+    assert message["category"]["enum"] == ["", *REQUEST_CATEGORIES]
+    assert report["category"]["examples"] == list(REPORT_CATEGORIES)
+    assert SCHEMAS["State"]["enum"] == list(State)
+    assert SCHEMAS["Event"]["properties"]["actor"]["enum"] == list(Actor)
+    assert SCHEMAS["Pictures"]["properties"]["pictures"]["maxItems"] == MOST
+
+
+def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
+    """Yield an answer of every kind that is described: address, method, answer."""
+    client = app.test_client()
+
+    def ask(
+        method: str, path: str, *, name: str = "", number: str = "", form: str = "", version: str = "", **more: Any
+    ):
+        address = path.format(name=name, number=number, form=form, version=version, old="1", new="2")
+        return path, method, client.open(f"/compliance{address}", method=method.upper(), **more)
+
+    get, post = partial(ask, "get"), partial(ask, "post")
+
+    for path, data in (("/message", MESSAGE), ("/report", REPORT)):
+        key = {"Idempotency-Key": path}
+        yield get(path)
+        yield post(path, data=data)
+        yield post(path, data={})
+        yield post(path, data={}, headers=JSON)
+        yield post(path, json=data, headers=JSON | key)
+        yield post(path, json={**data, "body": "另一条"}, headers=JSON | key)
+        for more in REFUSED:
+            yield post(path, **more)
+    yield get("/challenge/{form}", form="message")
+    yield get("/challenge/{form}", form="other")
+    receipt = client.post("/compliance/message", json=MESSAGE, headers=JSON).json
+    number, opening = receipt["receipt"], {"number": receipt["receipt"], "code": receipt["code"]}
+    yield get("/case")
+    yield post("/case", data=opening)
+    yield post("/case", json=opening, headers=JSON)
+    yield post("/case", json=[], headers=JSON)
+    yield post("/case", data={"number": NUMBER}, headers=JSON)
+    for more in REFUSED:
+        yield post("/case", **more)
+    for headers in ({}, JSON):
+        yield get("/receipt/{number}", number=number, headers=headers)
+        yield post("/receipt/{number}", number=number, data=opening, headers=headers)
+        yield post("/receipt/{number}", number=number, data=opening | {"action": "reopen"}, headers=headers)
+        yield post("/receipt/{number}", number=NUMBER, data={"code": ""}, headers=headers)
+    yield post("/receipt/{number}", number=number, json=[])
+    for more in REFUSED:
+        yield post("/receipt/{number}", number=number, **more)
+    yield get("/record", headers=JSON)
+    yield get("/consent")
+    yield post("/consent", data={"choice": "accept"})
+    yield post("/consent", data={"choice": "accept"}, headers=JSON)
+    yield post("/consent", data={"choice": "accept", "policy": "old"})
+    yield post("/consent", data={"choice": "none"})
+    for more in REFUSED:
+        yield post("/consent", **more)
+    yield get("/record")
+    yield get("/record", headers=JSON)
+    yield post("/record", data={"choice": "none"})
+    for more in REFUSED:
+        yield post("/record", **more)
+    for headers in ({}, JSON):
+        client.post("/compliance/consent", data={"choice": "accept"})
+        yield post("/record", data={"choice": "erase"}, headers=headers)
+    yield post("/record", data={"choice": "erase"})
+    client.post("/compliance/consent", data={"choice": "accept"})
+    version = app.extensions["compliance"].documents.get("privacy", "en").version
+    for path in ("/legal/{name}", "/legal/{name}/{version}", "/legal/{name}/{old}/{new}"):
+        shown = get(path, name="privacy", version=version)
+        yield shown
+        yield get(path, name="privacy", version=version, headers={"If-None-Match": shown[2].headers["ETag"]})
+        yield get(path, name="none", version=version)
+    yield get("/static/{name}", name="compliance.css")
+    yield get("/static/{name}", name="none")
+    yield get("/mourning")
+    yield get("/openapi.json")
+
+    state = app.extensions["compliance"]
+    database = Database("sqlite:///none.db", folder=Path("/dev/null"))
+    parts = (database, state.box.vault, state.settings)
+    app.extensions["compliance"] = replace(
+        state,
+        box=replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts)),
+        ledger=Ledger(database, [b"key"]),
+    )
+    yield post("/record", data={"choice": "erase"})
+    for headers in ({}, JSON):
+        yield post("/message", data=MESSAGE, headers=headers)
+        yield post("/report", data=REPORT, headers=headers)
+        yield post("/case", data=opening, headers=headers)
+        yield get("/receipt/{number}", number=number, headers=headers)
+        yield post("/receipt/{number}", number=number, data=opening, headers=headers)
+
+    client = site(limited=True).test_client()
+    for _ in range(16):
+        answers = [post("/report", data=REPORT), post("/message", data={**MESSAGE, "page": "/news/1"})]
+        answers += [post("/case", data=opening), post("/receipt/{number}", number=number, data=opening)]
+    yield from answers
+    for _ in range(61):
+        answer = get("/challenge/{form}", form="message")
+    yield answer
+
+
+def test_every_described_answer_is_given():
+    given = set()
+    for path, method, response in exchanges(site()):
+        schema[path][method].validate_response(response)
+        given.add((path, method, str(response.status_code)))
+    described = {
+        (path, method, status)
+        for path, methods in RAW["paths"].items()
+        for method, operation in methods.items()
+        for status in operation["responses"]
+    }
+    assert given == described
