@@ -80,6 +80,12 @@ def _doubt_audio_visual(match: re.Match[str]) -> str | None:
     return "such numbers have seven digits; compare it with the licence" if len(match[0]) == 9 else None
 
 
+def _doubt_drug_information(match: re.Match[str]) -> str | None:
+    if "经营性" in match[0]:
+        return "filings replaced these certificates on 2025-12-22; write the number of the filing (网药械信息备字)"
+    return None
+
+
 #: Every kind, in the order in which a footer shows them.
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -138,12 +144,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "publications": Kind(
             pattern=re.compile("新出发.{1,12}[0-9]{3,7}号"), examples=("新出发滨字第0132号", "新出发京零字第大120007号")
         ),
-        # Measures for internet drug information services (2004), art. 8.
+        # Provisions on the filing of internet drug and medical device information services (NMPA notice 2025 No. 123);
+        # the certificates of 2004 that filings replaced are read for what they are.
         "drug_information": Kind(
             pattern=re.compile(
                 rf"\({_HAN}\)-非?经营性-[0-9]{{4}}-[0-9]{{4}}|\({_HAN}\)网药械信息备字\([0-9]{{4}}\)第[0-9]{{5}}号"
             ),
-            examples=("(湘)-经营性-2014-0005", "(京)网药械信息备字(2025)第00153号"),
+            examples=("(京)网药械信息备字(2025)第00153号", "(湘)-经营性-2014-0005"),
+            doubt=_doubt_drug_information,
         ),
         # Provisions on algorithmic recommendation (2022), art. 26: number and link.
         "algorithm": Kind(

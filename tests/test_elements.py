@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask, Response, render_template_string, stream_with_context
 from flask.testing import FlaskClient
 from flask_babel import Babel
@@ -56,6 +57,22 @@ def test_footer_names_licences_and_reporting_contact(client: FlaskClient) -> Non
     assert '<a href="https://beian.miit.gov.cn/"' in page
     numbers = ["渝ICP备20009753号-2", "50120220004", "+86-23-67158993", "tel:+862367158993", "service@ichongqing.info"]
     assert [number for number in numbers if number not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        ("(京)网药械信息备字(2025)第00153号", "互联网药品医疗器械信息服务备案编号:"),
+        ("(湘)-经营性-2014-0005", "互联网药品信息服务资格证书:"),
+    ],
+)
+def test_filing_of_drug_information_is_no_certificate(
+    host: Flask, settings: dict[str, Any], number: str, name: str
+) -> None:
+    settings["licences"]["drug_information"] = number
+    Compliance(host, settings=settings)
+    page = BeautifulSoup(host.test_client().get("/").text, "html.parser")
+    assert f"{name}{number}" in page.get_text()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh-CN"])

@@ -46,7 +46,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
         "tv_production": "(?:广播电视|广电)节目制作(?:经营)?许可证",
         "online_publishing": "(?:网络出版服务|互联网出版)许可证",
         "publications": "出版物(?:经营|发行)许可证",
-        "drug_information": "互联网药品信息服务(?:资格证书?|备案)",
+        "drug_information": "互联网药品(?:医疗器械)?信息服务(?:资格证书?|备案)",
         "religion": "互联网宗教信息服务许可证",
         "government_site": "网站标识码",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,21 +23,44 @@ CONFIDENCES = ("statute", "copy", "practice", "memory")
 
 #: Stands for the article of what has none, such as a practice.
 NO_ARTICLE = "–"
+_PLACE = re.compile(r"(\d+)(?:\.(\d+))?(?:\((\d+)\))?")
+_DIGITS = "零一二三四五六七八九"
 
 Words = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """Where a rule comes from: a law or standard by its name in each language, the articles or sections in it."""
+    """Where a rule comes from: a law or standard by its name in each language, and the articles or sections in it.
+
+    *places* are written as `rules.toml` explains; *formerly* are their numbers before the amendment of 2026. *part* is
+    how a section is called, by language, in what has no articles.
+    """
 
     law: Words
-    article: str
+    places: str
     confidence: str
+    formerly: str | None = None
+    part: Words | None = None
+
+    @property
+    def article(self) -> str:
+        """The articles or sections for a machine: 17(1)(2), 44–48."""
+        numbered = _english(self.places)
+        return f"{numbered} (before 2026: {_english(self.formerly)})" if self.formerly else numbered
 
     def cited(self, language: str) -> str:
         """Return in *language* what to quote: the law, and the article where there is one."""
-        return self.law[language] if self.article == NO_ARTICLE else f"{self.law[language]} {self.article}"
+        law = self.law[language]
+        if self.places == NO_ARTICLE:
+            return law
+        if self.part:
+            part = self.part[language].format(self.places)
+            return f"{law}{part}" if language == "zh_CN" else f"{law}, {part}"
+        if language != "zh_CN":
+            return f"{law}, art. {self.article}"
+        before = f"（修改前{_chinese(self.formerly)}）" if self.formerly else ""
+        return f"{law}{_chinese(self.places)}{before}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +90,7 @@ class Rule:
 def rules() -> Mapping[str, Rule]:
     """Return every rule by its id, in the order of the file."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
-    laws: Mapping[str, Words] = data["laws"]
-    return MappingProxyType({row["id"]: _rule(row, laws) for row in data["rules"]})
+    return MappingProxyType({row["id"]: _rule(row, data["laws"]) for row in data["rules"]})
 
 
 def rule(id_: str) -> Rule:
@@ -82,18 +105,42 @@ def document() -> str:
     for rule in rules().values():
         if heading := data["headings"].get(rule.id):
             parts.append(f"## {heading}")
-        bases = "; ".join(
-            f"{one.law['en']} ({one.law['zh_CN']}){f', art. {one.article}' if one.article != NO_ARTICLE else ''}, "
-            f"*{one.confidence}*"
-            for one in rule.basis
-        )
+        bases = "; ".join(f"{one.cited('en')} ({one.cited('zh_CN')}), *{one.confidence}*" for one in rule.basis)
         parts.append(f"### {rule.id}\n\n**{rule.title['en']}** ({rule.severity})<br>{rule.title['zh_CN']}")
         parts.append(f"{rule.remedy['en']}<br>{rule.remedy['zh_CN']}")
         parts.append(f"From: {bases}." + (f" Settings: `{rule.setting}`." if rule.setting else ""))
     return "\n\n".join(parts) + "\n"
 
 
-def _rule(row: Mapping[str, Any], laws: Mapping[str, Words]) -> Rule:
+def _english(places: str) -> str:
+    """Return *places* with every paragraph in brackets: 17.1(2) is 17(1)(2)."""
+    return re.sub(r"\.(\d+)", r"(\1)", places)
+
+
+def _chinese(places: str) -> str:
+    """Return *places* as Chinese laws are quoted: 17.1(2) is 第十七条第一款第二项."""
+
+    def named(place: str) -> str:
+        article, paragraph, item = _PLACE.fullmatch(place).groups()  # type: ignore[union-attr]  # a test reads them all
+        parts = ((article, "条"), (paragraph, "款"), (item, "项"))
+        return "".join(f"第{_numeral(int(number))}{unit}" for number, unit in parts if number)
+
+    return "、".join("至".join(map(named, span.split("–"))) for span in places.split(", "))
+
+
+def _numeral(number: int) -> str:
+    """Return *number*, less than ten thousand, in Chinese: 1028 is 一千零二十八."""
+    text = ""
+    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit, number = divmod(number, place)
+        if digit:
+            text += f"{_DIGITS[digit]}{unit}"
+        elif text and number and not text.endswith("零"):
+            text += "零"
+    return text.removeprefix("一") if text.startswith("一十") else text
+
+
+def _rule(row: Mapping[str, Any], laws: Mapping[str, Mapping[str, Any]]) -> Rule:
     return Rule(
         id=row["id"],
         severity=Severity(row["severity"]),
@@ -101,7 +148,14 @@ def _rule(row: Mapping[str, Any], laws: Mapping[str, Words]) -> Rule:
         seen=row["seen"],
         remedy=row["remedy"],
         basis=tuple(
-            Basis(law=laws[one["law"]], article=one["article"], confidence=one["confidence"]) for one in row["basis"]
+            Basis(
+                law={language: laws[one["law"]][language] for language in LANGUAGES},
+                places=one["article"],
+                confidence=one["confidence"],
+                formerly=one.get("formerly"),
+                part=laws[one["law"]].get("part"),
+            )
+            for one in row["basis"]
         ),
         setting=row.get("setting"),
         browser=row.get("browser", False),

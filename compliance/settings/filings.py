@@ -85,7 +85,8 @@ class Licences(Table):
     online_publishing: Filed = _kind("The licence for online publishing, 网络出版服务许可证.", "online_publishing")
     publications: Filed = _kind("The licence for trade in publications, 出版物经营许可证.", "publications")
     drug_information: Filed = _kind(
-        "The qualification for internet drug information, 互联网药品信息服务资格证书.", "drug_information"
+        "The filing for internet drug and medical device information, 互联网药品医疗器械信息服务备案.",
+        "drug_information",
     )
     algorithm: Filed = _kind("The algorithm filing number, 网信算备.", "algorithm")
     religion: Filed = _kind(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 
 import pytest
 
 from compliance.audit import Finding, Rule, rules
-from compliance.audit.rules import CONFIDENCES, LANGUAGES, document
+from compliance.audit.rules import CONFIDENCES, LANGUAGES, Basis, document
 
 
 def fields(text: str) -> set[str]:
@@ -34,6 +35,44 @@ def test_rule_names_its_source_and_how_it_was_read(rule: Rule):
     for basis in rule.basis:
         assert set(basis.law) == set(LANGUAGES) and basis.article
         assert basis.confidence in CONFIDENCES
+        assert basis.cited("en") != basis.cited("zh_CN")
+
+
+@pytest.mark.parametrize(
+    ("places", "formerly", "chinese", "english"),
+    [
+        ("51", "49", "《网络安全法》第五十一条（修改前第四十九条）", "51 (before 2026: 49)"),
+        ("17.1(2), 19", None, "《网络安全法》第十七条第一款第二项、第十九条", "17(1)(2), 19"),
+        ("51(3)", None, "《网络安全法》第五十一条第三项", "51(3)"),
+        ("28–30", None, "《网络安全法》第二十八条至第三十条", "28–30"),
+        ("10, 110, 1010", None, "《网络安全法》第十条、第一百一十条、第一千零一十条", "10, 110, 1010"),
+        ("1028", None, "《网络安全法》第一千零二十八条", "1028"),
+    ],
+)
+def test_articles_are_quoted_as_chinese_laws_are(places: str, formerly: str | None, chinese: str, english: str):
+    law = {"en": "Cybersecurity Law", "zh_CN": "《网络安全法》"}
+    basis = Basis(law=law, places=places, formerly=formerly, confidence="statute")
+    assert basis.cited("zh_CN") == chinese
+    assert basis.cited("en") == f"Cybersecurity Law, art. {english}" and basis.article == english
+
+
+def test_no_rule_is_about_a_law_that_is_repealed_or_says_nothing_of_it():
+    cited = " ".join(basis.cited("zh_CN") for rule in rules().values() for basis in rule.basis)
+    for wrong in (
+        "药品信息服务管理办法",
+        "国家通用语言文字法",
+        "《电信条例》",
+        "《网络安全法》第四十九条",
+        "第二十一条（2026",
+    ):
+        assert wrong not in cited
+
+
+def test_remedies_give_no_number_of_anybody():
+    """An example that is somebody's would be copied."""
+    for rule in rules().values():
+        for words in rule.remedy.values():
+            assert not re.search(r"\d{7,}|ICP备\d|0\d{2,3}-\d{7,8}", re.sub(r"https?://\S+", "", words)), rule.id
 
 
 def test_every_rule_is_in_the_documentation():

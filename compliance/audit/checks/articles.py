@@ -64,16 +64,19 @@ _MACHINE = Expression(
     r"name=[\"']?aigc|[\"']AIGC[\"']\s*:|data-(?:aigc|ai-generated)|\bai-generated\b|trainedAlgorithmicMedia",
     re.IGNORECASE,
 )
+# "人工智能" or "AI", and "生成" or "合成" (GB 45438-2025): 辅助, 创作 or AIGC say less.
 _MACHINE_SAID = Expression(
-    r"AI ?(?:生成|合成|创作|辅助|绘制|配音)|人工智能.{0,8}(?:生成|合成|辅助|创作)|AIGC|"
-    r"AI[- ]generated|(?:generated|made|created|written) (?:by|with) (?:AI|artificial)",
+    r"(?:(?<![A-Za-z])AI|人工智能).{0,8}(?:生成(?!式)|合成)|(?:生成(?!式)|合成).{0,8}(?:AI(?![A-Za-z])|人工智能)|"
+    r"(?:AI|artificial intelligence)[- ](?:generated|synthesi[sz]ed)|"
+    r"(?:generated|synthesi[sz]ed) (?:by|with) (?:AI|artificial)",
     re.IGNORECASE,
 )
 _PAID_SCRIPTS = ("BAIDU_CLB_", "cpro_id", "slotbydup")
 _PAID_MARKS = ("adsbygoogle", "sponsored")
 _PAID = Expression(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]{0,100}sponsored")
+# The law wants the word itself: 推广, 赞助 and sponsored are none (Advertising Law, art. 14).
 _PAID_SAID = Expression(
-    r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|推广信息|赞助|advertisement|sponsored|\bads?\b",
+    r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|advertisement|\bads?\b",
     re.IGNORECASE,
 )
 _FLOATING = elements(
