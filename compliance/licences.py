@@ -10,6 +10,8 @@ from datetime import date
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from .characters import HAN
+
 # The two-digit codes of GB/T 2260 and the letters that stand for the provinces. Public security writes 川, 贵, 甘
 # and sometimes 云 where the ICP filing writes 蜀, 黔, 陇 and 滇.
 PROVINCES = MappingProxyType(
@@ -26,7 +28,7 @@ PROVINCES = MappingProxyType(
     }
 )
 _P = f"[{''.join(PROVINCES)}]"
-_HAN = "[一-鿿]"
+_HAN = f"[{HAN}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Connection, insert
 from uuid6 import uuid7
 
+from ..characters import is_mailbox
 from ..pictures import Picture
 from ..settings import Settings
 from ..store.tables import attachment
-from .submission import EMAIL
 
 
 def targets(settings: Settings) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def targets(settings: Settings) -> tuple[str, ...]:
 
 def email_of(contact: str) -> str | None:
     """Return *contact* where it is a mailbox."""
-    return contact if EMAIL.fullmatch(contact) else None
+    return contact if is_mailbox(contact) else None
 
 
 def attach(connection: Connection, identity: UUID, pictures: Sequence[Picture], now: datetime) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from ..cases import NAMED, REQUEST_CATEGORIES, Kind
+from ..characters import is_mailbox, printed
 from ..errors import ComplianceError
 
 #: The longest value of each field, in code points.
@@ -28,10 +29,6 @@ RELATIONS = ("self", "representative", "other")
 
 # What no text needs: controls but line feed and tab, and what turns the direction of the text around it (UAX 9).
 _HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
-_INVISIBLE = re.compile(
-    "[\\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\uffa0]"
-)
-EMAIL = re.compile(r"[^\s@<>,;:\"\\()\[\]]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
 _TRACKING = re.compile(r"utm_.*|spm|from|share_.*|fbclid|gclid|dclid|msclkid|yclid|wfr|_hsenc|mc_[ce]id", re.IGNORECASE)
 
 
@@ -88,7 +85,7 @@ def read(
     # A form in another charset arrives as replacement characters: what it said is lost.
     reasons |= {name: "encoding" for name, value in values.items() if "\ufffd" in value}
 
-    if len(_INVISIBLE.sub("", values["body"])) < SHORTEST_BODY:
+    if len(printed(values["body"])) < SHORTEST_BODY:
         reasons["body"] = "empty"
     offered = {Kind.REPORT: categories, Kind.PERSONAL_INFORMATION: REQUEST_CATEGORIES}.get(kind, ("",))
     category = form.get("category", "") if kind in (Kind.REPORT, Kind.PERSONAL_INFORMATION) else ""
@@ -104,7 +101,7 @@ def read(
     told = values["page"] or (kind is Kind.REPORT and values["excerpt"])
     if kind in (Kind.REPORT, Kind.CORRECTION) and not told:
         reasons["page"] = "empty"
-    if "@" in values["contact"] and not EMAIL.fullmatch(values["contact"]):
+    if "@" in values["contact"] and not is_mailbox(values["contact"]):
         reasons.setdefault("contact", "address")
     relation = form.get("relation", "")
     if relation not in ("", *RELATIONS):
@@ -125,7 +122,7 @@ def cleaned(text: str) -> str:
 
 def is_empty(text: str) -> bool:
     """Return whether nobody could see anything of *text*."""
-    return not _INVISIBLE.sub("", text)
+    return not printed(text)
 
 
 def _cleaned(text: str, *, lines: bool) -> str:
