@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import audit, gate, injection, ledger, served, stamp, store, stream
+from . import audit, gate, injection, ledger, served, stamp, store, stream, texts
 from .table import print_table
 
 met = [
@@ -13,6 +13,7 @@ met = [
     print_table("A page that a generator makes", "MB beside unwrapped", stream.rows()),
     print_table("Requests per second under gunicorn", "÷ unwrapped", served.rows()),
     print_table("Folders stamped", "÷ cp -r", stamp.rows()),
+    print_table("A form of odd texts", f"÷ the time of 1/{texts.TIMES}", texts.rows()),
     print_table("Messages kept a second", "÷ append and sync", store.rows()),
     print_table(f"A message kept, {store.PACE} a second", "slowest, s", store.paced_rows()),
     print_table("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows()),

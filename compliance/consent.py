@@ -21,6 +21,9 @@ NECESSARY = "necessary"
 METHODS = ("accept", "reject", "custom", "withdraw")
 _SALT = "compliance.consent"
 _LONGEST = 380  # bytes; with the name and a little room, a cookie stays under 400
+# What is read of a header: browsers send some 16 KB of cookies at most, and one of a name for each path and domain.
+_LONGEST_HEADER = 64 * 1024
+_MOST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,7 @@ class Decisions:
         """
         if not cookies or COOKIE not in cookies:
             return None
-        values = parse_cookie(cookies).getlist(COOKIE)
+        values = parse_cookie(cookies[:_LONGEST_HEADER]).getlist(COOKIE)[:_MOST]
         return next((record for value in values if (record := self._verify(value, policy, now))), None)
 
     def _verify(self, value: str, policy: str | None, now: datetime) -> Record | None:

@@ -7,18 +7,17 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Request, Response, current_app, has_request_context, request
 from flask.signals import before_render_template, request_finished, request_started
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup
 
-from . import assets, cli, deadlines, documents, views
+from . import assets, cli, documents, views
 from . import settings as settings_file
 from .consent import COOKIE, NECESSARY, Consent, Decisions
 from .elements import Elements
@@ -27,6 +26,7 @@ from .i18n import host_locale
 from .ledger import Ledger, Recorder, Spool
 from .messages import Box, open_box
 from .middleware import Middleware
+from .outside.hosts import host_of
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .settings import CATEGORIES, Settings
 from .store import StoreError
@@ -74,7 +74,7 @@ class Compliance:
             )
         settings = self._load(app)
         elements, state = _assemble(app, settings)
-        for doubt in settings.warnings(deadlines.day(datetime.now(UTC))):
+        for doubt in settings.warnings(date.today()):
             app.logger.warning("Compliance: %s", doubt)
 
         app.register_blueprint(views.blueprint, url_prefix=settings.site.prefix)
@@ -233,7 +233,7 @@ def _catalogue(settings: Settings) -> Catalogue:
         )
         for tracker in settings.consent.trackers
     )
-    return Catalogue(own, host=urlsplit(settings.site.url).hostname)
+    return Catalogue(own, host=host_of(settings.site.url))
 
 
 def _environment(app: Flask) -> Environment:

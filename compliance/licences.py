@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
-from .characters import HAN
+from .outside.hosts import host_of
+from .outside.text import normalised
 
 # The two-digit codes of GB/T 2260 and the letters that stand for the provinces. Public security writes 川, 贵, 甘
 # and sometimes 云 where the ICP filing writes 蜀, 黔, 陇 and 滇.
@@ -28,7 +27,8 @@ PROVINCES = MappingProxyType(
     }
 )
 _P = f"[{''.join(PROVINCES)}]"
-_HAN = f"[{HAN}]"
+_HAN = "[一-鿿]"
+LONGEST = 200  # characters that are looked at: no number comes near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 def normalise(number: str) -> str:
     """Return *number* with one form of every letter, digit, bracket and dash, and without spaces."""
-    return "".join(unicodedata.normalize("NFKC", _narrow(number)).upper().split())
+    return "".join(normalised(_narrow(number), longest=LONGEST, form="NFKC").upper().split())
 
 
 def parse(kind: str, number: str) -> Licence:
@@ -200,7 +200,7 @@ def parse(kind: str, number: str) -> Licence:
 def check_link(kind: str, url: str) -> None:
     """Raise `ValueError` unless numbers of *kind* may link to *url*."""
     hosts = KINDS[kind].hosts
-    if hosts and (urlsplit(url).hostname or "") not in hosts:
+    if hosts and host_of(url) not in hosts:
         raise ValueError(f"link it to {' or '.join(hosts)}, or leave the link out: it is then made from the number")
 
 
@@ -212,7 +212,7 @@ def doubt(licence: Licence) -> str | None:
 
 def _narrow(number: str) -> str:
     """Return *number* with narrow letters, digits and dashes; brackets, wide in Chinese print, stay as they are."""
-    narrow = re.sub("[^（）［］]+", lambda part: unicodedata.normalize("NFKC", part[0]), number)
+    narrow = re.sub("[^（）［］]+", lambda part: normalised(part[0], longest=LONGEST, form="NFKC"), number[:LONGEST])
     return " ".join(re.sub("[‐‑‒–—−]", "-", narrow).split())
 
 

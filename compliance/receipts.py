@@ -15,12 +15,13 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
+from .outside.text import normalised
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: without I, L, O and U
 _LOOKALIKES = str.maketrans("OIL", "011")
 _LETTERS = str.maketrans("01", "OI")
 _NUMBER = re.compile(r"([A-Z01]{1,6})([0-9OIL]{8})([0-9A-TV-Z]{6})([0-9A-TV-Z])")
-# No number and no code is longer, whatever stands between its characters. Normalisation takes quadratic time over
-# thousands of combining marks, so it must not see them.
+# No number and no code is longer, whatever stands between its characters.
 _LONGEST = 64
 
 
@@ -62,7 +63,7 @@ def new_code(key: bytes, message: UUID, revision: int) -> str:
 
 def read_code(text: str) -> str:
     """Return *text* as a code is written, in groups of four, with the same forgiven as in a number."""
-    return _grouped(_plain(text[:_LONGEST]).translate(_LOOKALIKES))
+    return _grouped(_plain(text).translate(_LOOKALIKES))
 
 
 def code_hash(code: str) -> str:
@@ -86,7 +87,7 @@ def _plain(text: str) -> str:
     """Return the letters and numbers of *text*, in capitals: without spaces, punctuation and what is not seen."""
     return "".join(
         character
-        for character in unicodedata.normalize("NFKC", text).upper()
+        for character in normalised(text, longest=_LONGEST, form="NFKC").upper()
         if unicodedata.category(character)[0] in "LMN"
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
+from .outside.text import normalised
+
+LONGEST = 200  # characters that are looked at: no number comes near
 _EXTENSION = re.compile(r"(?:转|轉|分机|分機|;?ext(?:ension)?[.=]?|x|#):?([0-9]{1,7})$", re.IGNORECASE)
 _WRITTEN = re.compile(r"\(?\+?[0-9().-]+")
 # Numbers of mainland China as they are dialled after +86: mobile; Beijing and the cities with a two-digit area
@@ -37,7 +39,7 @@ def parse(text: str) -> Telephone:
 
     Raises `ValueError`, saying what to write.
     """
-    written = re.sub("[‐‑‒–—−]", "-", "".join(unicodedata.normalize("NFKC", text).split()))
+    written = re.sub("[‐‑‒–—−]", "-", "".join(normalised(text, longest=LONGEST, form="NFKC").split()))
     if match := _EXTENSION.search(written):
         number, extension = written[: match.start()], match[1]
         dialled = _dial(number)

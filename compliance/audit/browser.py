@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import ComplianceError
+from ..outside.hosts import host_of
 from ..trackers import Tracker
 from .checks.consent import AGREE, REFUSE
 from .checks.trackers import setter
@@ -123,9 +124,9 @@ class Browser:
         seen: _Seen = {}
 
         def requested(address: str) -> None:
-            tracker = context.catalogue.match(address, urlsplit(url).hostname)
+            tracker = context.catalogue.match(address, host_of(url))
             if tracker is not None and is_optional(tracker):
-                seen.setdefault(urlsplit(address).hostname or "", tracker)
+                seen.setdefault(host_of(address), tracker)
 
         try:
             profile.on("request", lambda request: requested(request.url))

@@ -7,12 +7,11 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from ..trackers.addresses import ascii_host
+from ..outside.hosts import ascii_host, host_of, split
 from .targets import PAGES, Response
 
 #: What keeps a crawl from going on for ever: queries of one path, folders in a path, clicks from the home page.
@@ -38,22 +37,21 @@ class Visit:
 
 def canonical(url: str) -> str:
     """Return *url* as it is asked for: host in ASCII, path and query quoted, no fragment; empty for no web address."""
-    with suppress(ValueError):
-        parts = urlsplit(url.strip().replace("\\", "/"))
-        if parts.scheme in ("http", "https") and parts.hostname:
-            default = {"http": 80, "https": 443}[parts.scheme]
-            host = ascii_host(parts.hostname)
-            host = f"[{host}]" if ":" in host else host
-            port = f":{parts.port}" if parts.port not in (None, default) else ""
-            path = quote(parts.path, safe=_KEPT) or "/"
-            return SplitResult(parts.scheme, host + port, path, quote(parts.query, safe=_KEPT + "?"), "").geturl()
-    return ""
+    parts = split(url.strip().replace("\\", "/"))
+    if parts is None or parts.scheme not in ("http", "https"):
+        return ""
+    default = {"http": 80, "https": 443}[parts.scheme]
+    host = ascii_host(parts.hostname or "")
+    host = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port not in (None, default) else ""
+    path = quote(parts.path, safe=_KEPT) or "/"
+    return SplitResult(parts.scheme, host + port, path, quote(parts.query, safe=_KEPT + "?"), "").geturl()
 
 
 def site_of(url: str) -> tuple[str, int | None]:
     """Return what addresses of one site share: their host, with or without www., and their port."""
     parts = urlsplit(url)
-    return (parts.hostname or "").removeprefix("www."), parts.port
+    return host_of(url).removeprefix("www."), parts.port
 
 
 class Crawl:

@@ -8,9 +8,10 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import cast
-from unicodedata import is_normalized, normalize
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
+from ..outside.hosts import host_of
+from ..outside.text import normalised, stream_safe
 from . import numbers
 from .decoding import Decoded, decode
 from .findings import Finding
@@ -288,7 +289,7 @@ class Page:
 
     def resolve(self, address: str) -> str:
         """Return *address* as an absolute one, without its fragment; of a file, its path from the folder's top."""
-        address = address.strip().partition("#")[0]
+        address = stream_safe(address.strip().partition("#")[0])
         if address.startswith(("https://", "http://")):
             return address
         if address.startswith("/") and not address.startswith("//") and "/." not in address:
@@ -305,8 +306,8 @@ class Page:
 
     @cached_property
     def host(self) -> str | None:
-        """The host of the page; None for a file."""
-        return urlsplit(self.url).hostname
+        """The host of the page, in ASCII; None for a file."""
+        return host_of(self.url) or None
 
     def where(self, text: str) -> Element | None:
         """Return the element in which the longest word of *text* stands, None where it stands in none as it is."""
@@ -367,7 +368,7 @@ def tidy(text: str) -> str:
     """Return *text* with one form of every character (NFKC) and single spaces."""
     for wide, narrow in _WIDE:
         text = text.replace(wide, narrow)
-    return " ".join((text if is_normalized("NFKC", text) else normalize("NFKC", text)).split())
+    return " ".join(normalised(text, longest=len(text), form="NFKC").split())
 
 
 def shorten(text: str) -> str:

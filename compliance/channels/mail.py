@@ -16,6 +16,7 @@ from email.utils import format_datetime
 from socket import socket
 from typing import ClassVar, Literal
 
+from ..outside.hosts import ascii_host
 from .connections import Deadline, connect
 from .notices import DeliveryError, Notice
 
@@ -142,7 +143,7 @@ def _address(text: str, what: str) -> Address:
     """Return *text* as the address of a header, its domain in ASCII. Raises `DeliveryError` with *what* as reason."""
     name, _, domain = text.rpartition("@")
     try:
-        return Address(addr_spec=f"{name}@{domain.encode('idna').decode()}")
+        return Address(addr_spec=f"{name}@{ascii_host(domain)}")
     except (ValueError, MessageError, IndexError):
         raise DeliveryError(what, permanent=what == "recipient") from None
 

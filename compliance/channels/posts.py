@@ -11,6 +11,7 @@ from socket import getaddrinfo
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from ..outside.hosts import ascii_host
 from .connections import Deadline, Resolver, connect
 from .notices import DeliveryError
 
@@ -57,7 +58,7 @@ class Poster:
         deadline = Deadline(self.timeout)
         try:
             parts = urlsplit(url)
-            host, port = (parts.hostname or "").encode("idna").decode(), parts.port or _PORTS[parts.scheme]
+            host, port = ascii_host(parts.hostname or ""), parts.port or _PORTS[parts.scheme]
             path = quote(parts.path or "/", safe=_SAFE.removesuffix("?"))
             path += f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
         except (KeyError, ValueError):

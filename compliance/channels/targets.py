@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from ..outside.hosts import host_of
 from .mail import Mail, Mailbox
 from .notices import Channel, DeliveryError
 from .posts import Poster
@@ -31,8 +31,7 @@ def channel(target: Target, *, mail: Mail | None, allow_private: bool, timeout: 
             raise DeliveryError("mail")
         return Mailbox(recipient=target.url, mail=mail, timeout=timeout)
     poster = Poster(allow_private=allow_private, timeout=timeout)
-    try:
-        kind = ROBOTS.get(urlsplit(target.url).hostname or "", Webhook)
-    except ValueError:
-        raise DeliveryError("address", permanent=True) from None
+    if not (host := host_of(target.url)):
+        raise DeliveryError("address", permanent=True)
+    kind = ROBOTS.get(host, Webhook)
     return kind(url=target.url, secret=target.secret, poster=poster)

@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
-from urllib.parse import urlsplit
 
 import click
 from flask.cli import ScriptInfo
 
-from .. import deadlines
 from ..audit import Report, Severity
 from ..audit.baseline import Baseline, read, write
 from ..audit.reports import FORMS
 from ..audit.rules import LANGUAGES
+from ..deadlines import SHANGHAI
+from ..outside.hosts import host_of
 from ..trackers import Catalogue
 from .group import CannotRunError, compliance, jobs, progress, state, written
 from .text import text
@@ -106,7 +106,7 @@ def check(
 
 def _accepted(path: Path | None, *, new: bool) -> Baseline:
     entries = () if path is None or (new and not path.exists()) else read(path)
-    return Baseline(entries, today=deadlines.day(datetime.now(UTC)))
+    return Baseline(entries, today=datetime.now(SHANGHAI).date())
 
 
 def _browser() -> Browser:
@@ -148,7 +148,7 @@ def _audit(
         from ..audit.website import Website
     except ModuleNotFoundError as error:
         raise _missing(error) from None
-    today = deadlines.day(datetime.now(UTC))
+    today = datetime.now(SHANGHAI).date()
     if target is None:
         if context.find_object(ScriptInfo) is None:
             raise CannotRunError("name a folder or an address, or run `flask --app … compliance check`")
@@ -165,7 +165,7 @@ def _audit(
         site = Website(target, delay=delay, connections=connections)
         return Audit(
             site,
-            Context(catalogue=Catalogue(host=urlsplit(site.start).hostname), today=today, hosts=_hosts(site.start)),
+            Context(catalogue=Catalogue(host=host_of(site.start)), today=today, hosts=_hosts(site.start)),
             limit=limit or _PAGES,
             connections=connections,
             browser=browser,
@@ -175,7 +175,7 @@ def _audit(
 
 
 def _hosts(url: str) -> frozenset[str]:
-    return frozenset(filter(None, [urlsplit(url).hostname]))
+    return frozenset(filter(None, [host_of(url)]))
 
 
 def _run(audit: Audit) -> Report:

@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import channels
 from ..channels import Channel, DeliveryError, Notice
+from ..outside.mailboxes import mailbox
 from ..settings import Settings
 from ..settings.messages import Target
 from ..store import Database, StoreError
@@ -196,9 +197,12 @@ class Worker:
         if not entry.contact:
             raise DeliveryError("contact", permanent=True)
         try:
-            return self._vault.open(entry.contact, table="message", column="contact", row=str(entry.message_id))
+            contact = self._vault.open(entry.contact, table="message", column="contact", row=str(entry.message_id))
         except VaultError:
             raise DeliveryError("key", permanent=True) from None
+        if (address := mailbox(contact)) is None:
+            raise DeliveryError("contact", permanent=True)
+        return address
 
     def _fail(self, claim: Claim, error: DeliveryError, tally: Tally) -> None:
         now, jitter = self._clock(), self._jitter()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from bs4.element import NavigableString, Tag
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
-from ..characters import HAN
+from ..outside.hosts import host_of
+from ..outside.text import normalised
 
 # Private-use characters that stand around words in another language until there are elements to put them in.
 _BEGIN, _SPOKEN, _END = "\ue000", "\ue001", "\ue002"
 _MARKED = re.compile(f"{_BEGIN}(?P<language>[A-Za-z0-9-]+){_SPOKEN}(?P<words>[^{_BEGIN}{_SPOKEN}{_END}]+){_END}")
-_FOREIGN = re.compile(f"{_MARKED.pattern}|[{HAN}]+")
+_FOREIGN = re.compile(f"{_MARKED.pattern}|[〇㐀-䶿一-鿿豈-﫿]+")
 _MARKS = re.compile(f"{_BEGIN}[A-Za-z0-9-]*{_SPOKEN}|[{_BEGIN}{_SPOKEN}{_END}]")
+_LONGEST_HEADING = 300  # characters of a heading that its id is made of
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _SCHEME = re.compile(r"([^/?#:]*):")
 _DOCUMENT = re.compile(r"([a-z][a-z0-9-]*)\.md(#.*)?")
@@ -154,7 +155,8 @@ def _headings(soup: BeautifulSoup) -> list[Heading]:
 def _slug(text: str, ids: Collection[str]) -> str:
     """Return an id that says what a heading says, and is none of *ids*."""
     # Chinese characters are word characters, too. NFKC: full-width and half-width forms are the same to a reader.
-    slug = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", text).lower()).strip("-") or "section"
+    text = normalised(text, longest=_LONGEST_HEADING, form="NFKC").lower()
+    slug = re.sub(r"[\W_]+", "-", text).strip("-") or "section"
     return next(one for one in chain([slug], (f"{slug}-{number}" for number in count(2))) if one not in ids)
 
 
@@ -179,14 +181,7 @@ def _link(link: Tag, site: str, prefix: str, names: Collection[str], ids: Collec
         if document[1] not in names:
             raise ValueError(f"the link {href} leads to no document; there are {', '.join(sorted(names))}")
         link["href"] = f"{prefix}/legal/{document[1]}{document[2] or ''}"
-    elif _ABROAD.match(href) and _host(href) != _host(site):
+    elif _ABROAD.match(href) and host_of(href) != host_of(site):
         link["rel"] = "noopener noreferrer"
-        if (_host(href) or "") not in link.get_text():
+        if urlsplit(href).netloc not in link.get_text():
             link["class"] = "compliance-address"  # on paper it says where it leads
-
-
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:  # an unfinished IPv6 address
-        return None

@@ -3,7 +3,7 @@
 from .box import Box, open_box
 from .cases import Case, CaseError, Cases, Event, Followed
 from .intake import Intake, IntakeError, Receipt
-from .submission import LONGEST, Submission, SubmissionError, read
+from .submission import LONGEST, Submission, SubmissionError, read, shown_again
 
 __all__ = [
     "LONGEST",
@@ -20,4 +20,5 @@ __all__ = [
     "SubmissionError",
     "open_box",
     "read",
+    "shown_again",
 ]

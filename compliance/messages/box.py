@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ..challenges import Challenges
+from ..outside.hosts import domain_of, host_of
 from ..settings import Settings
 from ..store import Database
 from ..throttle import Throttle
@@ -26,7 +26,7 @@ class Box:
     cases: Cases
     challenges: Challenges
     throttle: Throttle
-    hosts: frozenset[str]  # whose pages can be written about
+    hosts: frozenset[str]  # whose pages, with those of the hosts below them, can be written about
 
 
 def open_box(settings: Settings, *, keys: Sequence[str | bytes], folder: Path) -> Box:
@@ -40,7 +40,7 @@ def open_box(settings: Settings, *, keys: Sequence[str | bytes], folder: Path) -
     """
     database = Database(settings.storage.url, folder=folder)
     vault = Vault(keys)
-    host = urlsplit(settings.site.url).hostname or ""
+    host = host_of(settings.site.url)
     return Box(
         database=database,
         vault=vault,
@@ -48,5 +48,5 @@ def open_box(settings: Settings, *, keys: Sequence[str | bytes], folder: Path) -
         cases=Cases(database, vault, settings),
         challenges=Challenges(vault.keys("challenge"), site=host),
         throttle=Throttle(enabled=settings.limits.enabled, storage=settings.limits.storage, key=vault.key("source")),
-        hosts=frozenset({host.lower(), *(name for name in settings.licences.by_host if name)}),
+        hosts=frozenset({domain_of(host), *(name for name in settings.licences.by_host if name)}),
     )

@@ -16,13 +16,14 @@ from sqlalchemy import Connection, Row, and_, func, insert, select, update
 from .. import deadlines, receipts
 from ..cases import OPEN, PAUSED, RESULTS, Actor, Kind, State, allowed
 from ..errors import ReasonError
+from ..outside.mailboxes import mailbox
 from ..pictures import Picture
 from ..settings import Settings
 from ..store import ConflictError, Database
 from ..store.outbox import announce
 from ..store.tables import attachment, event, message
 from ..vault import Vault
-from .outgoing import attach, email_of, targets
+from .outgoing import attach, targets
 from .submission import cleaned, is_empty
 
 #: How long after its end a sender may take a case up again, once.
@@ -199,7 +200,7 @@ class Cases:
             )
             if actor is Actor.SENDER:
                 announce(connection, row.id, row.version + 1, targets(self._settings), now)
-            elif text and email_of(self._opened(row, "contact")):
+            elif text and mailbox(self._opened(row, "contact")):
                 announce(connection, row.id, row.version + 1, ("sender",), now)
 
         self._database.write(work)
@@ -341,10 +342,10 @@ def _change(
 
 
 def _checked(text: str, *, needed: bool, longest: int = LONGEST_ANSWER) -> str:
-    text = cleaned(text)
-    if len(text) > longest or (needed and is_empty(text)):
+    kept = cleaned(text, longest=longest)
+    if kept is None or (needed and is_empty(kept)):
         raise CaseError("text")
-    return text
+    return kept
 
 
 def _row(connection: Connection, number: str) -> Row[Any]:

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import Connection, insert
 from uuid6 import uuid7
 
-from ..characters import is_mailbox
 from ..pictures import Picture
 from ..settings import Settings
 from ..store.tables import attachment
@@ -18,11 +17,6 @@ from ..store.tables import attachment
 def targets(settings: Settings) -> tuple[str, ...]:
     """Return the recipients in the settings, each once, as the outbox has them."""
     return tuple(dict.fromkeys(target.label for target in settings.messages.deliver_to))
-
-
-def email_of(contact: str) -> str | None:
-    """Return *contact* where it is a mailbox."""
-    return contact if is_mailbox(contact) else None
 
 
 def attach(connection: Connection, identity: UUID, pictures: Sequence[Picture], now: datetime) -> None:

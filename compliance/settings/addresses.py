@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from pydantic import AfterValidator, ValidationInfo
 
-from ..characters import is_mailbox
+from ..outside.hosts import ascii_host, split
 from .table import Context
 
+# The HTML standard, section "E-mail state", and a dot in the domain: mail to a bare host name leaves no network.
+_EMAIL = re.compile(
+    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
+    re.IGNORECASE | re.ASCII,
+)
 _SERVICE = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE | re.ASCII)
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _HOST = re.compile(r"(?!.*[.]{2})[^\W_][\w.-]*", re.IGNORECASE)
@@ -19,15 +24,11 @@ _HOST = re.compile(r"(?!.*[.]{2})[^\W_][\w.-]*", re.IGNORECASE)
 
 def _split(value: str) -> SplitResult | None:
     """Return the parts of the web address *value*, ``None`` if it is none."""
-    try:
-        parts = urlsplit(value)
-        port_is_number = parts.port is None or parts.port > 0
-    except ValueError:
+    if not (parts := split(value)):
         return None
-    host = parts.hostname or ""
-    plausible = "[" in parts.netloc or _HOST.fullmatch(host)
+    plausible = "[" in parts.netloc or _HOST.fullmatch(parts.hostname or "")
     # A password in an address that readers follow is public.
-    sound = parts.scheme in ("http", "https") and plausible and port_is_number and "@" not in parts.netloc
+    sound = parts.scheme in ("http", "https") and plausible and "@" not in parts.netloc
     return parts if sound and not re.search(r"[\s\x00-\x1f\x7f\"<>\\^`{|}]", value) else None
 
 
@@ -52,13 +53,8 @@ def _picture_address(value: str) -> str:
     return value
 
 
-def _is_plain_mailbox(value: str) -> bool:
-    """Return whether every mail server takes *value*: letters beyond ASCII need SMTPUTF8 (RFC 6531)."""
-    return value.isascii() and is_mailbox(value)
-
-
 def _email_address(value: str) -> str:
-    if not _is_plain_mailbox(value):
+    if not _EMAIL.fullmatch(value):
         raise ValueError("write one e-mail address, such as 'editors@example.org'")
     return value
 
@@ -72,7 +68,7 @@ def _service_address(value: str) -> str:
 def _recipient(value: str, info: ValidationInfo) -> str:
     parts = _split(value)
     schemes = ("https", "http") if Context.of(info).private else ("https",)
-    if not _is_plain_mailbox(value) and not (parts and parts.scheme in schemes):
+    if not _EMAIL.fullmatch(value) and not (parts and parts.scheme in schemes):
         raise ValueError("write an e-mail address, or the address of a webhook with https://")
     return value
 
@@ -85,11 +81,7 @@ def _prefix(value: str) -> str:
 
 def host_name(value: str) -> str:
     """Return the host name *value* as browsers send it; `ValueError` where it is none."""
-    try:
-        # Names in Chinese characters travel in their ASCII form (RFC 5891).
-        name = value.lower().encode("idna").decode("ascii")
-    except UnicodeError:
-        name = ""
+    name = ascii_host(value)
     if not _HOST.fullmatch(name):
         raise ValueError("write the name of a host without http:// and without port, such as 'www.example.org'")
     return name

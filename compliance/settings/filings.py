@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationInfo, field_validator
 
 from ..licences import KINDS, Licence, check_link, parse
+from ..outside.hosts import host_of
 from .addresses import Host, PictureAddress, WebAddress
 from .table import Context, Table
 from .texts import Words
@@ -119,7 +120,7 @@ class Licences(Table):
         A host has its own numbers, else those of the domain that it lies in; where neither is in the file, the
         numbers of the first host there, so that a preview on a private address shows a whole footer.
         """
-        name = (host or "").lower().rpartition("]")[2].partition(":")[0].rstrip(".")
+        name = host_of(f"//{host or ''}")
         while name not in self.by_host:
             name = name.partition(".")[2]
         return self.by_host[name]

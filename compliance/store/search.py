@@ -8,7 +8,6 @@ neighbouring characters are one, and the last character of a run is one more, so
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
@@ -28,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import match
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from ..characters import without_invisible
+from ..outside.text import normalised
 from .tables import PREFIX, message
 
 # What the first migration makes beside the tables. SQLite: an index of terms, and which of its rows is which message.
@@ -38,9 +37,11 @@ _ROW = table(f"{PREFIX}search_row", column("position"), column("message_id", Uui
 _VECTOR = f"array_to_tsvector(string_to_array({message.name}.search, ' '))"
 
 _LONGEST = 40  # characters of a word that count: an index has a bound
+_LONGEST_TEXT = 20_000  # characters of a text that are found again: a message has at most half
 _COMMON = 10_000  # messages that hold it: among so many, the first page is met soon
 _MOST = 64  # parts of a query that count, and terms of a part
 _RUN = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]+")
 # A line broken by hand within a sentence: Chinese has no space there.
 _SPACE_WITHIN = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
 _WORD = "zz"  # begins a word, so that no database finds it too short or too common to be indexed
@@ -107,7 +108,7 @@ def _wanted(phrases: list[list[str]]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return without_invisible(unicodedata.normalize("NFKC", text).casefold())
+    return _INVISIBLE.sub("", normalised(text, longest=_LONGEST_TEXT, form="NFKC").casefold())
 
 
 def _terms(plain: str) -> Iterator[str]:

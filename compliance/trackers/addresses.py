@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from posixpath import normpath
-from unicodedata import normalize
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote
+
+from ..outside.hosts import ascii_host
 
 # Schemes whose addresses have a host whatever slashes follow; a backslash is a slash to them (URL standard, 4.4).
 _ABSOLUTE = re.compile(r"(?:(?:https?|wss?|ftp):/*|//+)([^/?#]*)([^?#]*)", re.IGNORECASE)
@@ -15,8 +15,6 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _AROUND = "".join(map(chr, range(0x21)))
 _INSIDE = str.maketrans("\\", "/", "\t\n\r")
 _PORT = re.compile(r":[0-9]*\Z")
-# What a browser leaves out of a host name, and its other full stops (UTS 46, section 4).
-_HOST = str.maketrans({"\u3002": ".", "\u00ad": None, "\u200b": None, "\u2060": None, "\ufeff": None})
 # A host in a text, and the path after it.
 _NAMED = re.compile(r"(?<![\w-])([\w-]++(?:\.[\w-]++)++)\.?(?::[0-9]+)?(/[^\s\"'`<>?#\\)]*)?")
 # How scripts write characters in strings (ECMAScript, section 12.9.4).
@@ -35,17 +33,6 @@ def split(address: str) -> tuple[str | None, str] | None:
     return None if _SCHEME.match(address) else (None, _path(re.split("[?#]", address, maxsplit=1)[0]))
 
 
-def joined(base: str, address: str) -> str:
-    """Return *address*, a relative one as it leads from *base*."""
-    parts = split(address)
-    if parts is None or parts[0] is not None:
-        return address
-    try:
-        return urljoin(base, address.strip(_AROUND).translate(_INSIDE))
-    except ValueError:  # such as an IPv6 host without its bracket
-        return address
-
-
 def named(text: str) -> Iterator[tuple[str, str]]:
     """Yield host and path of every address in *text*, a script, however its strings write them."""
     if "\\" in text:
@@ -54,15 +41,6 @@ def named(text: str) -> Iterator[tuple[str, str]]:
         text = unquote(text)
     for found in _NAMED.finditer(text):
         yield ascii_host(found[1]), _path(found[2] or "")
-
-
-def ascii_host(name: str) -> str:
-    """Return the host *name* as it travels, in ASCII where it can be written so."""
-    name = normalize("NFKC", name.translate(_HOST)).translate(_HOST).lower().rstrip(".")
-    if not name.isascii():
-        with suppress(UnicodeError):
-            return name.encode("idna").decode("ascii")
-    return name
 
 
 def _host(authority: str) -> str:

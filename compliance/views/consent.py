@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import islice, product
-from urllib.parse import urlsplit
 
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from ..consent import COOKIE, NECESSARY, Consent, Record
 from ..errors import ConsentError
+from ..outside.hosts import host_of
 from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
 from .pages import (
@@ -103,7 +103,7 @@ def _take_away(response: Response, made: Record) -> None:
 
     The script does the same on the page, but sees no cookie that is for servers only, and may not run.
     """
-    host = urlsplit(request.host_url).hostname or ""
+    host = host_of(request.host_url)
     labels = [] if re.search(r":|\d$", host) else host.split(".")  # an address has no hosts above it
     domains = [None, *(".".join(labels[place:]) for place in range(len(labels) - 1))]
     unwanted = (name for name in request.cookies if _NAME.fullmatch(name) and not _allowed(name, made))

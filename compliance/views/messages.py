@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -16,7 +15,8 @@ from werkzeug.wrappers import Response
 
 from ..cases import NATIONAL_CATEGORIES, REQUEST_CATEGORIES, Kind
 from ..challenges import ChallengeError, Proof
-from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, SubmissionError, read
+from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, SubmissionError, read, shown_again
+from ..outside.hosts import host_of, is_local
 from ..pictures import Picture, PictureError
 from ..signals import message_received, report_received
 from ..store import StoreError
@@ -187,17 +187,20 @@ def _read(form: str, values: Mapping[str, str]) -> Submission:
             kind=kind,
             language=reader_locale(),
             categories=settings.messages.report_categories,
-            hosts=_box().hosts | _at_home(),
+            hosts=_box().hosts | _own_hosts(),
             home=settings.site.url,
         )
     except SubmissionError as error:
         raise _Refused(HTTPStatus.BAD_REQUEST, error.reasons) from error
 
 
-def _at_home() -> set[str]:
-    """Return the name of this machine where the site is tried out on it: elsewhere `Host` is whatever a client says."""
-    name = (urlsplit(f"//{request.host}").hostname or "").lower()
-    return {name} if name == "localhost" or name.startswith("127.") or name == "::1" else set()
+def _own_hosts() -> set[str]:
+    """Return the name that this request came for, where it can be believed; elsewhere `Host` is what a client says.
+
+    It can where it is this machine or one of its network, and where the application names the hosts that it answers.
+    """
+    name = host_of(request.host_url)
+    return {name} if name and (is_local(name) or application().config.get("TRUSTED_HOSTS")) else set()
 
 
 def _pictures(now: datetime) -> list[Picture]:
@@ -279,4 +282,4 @@ def _told() -> dict[str, str]:
 
 def _shown(values: Mapping[str, Any]) -> dict[str, str]:
     """Return *values* as a form shows them again; a link to the form may fill in the page that it stands on."""
-    return {name: unicodedata.normalize("NFC", str(value)).replace("\x00", "")[:6000] for name, value in values.items()}
+    return {name: shown_again(str(value)) for name, value in values.items()}

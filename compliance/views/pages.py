@@ -15,7 +15,6 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from .. import deadlines
 from ..assets import Asset
 from ..consent import Decisions
 from ..documents import Library
@@ -23,6 +22,7 @@ from ..i18n import host_locale
 from ..languages import tag
 from ..ledger import Ledger, Recorder
 from ..messages import Box
+from ..outside.hosts import host_of, split
 from ..settings import Settings
 from ..trackers import Catalogue
 
@@ -34,6 +34,7 @@ _LARGEST_FORM = 16 * 1024
 _LARGEST_TEXTS = 128 * 1024
 _LARGEST_MESSAGE = 26 * 1024 * 1024
 _MOST_PARTS = 40
+_LARGEST_COOKIES = 64 * 1024  # browsers send some 16 KB at most
 _FILES = "multipart/form-data"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -124,7 +125,7 @@ def base() -> str:
 
 def source(now: datetime) -> str:
     """Return the label of the network that this request came from."""
-    return state().box.throttle.source(request.remote_addr, day=deadlines.day(now))
+    return state().box.throttle.source(request.remote_addr, day=now.date())
 
 
 def limit(asked: Request) -> None:
@@ -137,6 +138,8 @@ def limit(asked: Request) -> None:
     )
     asked.max_form_memory_size = _LARGEST_TEXTS
     asked.max_form_parts = _MOST_PARTS
+    if len(asked.environ.get("HTTP_COOKIE", "")) > _LARGEST_COOKIES:
+        asked.environ["HTTP_COOKIE"] = asked.environ["HTTP_COOKIE"][:_LARGEST_COOKIES]
 
 
 def adopt(asked: Request) -> None:
@@ -327,13 +330,10 @@ def same_site() -> bool:
 
 
 def host(url: str) -> tuple[str | None, int | None]:
-    """Return host and port of *url*; the scheme may differ where a proxy in front ends TLS."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
+    """Return host, in ASCII, and port of *url*; the scheme may differ where a proxy in front ends TLS."""
+    if not (parts := split(url)):
         return None, 0
-    return parts.hostname, None if port in {80, 443} else port
+    return host_of(url), None if parts.port in {80, 443} else parts.port
 
 
 def _own_host() -> tuple[str | None, int | None]:

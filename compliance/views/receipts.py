@@ -13,8 +13,8 @@ from flask import jsonify, redirect, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from .. import deadlines
 from ..cases import Actor, State
+from ..deadlines import SHANGHAI
 from ..languages import tag
 from ..messages import CaseError, Followed
 from ..pictures import PictureError
@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 COOKIE = "compliance_receipt"
 #: How long a browser knows the code of a receipt, so that its page can be looked at again.
 REMEMBERED = timedelta(minutes=30)
+_MOST_COOKIES = 10  # of the name that are looked at: browsers keep one for each path
 
 
 def address(number: str) -> str:
@@ -227,7 +228,7 @@ def _shown(
         whole=(whole := state().settings.site.url + address(followed.number)),
         # The code, which is in no address, is printed beside the picture.
         qr=segno.make(whole, micro=False).svg_inline(scale=4, border=2, omitsize=True),
-        due=deadlines.last_day(followed.answer_due),
+        due=(followed.answer_due - timedelta(seconds=1)).astimezone(SHANGHAI).date(),
         result=next((event for event in reversed(followed.events) if event.kind == "answered"), None),
         reasons=reasons or {},
         values=values or {},
@@ -267,7 +268,7 @@ def _signer() -> URLSafeTimedSerializer:
 def _remembered(number: str) -> str:
     """Return the code that this browser was told, as long as it may be."""
     # Beside it the browser may send the one that `probe` set, for a shorter path.
-    for value in request.cookies.getlist(COOKIE):
+    for value in request.cookies.getlist(COOKIE)[:_MOST_COOKIES]:
         try:
             known, code = _signer().loads(value, max_age=int(REMEMBERED.total_seconds()))
         except (BadData, ValueError, TypeError):

@@ -19,8 +19,7 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from compliance import Compliance
-from compliance.deadlines import day
-from compliance.documents import Library
+from compliance.documents import Library, day
 from support.browser import chromium as chromium
 from support.browser import open_page as open_page
 from support.browser import serving

@@ -8,6 +8,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from ...licences import PROVINCES, normalise
+from ...outside.hosts import host_of
 from .. import numbers
 from ..findings import Finding
 from ..page import Kind, Page
@@ -93,7 +94,7 @@ def public_security(page: Page, context: Context) -> Iterator[Finding]:
     if "beian." in page.source:
         for image in page.tagged("img"):
             address = image.get("src") or ""
-            host = (urlsplit(page.resolve(address)).hostname or "") if "beian." in address else ""
+            host = host_of(page.resolve(address)) if "beian." in address else ""
             if host in _PLATFORM:
                 yield page.found("C015", image, host=host)
 

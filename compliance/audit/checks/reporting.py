@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from ... import telephones
+from ...outside.hosts import host_of
 from ..expressions import Expression
 from ..findings import Finding
 from ..page import Kind, Page
@@ -111,7 +111,7 @@ def authorities(page: Page, context: Context) -> Iterator[Finding]:
         scheme = address.partition(":")[0].lower()
         if scheme in ("tel", "mailto", "sms"):
             continue
-        host = urlsplit(link.url).hostname or ""
+        host = host_of(link.url)
         if _CENTRE.search(link.name) and len(link.name) < 40:
             leads = not address or address.startswith("#") or scheme == "javascript"
             own = host in ("", page.host) or host in context.hosts

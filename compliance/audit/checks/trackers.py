@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from urllib.parse import urlsplit
 
+from ...outside.hosts import host_of
 from ...trackers import Catalogue, Tracker, abroad
 from ...trackers.catalogue import ANY
 from ..findings import Finding
@@ -50,7 +50,7 @@ def abused(page: Page, context: Context) -> Iterator[Finding]:
     for element in page.tagged("script", "link"):
         address = element.get("src") or element.get("href") or ""
         if any(host in address for host in _ABUSED):
-            host = urlsplit(page.resolve(address)).hostname or ""
+            host = host_of(page.resolve(address))
             if not f".{host}".endswith(tuple(f".{one}" for one in _ABUSED)):
                 continue
             yield page.found("C506", element, host=host)

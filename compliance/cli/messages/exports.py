@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from ...formats import FORMS
-from ...messages.exports import COLUMNS, CONTACTS, records
+from ...messages.exports import COLUMNS, CONTACTS, FORMS, records
 from ...messages.listing import count
 from ..group import box, output, progress, rows_format, written
 from .group import by, chosen, filters, messages, now

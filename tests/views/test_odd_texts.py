@@ -1,0 +1,128 @@
+"""Odd texts through every field of every endpoint: answered as any other, at a cost that grows as they do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from compliance import Compliance
+from compliance.outside.text import LONGEST_RUN
+from support.host import SETTINGS, create_app
+from support.odd import ODD, counted
+
+JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+TEXTS = ("subject", "body", "page", "page_title", "excerpt", "seen", "name", "contact")
+#: What each address takes: its fields, and what is named in its query.
+ADDRESSES = {
+    "POST /compliance/message": (*TEXTS, "kind", "category", "relation", "ticket", "altcha", "key", "website", "lang"),
+    "POST /compliance/report": (*TEXTS, "category", "truth", "lang"),
+    "POST /compliance/case": ("number", "code", "cookies"),
+    "POST /compliance/receipt/{receipt}": ("action", "code", "text"),
+    "POST /compliance/consent": ("choice", "category", "next", "policy"),
+    "POST /compliance/record": ("choice",),
+    "GET /compliance/message": ("kind", "category", "page", "title", "lang"),
+    "GET /compliance/case": ("number", "lang"),
+}
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[FlaskClient]:
+    app = create_app()
+    messages = {"challenge": "none", "receipt_prefix": "CQ"}
+    Compliance(app, settings={**SETTINGS, "messages": messages, "limits": {"enabled": False}})
+    yield app.test_client()
+
+
+@pytest.fixture(scope="module")
+def receipt(client: FlaskClient) -> str:
+    response = client.post("/compliance/message", json={"body": "第三段的年份有误。"}, headers=JSON)
+    client.get(response.json["url"])
+    return str(response.json["receipt"])
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("odd", ODD)
+def test_the_cost_of_a_request_grows_as_it_does(odd: str, address: str, client: FlaskClient, receipt: str):
+    method, _, path = address.partition(" ")
+    steps = []
+    for length in (500, 4_000):
+        said = dict.fromkeys(ADDRESSES[address], ODD[odd](length))
+        if "action" in said:
+            said["action"] = "add"
+        sent = {"query_string": said} if method == "GET" else {"data": json.dumps(said, ensure_ascii=False)}
+        with counted() as cost:
+            response = client.open(path.format(receipt=receipt), method=method, headers=JSON, **sent)
+        assert response.status_code < 500
+        assert cost.longest_run <= 2 * LONGEST_RUN + 2
+        steps.append(cost.steps)
+    assert steps[1] <= 9 * steps[0] + 5_000
+
+
+@pytest.mark.parametrize("accepted", ["text/html", "application/json"])
+@pytest.mark.parametrize("odd", ODD)
+def test_an_addition_to_a_case_costs_what_it_is_long(odd: str, accepted: str, client: FlaskClient, receipt: str):
+    with counted() as cost:
+        said = {"action": "add", "text": ODD[odd](40_000)}
+        response = client.post(f"/compliance/receipt/{receipt}", data=said, headers={"Accept": accepted})
+    assert response.status_code < 500
+    assert cost.longest_run <= 2 * LONGEST_RUN + 2
+
+
+@pytest.mark.parametrize("title", ["�" * 400, "a" * 5_000, "a" + "\u0315" * 5_000, "\u202e\u0000题"])
+@pytest.mark.parametrize("form", ["message", "report"])
+def test_no_title_of_a_page_makes_it_impossible_to_write(form: str, title: str, client: FlaskClient):
+    said = {"body": "不实信息", "category": "rumour", "page": "/news/1", "truth": "on", "page_title": title}
+    assert client.post(f"/compliance/{form}", data=said).status_code == 303
+    shown = client.get(f"/compliance/{form}", query_string={"title": title, "page": "/news/1"})
+    assert re.search('name="page_title" value="[^"]*"', shown.text)
+
+
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [
+        ("m.ichongqing.info", "https://m.ichongqing.info/news/1"),
+        ("ichongqing.info", "https://ichongqing.info/news/1"),
+        ("en.ichongqing.info", "https://www.ichongqing.info/news/1"),
+        ("www.ichongqing.info", "https://en.ichongqing.info/news/1"),
+        ("www.ichongqing.info", "https://deep.en.ichongqing.info./news/1"),
+        ("192.168.0.7:8000", "http://192.168.0.7:8000/news/1"),
+        ("[::1]:8000", "http://[::1]:8000/news/1"),
+    ],
+)
+def test_pages_of_every_host_of_the_site_can_be_written_about(host: str, page: str, client: FlaskClient):
+    said = {"body": "不实信息", "category": "rumour", "page": page, "truth": "on"}
+    response = client.post("/compliance/report", data=said, headers={"Host": host})
+    assert response.status_code == 303
+
+
+@pytest.mark.parametrize("host", ["127.evil.example", "localhost.evil.example", "ichongqing.info.evil.example"])
+def test_no_name_that_a_client_makes_up_is_this_machine(host: str, client: FlaskClient):
+    said = {"body": "不实信息", "page": f"http://{host}/news/1"}
+    response = client.post("/compliance/message", json=said, headers=JSON | {"Host": host})
+    assert response.json["errors"] == {"page": "elsewhere"}
+
+
+def test_hosts_that_the_application_trusts_belong_to_the_site():
+    app: Flask = create_app(TRUSTED_HOSTS=["mirror.example", "www.ichongqing.info"])
+    Compliance(app, settings={**SETTINGS, "messages": {"challenge": "none"}})
+    said = {"body": "不实信息", "page": "https://mirror.example/news/1"}
+    response = app.test_client().post("/compliance/message", json=said, headers=JSON | {"Host": "mirror.example"})
+    assert response.status_code == 201
+
+
+@pytest.mark.parametrize("host", ["新闻.cn", "xn--efvy88h.cn", "XN--EFVY88H.CN"])
+@pytest.mark.parametrize("url", ["https://新闻.cn", "https://xn--efvy88h.cn"])
+def test_both_spellings_of_an_international_host_are_one(url: str, host: str):
+    app = create_app()
+    site = {**SETTINGS["site"], "url": url}
+    Compliance(app, settings={**SETTINGS, "site": site, "messages": {"challenge": "none"}})
+    client = app.test_client()
+    said = {"body": "不实信息", "page": f"https://{host}/news/1"}
+    origin = {"Origin": f"https://{host.encode('idna').decode()}"}
+    response = client.post("/compliance/message", json=said, headers=JSON | origin | {"Host": "127.0.0.1:5000"})
+    assert response.status_code == 201
