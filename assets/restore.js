@@ -12,4 +12,6 @@ export const restore = (element, { put, waiting }) => {
     if (name !== HOLD) put.call(element, name.slice(MARK.length), value);
   }
   place.replaceWith(element);
+  const { localName, textContent: rules } = element;
+  if (localName === "style") element.textContent = rules.replaceAll("data:,compliance-hold:", "");
 };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -65,6 +66,8 @@ RESULTS = frozenset({State.RESOLVED_ACTION, State.RESOLVED_NO_VIOLATION, State.F
 OPEN = frozenset({State.RECEIVED, State.ACCEPTED, State.IN_PROGRESS, State.WAITING_SENDER, State.REOPENED})
 #: The states in which the clock stands still.
 PAUSED = frozenset({State.WAITING_SENDER})
+#: The states in which the editors owe something by a deadline: what is held back waits for somebody to look, too.
+OWING = (OPEN - PAUSED) | {State.QUARANTINED}
 
 _EDITOR = frozenset({Actor.EDITOR})
 _BOTH = frozenset({Actor.EDITOR, Actor.SENDER})
@@ -99,6 +102,21 @@ MOVES: Mapping[State, Mapping[State, frozenset[Actor]]] = MappingProxyType(
         State.PURGED: {},
     }
 )
+
+
+def deadline(state: State, *, decided: datetime | None, decide_due: datetime, answer_due: datetime) -> datetime | None:
+    """Return by when the editors owe the next thing, a decision or the answer; None where they owe nothing.
+
+    `store.due` says the same to a database.
+    """
+    if state not in OWING:
+        return None
+    return answer_due if decided else min(decide_due, answer_due)
+
+
+def is_overdue(deadline: datetime | None, now: datetime) -> bool:
+    """Return whether *deadline* is over: what is done at that very moment is in time."""
+    return deadline is not None and deadline < now
 
 
 def allowed(state: State, target: State, actor: Actor) -> bool:

@@ -22,6 +22,26 @@ _DAY = timedelta(days=1)
 HORIZON = timedelta(days=60)
 
 
+def day(moment: datetime) -> date:
+    """Return the day that it is in Shanghai at *moment*."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def last_day(end: datetime) -> date:
+    """Return the day that is going on just before *end*: 24:00 belongs to the day that it ends."""
+    return day(end - timedelta.resolution)
+
+
+def midnight(day: date) -> datetime:
+    """Return when *day* begins in Shanghai, in UTC."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+
+
+def minute(moment: datetime) -> str:
+    """Return *moment* as lists have it: day and time in Shanghai, such as `2026-11-24 12:00`."""
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
 @lru_cache(maxsize=4096)  # the package looks through all of its years for each answer
 def is_working_day(day: date) -> bool:
     """Return whether *day* is worked: by the calendar, and in a year that it does not know on Monday to Friday."""
@@ -41,12 +61,12 @@ def missing_years(start: date, end: date) -> tuple[int, ...]:
 
 def unannounced(now: datetime) -> tuple[int, ...]:
     """Return the years that deadlines set *now* may reach and that the calendar knows nothing about."""
-    return missing_years(_day(now), _day(now + HORIZON))
+    return missing_years(day(now), day(now + HORIZON))
 
 
 def after(start: datetime, *, working_days: int) -> datetime:
     """Return when the *working_days*-th working day after the day of *start* ends, in UTC; none is the day itself."""
-    return _midnight(_moved(_day(start), working_days) + _DAY)
+    return midnight(_moved(day(start), working_days) + _DAY)
 
 
 def working_days_between(start: datetime, end: datetime) -> int:
@@ -54,7 +74,7 @@ def working_days_between(start: datetime, end: datetime) -> int:
 
     So it is at most n wherever *end* is not after `after(start, working_days=n)`.
     """
-    return _count(_day(start) + _DAY, _last_day(end) + _DAY)
+    return _count(day(start) + _DAY, last_day(end) + _DAY)
 
 
 def resumed(due: datetime, *, paused: datetime, now: datetime) -> datetime:
@@ -63,11 +83,11 @@ def resumed(due: datetime, *, paused: datetime, now: datetime) -> datetime:
     What was not overdue when the clock was stopped is not overdue now. A time within a day, or at the end of
     one that is not worked, was counted in hours, so it moves by all the time that passed.
     """
-    day = _last_day(due)
-    if due != _midnight(_day(due)) or not is_working_day(day):
+    last = last_day(due)
+    if due != midnight(day(due)) or not is_working_day(last):
         return due + max(now - paused, timedelta())
-    passed = _count(_day(paused), _day(now))
-    return due + (_moved(day, passed) - day)
+    passed = _count(day(paused), day(now))
+    return due + (_moved(last, passed) - last)
 
 
 def is_working_hour(now: datetime) -> bool:
@@ -91,20 +111,6 @@ def _is_known(year: int) -> bool:
     except NotImplementedError:
         return False
     return True
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(SHANGHAI).date()
-
-
-def _last_day(end: datetime) -> date:
-    """Return the day that is going on just before *end*: 24:00 belongs to the day that it ends."""
-    return _day(end - timedelta.resolution)
-
-
-def _midnight(day: date) -> datetime:
-    """Return when *day* begins in Shanghai, in UTC."""
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
 def _working_days(first: date) -> Iterator[date]:

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from .assets import Asset
 from .charsets import encode
 from .consent import Decisions
-from .documents import Library, day
+from .deadlines import day
+from .documents import Library
 from .i18n import helpers
 from .injection import Markup
 from .languages import nearest, tag
@@ -239,7 +240,7 @@ class Elements:
             markup = self._encode(locale, "utf-8", "", self._licences(None), frozenset(), policy)
             content.update(markup.head + markup.foot)
         effective = (
-            version.since.astimezone(UTC)
+            version.since
             for name in self._documents.names
             for locale in self.languages
             for version in self._documents.versions(name, locale, today)

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from flask.signals import before_render_template, request_finished, request_star
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup
 
-from . import assets, cli, documents, views
+from . import assets, cli, deadlines, documents, views
 from . import settings as settings_file
 from .consent import COOKIE, NECESSARY, Consent, Decisions
 from .elements import Elements
@@ -74,7 +74,7 @@ class Compliance:
             )
         settings = self._load(app)
         elements, state = _assemble(app, settings)
-        for doubt in settings.warnings(date.today()):
+        for doubt in settings.warnings(deadlines.day(datetime.now(UTC))):
             app.logger.warning("Compliance: %s", doubt)
 
         app.register_blueprint(views.blueprint, url_prefix=settings.site.prefix)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
+from .characters import HAN
 from .outside.hosts import host_of
 from .outside.text import normalised
 
@@ -27,7 +28,7 @@ PROVINCES = MappingProxyType(
     }
 )
 _P = f"[{''.join(PROVINCES)}]"
-_HAN = "[一-鿿]"
+_HAN = f"[{HAN}]"
 LONGEST = 200  # characters that are looked at: no number comes near
 
 

@@ -10,18 +10,13 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from .characters import HAN, without_invisible
 from .errors import ComplianceError
 from .outside.text import normalised
 
 LONGEST = 64  # characters: what is longer is a sentence, and nobody writes it the same way twice
 _LONGEST_TEXT = 20_000  # characters of a text that are looked through: a message has at most a third
-_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_BETWEEN = re.compile(rf"(?<=[{_HAN}])[\W_]++(?=[{_HAN}])")
-# Format characters, variation selectors and fillers: they take part in no word, and nobody sees them.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
+_BETWEEN = re.compile(rf"(?<=[{HAN}])[\W_]++(?=[{HAN}])")
 
 
 class Words:
@@ -81,7 +76,7 @@ class Words:
 
 
 def _plain(text: str) -> str:
-    return _BETWEEN.sub("", normalised(_INVISIBLE.sub("", text), longest=_LONGEST_TEXT, form="NFKC").casefold())
+    return _BETWEEN.sub("", normalised(without_invisible(text), longest=_LONGEST_TEXT, form="NFKC").casefold())
 
 
 def _readied(word: str) -> str:

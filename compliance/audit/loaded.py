@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..page.loading import ELEMENTS, Load, loads, runs, styled
 from ..trackers import Catalogue, Tracker
+from ..trackers.addresses import split
 from ..trackers.catalogue import ANY, NECESSARY
-from ..trackers.judge import RUN
 from ..trackers.marks import finder
-from .tree import Element
+from ..trackers.styles import released
+from .tree import Element, parse
 
 if TYPE_CHECKING:
     from .page import Page
 
-_HOST = re.compile(r"\s*(?:https?:)?//([^/?#:\s]+)", re.IGNORECASE)
-_HINTS = frozenset({"preconnect", "dns-prefetch"})
-_FETCHED = _HINTS | {"preload", "prefetch", "prerender", "modulepreload", "stylesheet"}
-_ADDRESSES = {"script": "src", "img": "src", "iframe": "src", "embed": "src", "link": "href"}
-_HELD = "data-compliance-hold"
+# How held elements are marked: their own attributes go by other names meanwhile.
+_MARK = "data-compliance-"
+_HELD = f"{_MARK}hold"
+_NAMES = (*sorted(ELEMENTS), "style")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,57 +67,69 @@ def vendor(tracker: Tracker) -> str:
 
 
 def _all(page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
-    anywhere = _anywhere(catalogue)
-    for tag, attribute in _ADDRESSES.items():
-        for element in page.tagged(tag):
-            address = element.get(attribute)
-            if not address:
-                if tag == "script" and element.text:
-                    yield from _named(element, catalogue)
-                continue
-            host = _HOST.match(address)
-            if not ((host and _is_known(catalogue, host[1].lower())) or anywhere.search(address)):
-                continue
-            rel = frozenset((element.get("rel") or "").lower().split()) if tag == "link" else frozenset[str]()
-            if tag == "link" and not rel & _FETCHED:
-                continue
-            tracker = catalogue.match(address, catalogue.host)
-            if tracker is not None and tracker.category != NECESSARY:
-                name = host[1].lower() if host else page.host or ""
-                hint = bool(rel & _HINTS)
-                yield Loaded(tracker=tracker, host=name, element=element, runs=_runs(element), hint=hint)
+    if _finder(catalogue).search(page.source.encode("utf-8", "replace")) is not None:
+        for element in _loading(page):
+            yield from _of(element, page, catalogue)
 
 
-def _named(element: Element, catalogue: Catalogue) -> Iterator[Loaded]:
+def _loading(page: Page) -> Iterator[Element]:
+    """Yield the elements that may load something."""
+    for name in _NAMES:
+        yield from page.tagged(name)
+    for element in page.styled:
+        if element.tag not in _NAMES:
+            yield element
+
+
+def _of(element: Element, page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
+    """Yield what *element* loads."""
+    name, text = str(element.tag), element.text or ""
+    attributes = {str(key): str(value) for key, value in element.attrib.items()}
+    held = _HELD in attributes
+    if held:
+        attributes, text = _released(attributes), released(text)
+    waits = held
+    if name == "script" and not runs(attributes):
+        # What another consent tool holds, unless it is data.
+        if "json" in attributes.get("type", "json"):
+            return
+        waits, attributes = True, {key: value for key, value in attributes.items() if key != "type"}
+    foreign = name == "script" and next(element.iterancestors("svg"), None) is not None
+    found = list(loads(name, attributes, foreign=foreign))
+    if name == "style":
+        found += [Load("", address) for address, _ in styled(text)]
+    base = page.base if page.host else None
+    for load in found:
+        for tracker in catalogue.reached(load.address, base):
+            if tracker.category != NECESSARY:
+                parts = split(load.address)
+                host = (parts and parts[0]) or (tracker.host if tracker.host != ANY else page.host or "")
+                yield Loaded(tracker=tracker, host=host, element=element, runs=not waits, hint=load.hint)
+    if name == "script" and not found:
+        yield from _named(text, element, catalogue, runs=not waits)
+    elif name == "iframe" and "srcdoc" in attributes:
+        # A frame in a frame of this kind is not looked into.
+        for inner in parse(attributes["srcdoc"]).iter("*"):
+            inner.attrib.pop("srcdoc", "")
+            for one in _of(inner, page, catalogue):
+                yield replace(one, element=element, runs=one.runs and not waits)
+
+
+def _released(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Return the *attributes* of a held element as they will be when the reader agrees."""
+    shown = {name: value for name, value in attributes.items() if not name.startswith(_MARK)}
+    if shown.get("type") == "text/plain":
+        del shown["type"]
+    return {**shown, **{name[len(_MARK) :]: value for name, value in attributes.items() if name.startswith(_MARK)}}
+
+
+def _named(text: str, element: Element, catalogue: Catalogue, *, runs: bool) -> Iterator[Loaded]:
     """Yield what an inline script names."""
-    text = element.text or ""
-    if _finder(catalogue).search(text.encode()) is None:
-        return
-    runs = _runs(element)
-    if not runs and "json" in (element.get("type") or ""):
-        return
-    for tracker in catalogue.mentions(text):
-        if tracker.category != NECESSARY:
-            name = tracker.host if tracker.host != ANY else tracker.path
-            yield Loaded(tracker=tracker, host=name, element=element, runs=runs, hint=False)
-
-
-def _runs(element: Element) -> bool:
-    if _HELD in element.attrib:
-        return False
-    kind = (element.get("type") or "").strip().lower()
-    return element.tag != "script" or not kind or RUN.fullmatch(kind) is not None
-
-
-@lru_cache(maxsize=4_096)
-def _is_known(catalogue: Catalogue, host: str) -> bool:
-    return any(f".{host}".endswith(f".{tracker.host}") for tracker in catalogue.trackers)
-
-
-@lru_cache(maxsize=4)
-def _anywhere(catalogue: Catalogue) -> re.Pattern[str]:
-    paths = [re.escape(tracker.path) for tracker in catalogue.trackers if tracker.host == ANY]
-    return re.compile("|".join(paths) or r"\A(?!)")
+    if _finder(catalogue).search(text.encode("utf-8", "replace")) is not None:
+        for tracker in catalogue.mentions(text):
+            if tracker.category != NECESSARY:
+                name = tracker.host if tracker.host != ANY else tracker.path
+                yield Loaded(tracker=tracker, host=name, element=element, runs=runs, hint=False)
 
 
 @lru_cache(maxsize=4)

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from ..characters import HAN
 from ..licences import KINDS, PROVINCES, normalise
 from ..outside.hosts import host_of
 from .parts import Link
@@ -28,14 +29,14 @@ _P = f"[{''.join(PROVINCES)}]"
 _FILING = re.compile(
     rf"(?P<icp>(?:{_P} ?)?ICP ?备(?:案(?:编号|号)?)? ?:? ?(?:第 ?|{_P} ?)?[0-9X*×]{{3,14}} ?号?"
     r"(?: ?[-—–] ?[0-9]{1,3}(?![0-9]))?)"
-    r"|(?P<public_security>(?:(?:[一-鿿] ?)?公(?:网安|安网|安)备|公安(?:机关|联网)备案(?:编?号)?) ?:? ?(?:第 ?)?"
+    rf"|(?P<public_security>(?:(?:[{HAN}] ?)?公(?:网安|安网|安)备|公安(?:机关|联网)备案(?:编?号)?) ?:? ?(?:第 ?)?"
     r"[0-9X*×]{3,20} ?号?)"
     rf"|(?P<icp_licence>{_P} ?ICP ?证 ?:? ?(?:B2-)?[0-9]{{4,10}} ?号?(?: ?- ?[0-9]{{1,3}}(?![0-9]))?)"
     rf"|(?P<telecom>(?<![A-Z0-9-])(?:{_P} ?)?(?:A2|B1|B2)(?:\.[A-Z][0-9])*-[0-9]{{6,10}}(?:-[0-9]{{1,3}}(?![0-9]))?)"
     r"|(?P<algorithm>网信算备 ?:? ?[0-9X*×]{6,30} ?号?)"
-    r"|(?P<online_publishing>(?:\(总\) ?网出证|新出网证) ?\([一-鿿]\) ?字第? ?[0-9]{1,4} ?号)"
-    r"|(?P<drug_information>\([一-鿿]\) ?网药械信息备字 ?\([0-9]{4}\) ?第? ?[0-9]{3,6} ?号)"
-    r"|(?P<culture>[一-鿿]网文 ?[〔\[(【] ?[0-9]{4} ?[〕\])】] ?[0-9-]{4,12} ?号?)",
+    rf"|(?P<online_publishing>(?:\(总\) ?网出证|新出网证) ?\([{HAN}]\) ?字第? ?[0-9]{{1,4}} ?号)"
+    rf"|(?P<drug_information>\([{HAN}]\) ?网药械信息备字 ?\([0-9]{{4}}\) ?第? ?[0-9]{{3,6}} ?号)"
+    rf"|(?P<culture>[{HAN}]网文 ?[〔\[(【] ?[0-9]{{4}} ?[〕\])】] ?[0-9-]{{4,12}} ?号?)",
     re.IGNORECASE,
 )
 # Kinds whose number follows the name of the licence.

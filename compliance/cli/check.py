@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 from flask.cli import ScriptInfo
 
+from .. import deadlines
 from ..audit import Report, Severity
 from ..audit.baseline import Baseline, read, write
 from ..audit.reports import FORMS
 from ..audit.rules import LANGUAGES
-from ..deadlines import SHANGHAI
 from ..outside.hosts import host_of
 from ..trackers import Catalogue
 from .group import CannotRunError, compliance, jobs, progress, state, written
@@ -106,7 +106,7 @@ def check(
 
 def _accepted(path: Path | None, *, new: bool) -> Baseline:
     entries = () if path is None or (new and not path.exists()) else read(path)
-    return Baseline(entries, today=datetime.now(SHANGHAI).date())
+    return Baseline(entries, today=deadlines.day(datetime.now(UTC)))
 
 
 def _browser() -> Browser:
@@ -148,7 +148,7 @@ def _audit(
         from ..audit.website import Website
     except ModuleNotFoundError as error:
         raise _missing(error) from None
-    today = datetime.now(SHANGHAI).date()
+    today = deadlines.day(datetime.now(UTC))
     if target is None:
         if context.find_object(ScriptInfo) is None:
             raise CannotRunError("name a folder or an address, or run `flask --app … compliance check`")

@@ -12,17 +12,16 @@ from typing import Any
 
 import click
 
+from ..formats import FORMS, as_text
 from ..ledger import Finding, Ledger, Link, verify, walk
 from ..ledger.chain import DECISION
 from ..ledger.statistics import PERIODS, Cell, along, chart
 from ..ledger.statistics import count as counted
-from ..messages.exports import FORMS
 from .group import (
     CannotRunError,
     compliance,
     listing,
     output,
-    plain,
     print_json,
     progress,
     rows_format,
@@ -99,7 +98,7 @@ def show_(context: click.Context, record: str, form: str) -> None:
     for row in rows:
         for name in (*COLUMNS, *HASHES):
             if row[name] not in (None, "", {}):
-                click.echo(f"{name:<13} {plain(row[name]) if not isinstance(row[name], dict) else _pairs(row[name])}")
+                click.echo(f"{name:<13} {as_text(row[name]) if not isinstance(row[name], dict) else _pairs(row[name])}")
         click.echo()
 
 

@@ -17,10 +17,10 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from ..deadlines import SHANGHAI
+from ..deadlines import midnight
 from ..errors import ComplianceError
+from ..formats import FORMS, as_text
 from ..messages import Box
-from ..messages.exports import FORMS
 from ..store import StoreError
 
 T = TypeVar("T")
@@ -77,8 +77,8 @@ rows_format = click.option("--format", "form", type=click.Choice(sorted(FORMS)),
 def span(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
     """Return when the day *since* begins in China, and when the day *until* is over there."""
     return (
-        since and since.replace(tzinfo=SHANGHAI),
-        until and (until + timedelta(days=1)).replace(tzinfo=SHANGHAI),
+        since and midnight(since.date()),
+        until and midnight(until.date() + timedelta(days=1)),
     )
 
 
@@ -135,12 +135,7 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -
 
 def print_json(value: Any) -> None:
     """Print *value* as JSON, times in ISO 8601."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=plain))
-
-
-def plain(value: Any) -> str:
-    """Return what JSON has no type for as text."""
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=as_text))
 
 
 def width(text: str) -> int:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from ..audit import Report, Severity
 from ..audit.reports.words import words
-from ..deadlines import SHANGHAI
+from ..deadlines import minute
 from ..paths import TEMPLATES
 from .group import width
 
@@ -36,7 +36,7 @@ def text(report: Report, language: str, *, painted: bool) -> str:
         summary=report.summary,
         language=language,
         words=words()[language],
-        time=report.time.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
+        time=minute(report.time),
         laws=lambda rule: "; ".join(basis.cited(language) for basis in rule.basis),
     )
     return written.rstrip()

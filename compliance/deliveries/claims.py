@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, update
 
-from ..cases import OPEN, PAUSED, Kind, State
+from ..cases import OWING, Kind, State
 from ..store import Database
+from ..store.due import owed_by
 from ..store.tables import event, message, outbox
 
 #: In the place of a target: the sender of the case.
@@ -25,9 +26,6 @@ SENDER = "sender"
 #: The most rows that become one notice, and that are looked at in one go.
 MOST = 200
 _LOOK = 400
-#: The states in which something is owed by a deadline, and that deadline: the decision first, then the answer.
-OWING = (OPEN - PAUSED) | {State.QUARANTINED}
-deadline = case((message.c.decided.is_(None), message.c.decide_due), else_=message.c.answer_due)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +146,7 @@ _ENTRIES: Select[Any] = (
     select(
         *(outbox.c.id, outbox.c.message_id, outbox.c.dedupe, outbox.c.attempts),
         *(message.c.number, message.c.kind, message.c.category, message.c.language, message.c.urgent),
-        *(message.c.state, message.c.contact, deadline.label("due")),
+        *(message.c.state, message.c.contact, owed_by.label("due")),
         *(event.c.kind.label("happened"), event.c.state.label("became")),
     )
     .join(message, message.c.id == outbox.c.message_id)

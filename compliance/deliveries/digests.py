@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from ..cases import Kind, State
+from ..cases import Kind, State, is_overdue
 from ..channels import Notice
 from ..settings import Settings
 from .claims import Entry
@@ -103,7 +103,7 @@ def _news(entry: Entry, now: datetime) -> str | None:
         return entry.became if entry.happened == "moved" else entry.happened
     if entry.due is None:
         return None
-    return "overdue" if entry.due <= now else "soon"
+    return "overdue" if is_overdue(entry.due, now) else "soon"
 
 
 def _parts(text: str) -> tuple[str, str]:

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import Connection, or_, select
 
 from .. import deadlines
+from ..cases import is_overdue
 from ..store import Database
+from ..store.due import overdue, owed, owed_by
 from ..store.outbox import dedupe, put
 from ..store.tables import message, outbox
-from .claims import OWING, deadline
 
 #: A case that was written to or worked on less long ago than this needs no reminder.
 QUIET = timedelta(hours=4)
@@ -29,14 +30,14 @@ def remind(database: Database, targets: Sequence[str], *, now: datetime) -> None
     if not targets or not deadlines.is_working_hour(now):
         return
     near = deadlines.after(now, working_days=1)
-    query = select(message.c.id, deadline.label("due")).where(
-        message.c.state.in_(OWING), deadline <= near, or_(deadline <= now, message.c.changed <= now - QUIET)
+    query = select(message.c.id, owed_by.label("due")).where(
+        owed(), owed_by <= near, or_(overdue(now), message.c.changed <= now - QUIET)
     )
     with database.reading() as connection:
         rows = connection.execute(query).all()
     entries = [
-        (row.id, 0, target, f"{row.id}:{'overdue' if row.due <= now else 'soon'}:{row.due.isoformat()}:{target}")
-        for row in rows
+        (identity, 0, target, f"{identity}:{'overdue' if is_overdue(due, now) else 'soon'}:{due.isoformat()}:{target}")
+        for identity, due in rows
         for target in targets
     ]
     for start in range(0, len(entries), _CHUNK):

@@ -14,13 +14,14 @@ from typing import Literal
 from bs4 import BeautifulSoup
 from bs4.element import PageElement, Tag
 
+from ..characters import HAN, KANA
+
 Kind = Literal["same", "removed", "added"]
 _HEADING = re.compile("h[1-6]")
 _CONTAINERS = {"ul", "ol", "blockquote", "div", "table", "thead", "tbody", "p", "li", "pre", "tr"}
-_CJK = "〇぀-ヿ㐀-䶿一-鿿豈-﫿"
 # A sentence ends after 。 at once, after a full stop where a space follows: 1.5 is one number.
 _SENTENCE = re.compile(r".+?(?:[。！？；]+[”’」』）]*|[.!?;]+[\"'”’)]*(?=\s)|\Z)\s*", re.DOTALL)
-_TOKEN = re.compile(rf"[^\W{_CJK}]+|\s+|.", re.DOTALL)
+_TOKEN = re.compile(rf"[^\W{HAN}{KANA}]+|\s+|.", re.DOTALL)
 #: What the text of a heading begins with among blocks, which have no other line ends.
 _HEADS = "\n"
 #: What is less alike is not called a change of one into the other.
@@ -137,7 +138,7 @@ def _words(old: str, new: str) -> Iterator[Piece]:
 
 
 def _weight(text: str) -> int:
-    return len(text.strip()) + len(re.findall(f"[{_CJK}]", text))
+    return len(text.strip()) + len(re.findall(f"[{HAN}{KANA}]", text))
 
 
 def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str | None, str | None]]:

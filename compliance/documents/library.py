@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from hashlib import sha256
 from itertools import chain
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from ..deadlines import day, midnight
 from ..errors import DocumentError
 from ..languages import nearest
 from ..paths import TEMPLATES
@@ -27,7 +28,6 @@ POLICIES = ("privacy", "cookies")
 STARTERS = (*POLICIES, "terms", "about", "contact")
 _OURS = TEMPLATES / "documents"
 _SUMMARY = 160  # more is cut off anyway
-_CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # without summer time since 1991
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Document:
     @property
     def since(self) -> datetime:
         """The moment at which the document takes effect: midnight in China."""
-        return datetime.combine(self.effective, time.min, _CHINA)
+        return midnight(self.effective)
 
     @property
     def summary(self) -> str:
@@ -230,11 +230,6 @@ def _language(texts: Mapping[str, tuple[Document, ...]], locale: str) -> str | N
     """Return which language of *texts* a reader of *locale* reads best: where none is near, English."""
     offered = tuple(sorted(texts))
     return nearest(locale, offered) or nearest("en", offered) or next(iter(offered), None)
-
-
-def day(now: datetime) -> date:
-    """Return the day in China at *now*: a document takes effect at midnight there."""
-    return now.astimezone(_CHINA).date()
 
 
 def load(settings: Settings, *, folders: Sequence[Path]) -> Library:

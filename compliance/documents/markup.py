@@ -15,13 +15,14 @@ from bs4.element import NavigableString, Tag
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
+from ..characters import HAN
 from ..outside.hosts import host_of
 from ..outside.text import normalised
 
 # Private-use characters that stand around words in another language until there are elements to put them in.
 _BEGIN, _SPOKEN, _END = "\ue000", "\ue001", "\ue002"
 _MARKED = re.compile(f"{_BEGIN}(?P<language>[A-Za-z0-9-]+){_SPOKEN}(?P<words>[^{_BEGIN}{_SPOKEN}{_END}]+){_END}")
-_FOREIGN = re.compile(f"{_MARKED.pattern}|[〇㐀-䶿一-鿿豈-﫿]+")
+_FOREIGN = re.compile(f"{_MARKED.pattern}|[{HAN}]+")
 _MARKS = re.compile(f"{_BEGIN}[A-Za-z0-9-]*{_SPOKEN}|[{_BEGIN}{_SPOKEN}{_END}]")
 _LONGEST_HEADING = 300  # characters of a heading that its id is made of
 _SCHEMES = {"http", "https", "mailto", "tel"}

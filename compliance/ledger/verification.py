@@ -41,7 +41,7 @@ def verify(ledger: Ledger, rows: Iterable[Link] | None = None) -> Iterator[Findi
             for hashed in link.said.get("texts", {}).values():
                 if hashed not in texts:
                     texts.add(hashed)
-                    if (text := ledger.text(hashed)) is None or text.hash != hashed:
+                    if (text := ledger.text(hashed)) is None or text.rehashed != hashed:
                         yield Finding(reason="text", sequence=link.sequence)
     for sequence in checker.unexplained:
         yield Finding(reason="erased", sequence=sequence)

@@ -1,20 +1,14 @@
-"""Cases exported as CSV that no spreadsheet takes for formulas, or as JSON: batch by batch, however many there are."""
+"""Cases exported: as records, batch by batch, however many there are."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
 
-from .. import deadlines
-from ..outside.text import normalised
 from ..store import Database
 from ..store.tables import attachment, event, message
 from ..vault import Vault
@@ -29,11 +23,6 @@ _KEPT = (
 COLUMNS = (*_KEPT, "result", "answer", "pictures")
 CONTACTS = ("name", "contact")
 _BATCH = 500
-
-# What a spreadsheet begins a formula with, and what it may overlook before it: space, quotes, what is not seen.
-_TRIGGERS = frozenset("=+-@\t\r\n\u2212")
-_QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d\uff02\uff07")
-_BOM = "\ufeff"  # without it Excel reads Chinese as the system's old code page
 
 
 def records(
@@ -63,52 +52,6 @@ def records(
             yield _record(row, names, vault) | told[row.id]
 
 
-def as_csv(records: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[bytes]:
-    """Yield *records* as CSV in UTF-8, with times of China, as a spreadsheet reads them."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write(_BOM)
-    writer.writerow(columns)
-    for record in records:
-        writer.writerow([neutral(_cell(record[column])) for column in columns])
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue().encode()
-
-
-def as_json(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Yield *records* as one JSON array, times in ISO 8601."""
-    before = b"[\n"
-    for record in records:
-        yield before + _json(record)
-        before = b",\n"
-    yield b"[]\n" if before == b"[\n" else b"\n]\n"
-
-
-def as_lines(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Yield *records* as JSON, one a line."""
-    return (_json(record) + b"\n" for record in records)
-
-
-#: How records are written: as text for spreadsheets, as JSON for programs.
-FORMS: Mapping[str, Callable[[Iterable[dict[str, Any]], Sequence[str]], Iterator[bytes]]] = {
-    "csv": as_csv,
-    "json": lambda records, _: as_json(records),
-    "jsonl": lambda records, _: as_lines(records),
-}
-
-
-def neutral(cell: str) -> str:
-    """Return *cell* with an apostrophe before it where a spreadsheet could take it for a formula."""
-    for character in cell:
-        if normalised(character, longest=1, form="NFKC")[:1] in _TRIGGERS:
-            return f"'{cell}"
-        if not (character.isspace() or character in _QUOTES or unicodedata.category(character) == "Cf"):
-            break
-    return cell
-
-
 def _told(connection: Connection, rows: Sequence[Row[Any]]) -> dict[UUID, dict[str, Any]]:
     """Return the last result and how many pictures there are, of each case."""
     identities = [row.id for row in rows]
@@ -135,15 +78,3 @@ def _record(row: Row[Any], names: Sequence[str], vault: Vault) -> dict[str, Any]
             sealed = record[name]
             record[name] = vault.open(sealed, table="message", column=name, row=str(row.id)) if sealed else ""
     return record
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"{value.astimezone(deadlines.SHANGHAI):%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return "" if value is None else str(value)
-
-
-def _json(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, ensure_ascii=False, default=datetime.isoformat).encode()

@@ -178,7 +178,7 @@ class Intake:
         now: datetime,
     ) -> Receipt:
         identity = uuid7()
-        number = receipts.new_number(self._prefix, now.astimezone(deadlines.SHANGHAI).date())
+        number = receipts.new_number(self._prefix, deadlines.day(now))
         code = receipts.new_code(self._vault.key(_KEY), identity, 0)
         # A copy that comes at the same time waits here until this one is committed, and finds it then.
         if key_hash:

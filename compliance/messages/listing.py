@@ -10,11 +10,12 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, case, cast, func, or_, select
 
 from .. import deadlines
-from ..cases import OPEN, Kind, State
+from ..cases import OPEN, OWING, Kind, State, deadline, is_overdue
 from ..store import Database
+from ..store.due import overdue
 from ..store.search import is_common, matching
 from ..store.tables import message
 from .cases import CaseError
@@ -27,7 +28,7 @@ SHOWN = 120
 _READ = 4 * SHOWN  # characters of the text that are read for it: some are line breaks
 _COLUMNS = (
     *("id", "number", "kind", "category", "state", "urgent", "subject", "page", "marks", "assignee", "version"),
-    *("created", "sender_wrote", "decide_due", "answer_due", "paused", "decided"),
+    *("created", "sender_wrote", "decide_due", "answer_due", "decided"),
 )
 
 
@@ -187,7 +188,7 @@ def conditions(which: Filter, dialect: str, now: datetime, *, common: bool = Fal
         (which.kinds != frozenset(Kind), lambda: table.kind.in_(which.kinds)),
         (which.category, lambda: table.category == which.category),
         (which.urgent, lambda: table.urgent),
-        (which.overdue, lambda: and_(table.state.in_(OPEN), _late(now))),
+        (which.overdue, lambda: overdue(now)),
         (which.assignee is not None, lambda: table.assignee == which.assignee),
         (which.search, lambda: matching(dialect, which.search, common=common)),
         (which.page, lambda: table.page_hash == page_hash(which.page)),
@@ -197,21 +198,14 @@ def conditions(which: Filter, dialect: str, now: datetime, *, common: bool = Fal
     return [condition() for asked, condition in wanted if asked]
 
 
-def _late(now: datetime) -> ColumnElement[bool]:
-    table = message.c
-    undecided = and_(table.decided.is_(None), table.decide_due < now)
-    return and_(table.paused.is_(None), or_(table.answer_due < now, undecided))
-
-
 def _columns() -> list[ColumnElement[Any]]:
     return [*(message.c[name] for name in _COLUMNS), func.substr(message.c.body, 1, _READ).label("body")]
 
 
 def _entry(row: Row[Any], now: datetime) -> Entry:
     state = State(row.state)
-    owed = (state in OPEN or state is State.QUARANTINED) and row.paused is None
-    undecided = row.decided is None and state in OPEN
-    late = row.answer_due < now or (undecided and row.decide_due < now)
+    due = deadline(state, decided=row.decided, decide_due=row.decide_due, answer_due=row.answer_due)
+    undecided = row.decided is None and (state in OPEN or state in OWING)
     text = " ".join(f"{row.subject} {row.body}".split())
     return Entry(
         number=row.number,
@@ -219,11 +213,11 @@ def _entry(row: Row[Any], now: datetime) -> Entry:
         category=row.category,
         state=state,
         urgent=row.urgent,
-        overdue=state in OPEN and row.paused is None and late,
+        overdue=is_overdue(due, now),
         decide_due=row.decide_due if undecided else None,
         answer_due=row.answer_due,
         created=row.created,
-        waiting=deadlines.working_days_between(row.sender_wrote, now) if owed else None,
+        waiting=deadlines.working_days_between(row.sender_wrote, now) if due else None,
         marks=row.marks,
         assignee=row.assignee,
         text=text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…",

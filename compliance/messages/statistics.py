@@ -10,20 +10,20 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
 from .. import charts, deadlines
-from ..cases import OPEN, RESULTS, Kind, State
+from ..cases import OPEN, OWING, RESULTS, Kind, State, deadline, is_overdue
 from ..store import Database
 from ..store.tables import event, message
 from .listing import batches
 
 _BATCH = 1_000
-_COLUMNS = ("id", "kind", "category", "state", "created", "answered", "answer_due", "paused")
+_COLUMNS = ("id", "kind", "category", "state", "created", "decided", "answered", "decide_due", "answer_due")
 _LABELS = {
     Kind.MESSAGE: "Messages",
     Kind.REPORT: "Reports",
@@ -87,7 +87,7 @@ class _Tally:
     hours: array[float] = field(default_factory=lambda: array("d"))
 
     def add(self, row: Row[Any], last: State, result: str, now: datetime) -> None:
-        self.months[row.created.astimezone(deadlines.SHANGHAI).month - 1] += 1
+        self.months[deadlines.day(row.created).month - 1] += 1
         self.categories[row.category] += 1
         self.states[row.state] += 1
         for outcome in _outcomes(row, last, now):
@@ -153,7 +153,7 @@ def chart(year: Year) -> bytes:
 def _cases(database: Database, year: int) -> Iterator[tuple[Row[Any], State, str]]:
     """Yield the cases of *year* with the last state before they were purged, and the last result."""
     table = message.c
-    start, end = (datetime(number, 1, 1, tzinfo=deadlines.SHANGHAI) for number in (year, year + 1))
+    start, end = (deadlines.midnight(date(number, 1, 1)) for number in (year, year + 1))
     query = select(*(table[name] for name in _COLUMNS)).where(table.created >= start, table.created < end)
     for batch, past in batches(database, query, size=_BATCH, beside=_past):
         for row in batch:
@@ -177,9 +177,10 @@ def _outcomes(row: Row[Any], last: State, now: datetime) -> Iterator[str]:
     if row.answered:
         yield "answered"
         yield "in_time" if row.answered <= row.answer_due else "late"
-    elif last in OPEN or last is State.QUARANTINED:
+    elif last in OPEN or last in OWING:
         yield "pending"
-        if last in OPEN and row.paused is None and row.answer_due < now:
+        due = deadline(last, decided=row.decided, decide_due=row.decide_due, answer_due=row.answer_due)
+        if is_overdue(due, now):
             yield "overdue"
     else:
         yield "spam" if last is State.REJECTED_SPAM else "ended"

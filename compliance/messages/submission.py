@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from ..cases import NAMED, REQUEST_CATEGORIES, Kind
+from ..characters import printed
 from ..errors import ComplianceError
 from ..outside import hosts as names
 from ..outside.mailboxes import is_international, mailbox
@@ -35,9 +36,6 @@ RELATIONS = ("self", "representative", "other")
 
 # What no text needs: controls but line feed and tab, and what turns the direction of the text around it (UAX 9).
 _HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
-_INVISIBLE = re.compile(
-    "[\\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\uffa0]"
-)
 # Parameters that say only where a reader came from. WeChat's `from` has these values; another one belongs to the page.
 _TRACKING = re.compile(
     r"(?:utm_[^=]*|spm|share_[^=]*|fbclid|gclid|dclid|msclkid|yclid|wfr|_hsenc|mc_[ce]id)(?:=.*)?"
@@ -98,7 +96,7 @@ def read(
     """
     values, reasons = _texts(form)
 
-    if len(_INVISIBLE.sub("", values["body"])) < SHORTEST_BODY:
+    if len(printed(values["body"])) < SHORTEST_BODY:
         reasons["body"] = "empty"
     offered = {Kind.REPORT: categories, Kind.PERSONAL_INFORMATION: REQUEST_CATEGORIES}.get(kind, ("",))
     category = form.get("category", "") if kind in (Kind.REPORT, Kind.PERSONAL_INFORMATION) else ""
@@ -161,7 +159,7 @@ def _is_long(sent: str, kept: str, longest: int) -> bool:
 
 def is_empty(text: str) -> bool:
     """Return whether nobody could see anything of *text*."""
-    return not _INVISIBLE.sub("", text)
+    return not printed(text)
 
 
 def shown_again(text: str) -> str:

@@ -9,14 +9,10 @@ from urllib.parse import SplitResult
 
 from pydantic import AfterValidator, ValidationInfo
 
+from ..characters import is_mailbox
 from ..outside.hosts import ascii_host, split
 from .table import Context
 
-# The HTML standard, section "E-mail state", and a dot in the domain: mail to a bare host name leaves no network.
-_EMAIL = re.compile(
-    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
-    re.IGNORECASE | re.ASCII,
-)
 _SERVICE = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE | re.ASCII)
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _HOST = re.compile(r"(?!.*[.]{2})[^\W_][\w.-]*", re.IGNORECASE)
@@ -53,8 +49,13 @@ def _picture_address(value: str) -> str:
     return value
 
 
+def _is_plain_mailbox(value: str) -> bool:
+    """Return whether every mail server takes *value*: letters beyond ASCII need SMTPUTF8 (RFC 6531)."""
+    return value.isascii() and is_mailbox(value)
+
+
 def _email_address(value: str) -> str:
-    if not _EMAIL.fullmatch(value):
+    if not _is_plain_mailbox(value):
         raise ValueError("write one e-mail address, such as 'editors@example.org'")
     return value
 
@@ -68,7 +69,7 @@ def _service_address(value: str) -> str:
 def _recipient(value: str, info: ValidationInfo) -> str:
     parts = _split(value)
     schemes = ("https", "http") if Context.of(info).private else ("https",)
-    if not _EMAIL.fullmatch(value) and not (parts and parts.scheme in schemes):
+    if not _is_plain_mailbox(value) and not (parts and parts.scheme in schemes):
         raise ValueError("write an e-mail address, or the address of a webhook with https://")
     return value
 

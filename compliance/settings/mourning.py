@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from ..deadlines import SHANGHAI
+from ..deadlines import SHANGHAI, midnight
 from .table import Table
 
 
@@ -66,7 +66,7 @@ class Mourning(Table):
 def _begin(first: date) -> datetime:
     if isinstance(first, datetime):
         return first if first.tzinfo else first.replace(tzinfo=SHANGHAI)
-    return datetime.combine(first, time(), SHANGHAI)
+    return midnight(first)
 
 
 def _end(last: date) -> datetime:

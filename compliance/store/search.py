@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import match
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from ..characters import without_invisible
 from ..outside.text import normalised
 from .tables import PREFIX, message
 
@@ -41,7 +42,6 @@ _LONGEST_TEXT = 20_000  # characters of a text that are found again: a message h
 _COMMON = 10_000  # messages that hold it: among so many, the first page is met soon
 _MOST = 64  # parts of a query that count, and terms of a part
 _RUN = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]+")
 # A line broken by hand within a sentence: Chinese has no space there.
 _SPACE_WITHIN = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
 _WORD = "zz"  # begins a word, so that no database finds it too short or too common to be indexed
@@ -108,7 +108,7 @@ def _wanted(phrases: list[list[str]]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return _INVISIBLE.sub("", normalised(text, longest=_LONGEST_TEXT, form="NFKC").casefold())
+    return without_invisible(normalised(text, longest=_LONGEST_TEXT, form="NFKC").casefold())
 
 
 def _terms(plain: str) -> Iterator[str]:

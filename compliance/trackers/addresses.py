@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from posixpath import normpath
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from ..outside.hosts import ascii_host
 
@@ -31,6 +31,17 @@ def split(address: str) -> tuple[str | None, str] | None:
     if found is not None:
         return _host(found[1]), _path(found[2])
     return None if _SCHEME.match(address) else (None, _path(re.split("[?#]", address, maxsplit=1)[0]))
+
+
+def joined(base: str, address: str) -> str:
+    """Return *address*, a relative one as it leads from *base*."""
+    parts = split(address)
+    if parts is None or parts[0] is not None:
+        return address
+    try:
+        return urljoin(base, address.strip(_AROUND).translate(_INSIDE))
+    except ValueError:  # such as an IPv6 host without its bracket
+        return address
 
 
 def named(text: str) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,12 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..outside.hosts import written_host
-from .addresses import named, split
+from .addresses import joined, named, split
 
 #: A tracker of this category is never held.
 NECESSARY = "necessary"
 ANY = "*"
 _MAINLAND = "CN"
+# Addresses that are a page or a script themselves.
+_ITSELF = re.compile(r"[\0-\x20]*+(?:javascript|data):", re.IGNORECASE)
 #: The file of those that are known.
 DATA = Path(__file__).with_name("catalogue.csv")
 
@@ -78,6 +81,17 @@ class Catalogue:
             return None
         host, path = parts
         return self._best(host or base_host or "", path)
+
+    def reached(self, address: str, base: str | None = None) -> Iterator[Tracker]:
+        """Yield what an *address* in a page leads to; a relative one from *base*, without one on the site's own host.
+
+        An address that is a page or a script itself leads to what it names.
+        """
+        tracker = self.match(address if base is None else joined(base, address), self.host)
+        if tracker is not None:
+            yield tracker
+        if _ITSELF.match(address) is not None:
+            yield from self.mentions(address)
 
     def mentions(self, text: str) -> tuple[Tracker, ...]:
         """Return the trackers whose addresses stand in *text*, a script, in their order."""

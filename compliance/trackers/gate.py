@@ -28,7 +28,7 @@ class Gate:
 
         It is looked through faster where it is known not to be *marked*: ``data-c`` stands nowhere in it.
         """
-        if not self._judge.concerns(page, marked):
+        if not self._judge.concerns(page, marked=marked):
             return page
         stream = self.stream()
         changed = stream.feed(page) + stream.close()

@@ -1,38 +1,30 @@
-"""Which elements are held: by the addresses of their attributes, by what an inline script names."""
+"""Which elements are held: by the addresses that they load, by what an inline script names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import chain
+from typing import TypeAlias
 
+from ..page.loading import Load, loads, runs, styled
+from .addresses import split
 from .catalogue import NECESSARY, Catalogue, Tracker
 from .marks import finder
+from .styles import WITHHELD, withheld
 from .tags import MARK, Tag
 
-#: The elements beside scripts whose tags may be held, and their attributes with addresses.
-LOADING = {
-    b"img": ("src", "srcset"),
-    b"image": ("src", "srcset", "href"),
-    b"iframe": ("src",),
-    b"embed": ("src",),
-    b"source": ("src", "srcset"),
-    b"link": ("href",),
-}
-# What an element <link> fetches or prepares by itself (HTML standard, section 4.6.7).
-_FETCHED = frozenset({"preconnect", "dns-prefetch", "preload", "prefetch", "prerender", "modulepreload", "stylesheet"})
-#: Types of scripts that run (HTML standard, section 4.12.1; MIME Sniffing standard, section 4.6), and of rules that
-#: fetch. All others are data.
-RUN = re.compile(
-    r"module|speculationrules|(?:application|text)/(?:x-)?(?:ecma|java)script|text/(?:javascript1\.[0-5]|jscript|livescript)"
-)
 #: How sites mark the scripts that other consent tools release.
 MARKED = ("data-category", "data-cookiecategory")
 _MARKS = re.compile(rb"data-c(?:ookiec)?ategory")
 # The categories of which a reader would least expect it first: what names several waits for the first of these.
 _ORDER = ("advertising", "social", "analytics")
 _HOLD = f"{MARK}hold"
+_SAME = {"src", "srcset"}
 _SPACE = " \t\n\f\r"
+
+Judged: TypeAlias = tuple[bytes, tuple[Tracker, ...]]
 
 
 class Judge:
@@ -45,53 +37,74 @@ class Judge:
         self._held = held - {NECESSARY}
         self._asked = asked - {NECESSARY}
         self._catalogue = catalogue
-        self._found = finder(catalogue.marks(self._held)).search
+        #: Finds where something stands in a page that may be held.
+        self.find = self._found = finder(catalogue.marks(self._held)).search
 
-    def concerns(self, page: bytes, marked: bool) -> bool:
+    def concerns(self, page: bytes, *, marked: bool) -> bool:
         """Tell whether anything in *page* may be held; the cheap look at all of it.
 
         *marked* tells whether ``data-c`` stands in it.
         """
         return self._found(page) is not None or (marked and _is_marked(page))
 
-    def tag(self, text: bytes) -> tuple[bytes, tuple[Tracker, ...]]:
-        """Return the start tag *text* of an element of `LOADING`, held if that is due, and what it is held for."""
-        if self._found(text) is None:
+    def tag(self, text: bytes, base: str | None) -> Judged:
+        """Return the start tag *text* of no script, held if that is due, and what it is held for.
+
+        *base* is the address that relative ones of the page begin with, where it is not the page's own.
+        """
+        if base is None and self._found(text) is None:
             return text, ()
         tag = Tag.read(text)
         if _HOLD in tag.attributes:
             return text, ()
-        if tag.name == b"link" and _FETCHED.isdisjoint(tag.attributes.get("rel", "").lower().split()):
+        due, names = self._loaded(loads(tag.name.decode("latin-1"), tag.attributes), base)
+        return (tag.held(due[0].category, names, partial(self._leads, base)), due) if due else (text, ())
+
+    def frame(self, text: bytes, inside: Sequence[Tracker]) -> Judged:
+        """Return the start tag *text* of a frame, held for what loads *inside* the page that it brings along."""
+        tag = Tag.read(text)
+        due = self._due(inside)
+        if not due or _HOLD in tag.attributes:
             return text, ()
-        names = LOADING[tag.name]
-        due = self._due(tracker for name in names for tracker in self._led_to(name, tag.attributes.get(name, "")))
-        return (tag.held(due[0].category, names), due) if due else (text, ())
+        return tag.held(due[0].category, ("src", "srcdoc")), due
+
+    def style(self, text: bytes, content: bytes, base: str | None) -> tuple[bytes, bytes, tuple[Tracker, ...]]:
+        """Return the start tag *text* of a stylesheet with *content*, and that, held as far as it is due."""
+        if (base is None and self._found(content) is None) or WITHHELD.encode() in content:
+            return text, content, ()
+        # One character for every byte.
+        rules = content.decode("latin-1")
+        due, _ = self._loaded((Load("", address) for address, _ in styled(rules)), base)
+        tag = Tag.read(text)
+        if not due or _HOLD in tag.attributes:
+            return text, content, ()
+        return tag.held(due[0].category, ()), withheld(rules, partial(self._leads, base)).encode("latin-1"), due
 
     def script(
-        self, text: bytes, content: bytes, before: Iterable[Tracker], *, foreign: bool = False
-    ) -> tuple[bytes, tuple[Tracker, ...]]:
+        self, text: bytes, content: bytes, before: Iterable[Tracker], base: str | None, *, foreign: bool = False
+    ) -> Judged:
         """Return the start tag *text* of a script with *content*, held if that is due, and what it is held for.
 
         An inline script waits for what it names, and for what was held *before* it on the page if it uses that. A
         *foreign* one is an element of SVG.
         """
         named = self._found(content) is not None
-        if not (named or before or self._found(text) or _is_marked(text)):
+        if not (base or named or before or self._found(text) or _is_marked(text)):
             return text, ()
         tag = Tag.read(text)
         if _HOLD in tag.attributes:
             return text, ()
-        if not runs(tag):
+        if not runs(tag.attributes):
             return self._marked(tag), ()
-        names = ("src", "href", "xlink:href") if foreign else ("src",)
-        addressed = [name for name in names if name in tag.attributes]
+        addressed = list(loads("script", tag.attributes, foreign=foreign))
         if addressed:
-            due = self._due(chain.from_iterable(self._led_to(name, tag.attributes[name]) for name in addressed))
+            due, _ = self._loaded(addressed, base)
         else:
             words = content.decode("utf-8", "replace")
             due = self._due(
                 chain(self._catalogue.mentions(words) if named else (), (one for one in before if _uses(words, one)))
             )
+        names = {one.attribute for one in addressed}
         return (tag.held(due[0].category, names, inert=True), due) if due else (text, ())
 
     def _marked(self, tag: Tag) -> bytes:
@@ -101,15 +114,26 @@ class Judge:
                     return tag.held(category, ())
         return tag.text
 
-    def _led_to(self, name: str, value: str) -> Iterator[Tracker]:
-        candidates = value.split(",") if name == "srcset" else ()
-        addresses = [part.split(None, 1)[0] for part in candidates if part.strip()] or [value]
-        for address in addresses:
-            tracker = self._catalogue.match(address, self._catalogue.host)
-            if tracker is not None:
-                yield tracker
-        if re.match(r"\s*(?:javascript|data):", value, re.IGNORECASE):
-            yield from self._catalogue.mentions(value)
+    def base(self, text: bytes) -> str | None:
+        """Return the address that the tag *text* of a <base> gives to relative ones; ``None`` for the page's own."""
+        address = Tag.read(text).attributes.get("href", "")
+        parts = split(address)
+        return address if parts is not None and parts[0] is not None else None
+
+    def _loaded(self, addressed: Iterable[Load], base: str | None) -> tuple[tuple[Tracker, ...], set[str]]:
+        """Return what is held of *addressed*, and the attributes that load it."""
+        due = [
+            (load.attribute, tracker)
+            for load in addressed
+            for tracker in self._catalogue.reached(load.address, base)
+            if tracker.category in self._held
+        ]
+        names = {name for name, _ in due}
+        # What one of them does not load the browser takes from the other.
+        return self._due(tracker for _, tracker in due), names if names.isdisjoint(_SAME) else names | _SAME
+
+    def _leads(self, base: str | None, address: str) -> bool:
+        return any(tracker.category in self._held for tracker in self._catalogue.reached(address, base))
 
     def _due(self, trackers: Iterable[Tracker]) -> tuple[Tracker, ...]:
         due = [tracker for tracker in trackers if tracker.category in self._held]
@@ -118,15 +142,6 @@ class Judge:
 
 def _is_marked(text: bytes) -> bool:
     return b"text/plain" in text and _MARKS.search(text) is not None
-
-
-def runs(tag: Tag) -> bool:
-    """Tell whether a browser runs the script that *tag* opens (HTML standard, section 4.12.1.1)."""
-    kind = tag.attributes.get("type")
-    if kind is None:
-        language = tag.attributes.get("language", "")
-        return not language or RUN.fullmatch(f"text/{language.lower()}") is not None
-    return not kind or RUN.fullmatch(kind.strip(_SPACE).lower()) is not None
 
 
 def _rank(tracker: Tracker) -> int:

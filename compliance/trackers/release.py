@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from ..page.loading import ATTRIBUTES
 from .catalogue import Tracker
-from .judge import MARKED
+from .judge import MARKED, Judged
+from .styles import WITHHELD
 from .tags import MARK, Tag
 
 # What `Tag.held` puts behind the name of an element.
-_HELD = re.compile(rb'(<[^ \t\n\f\r/>]++) data-compliance-hold="([^"]*+)"( type="text/plain")?+')
-_MOVED = frozenset(f"{MARK}{name}" for name in ("src", "srcset", "href", "xlink:href", "type"))
+_HELD = re.compile(rb'(<[^ \t\n\f\r/>]++) data-compliance-hold="([^"]*+)"( type="text/plain")?+( style="[^"]*+")?+')
+_MOVED = frozenset(f"{MARK}{name}" for name in (*ATTRIBUTES, "srcdoc", "style", "type"))
 
 
 class Release:
     """Takes back what a `Judge` did, asked by the reader of the page at the same places."""
 
-    def concerns(self, page: bytes, marked: bool) -> bool:
+    find = re.compile(b"data-compliance-hold").search
+
+    def concerns(self, page: bytes, *, marked: bool) -> bool:
         """Tell whether anything in *page* may be held."""
         return b"data-compliance-hold" in page
 
-    def tag(self, text: bytes) -> tuple[bytes, tuple[Tracker, ...]]:
+    def tag(self, text: bytes, base: str | None) -> Judged:
         """Return the start tag *text* as it was."""
         return _released(text), ()
 
+    def frame(self, text: bytes, inside: Sequence[Tracker]) -> Judged:
+        """Return the start tag *text* of a frame as it was."""
+        return _released(text), ()
+
+    def style(self, text: bytes, content: bytes, base: str | None) -> tuple[bytes, bytes, tuple[Tracker, ...]]:
+        """Return the start tag *text* of a stylesheet and its *content* as they were."""
+        return _released(text), content.replace(WITHHELD.encode(), b""), ()
+
     def script(
-        self, text: bytes, content: bytes, before: Iterable[Tracker], *, foreign: bool = False
-    ) -> tuple[bytes, tuple[Tracker, ...]]:
+        self, text: bytes, content: bytes, before: Iterable[Tracker], base: str | None, *, foreign: bool = False
+    ) -> Judged:
         """Return the start tag *text* of a script as it was."""
         return _released(text), ()
+
+    def base(self, text: bytes) -> None:
+        """Return that relative addresses are the page's own: nothing is judged."""
 
 
 def _released(text: bytes) -> bytes:
@@ -40,7 +55,12 @@ def _released(text: bytes) -> bytes:
     moved = [place for place in tag.places if place[0] in _MOVED]
     # A script that the site marked had its type before.
     marked = not moved and any(tag.attributes.get(name, "").strip() == held[2].decode() for name in MARKED)
-    parts, place = [held[1]], held.end(2) + 1 if marked or tag.name != b"script" else held.end()
+    place = held.end(2) + 1
+    if tag.name == b"script" and not marked:
+        place = max(place, held.end(3))
+    if f"{MARK}style" in tag.attributes:
+        place = max(place, held.end(4))
+    parts = [held[1]]
     for name, start, end in moved:
         parts += [text[place:start], name.removeprefix(MARK).encode()]
         place = end

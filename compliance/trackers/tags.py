@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ..injection.syntax import WS
+from .styles import withheld
 
 _NAME = re.compile(rb"<([a-zA-Z][^ \t\n\f\r/>]*+)")
 _ATTRIBUTE = re.compile(
     rb"[ \t\n\f\r/]*+([^ \t\n\f\r/>][^ \t\n\f\r/>=]*+)(?:" + WS + rb"*+=" + WS + rb"*+"
     rb"(?:\"([^\"]*+)\"|'([^']*+)'|([^ \t\n\f\r\"'>][^ \t\n\f\r>]*+)|(?=>)))?+"
 )
+_ATTRIBUTE_VALUE = re.compile(WS + rb"*+=" + WS + rb"*+(?:\"([^\"]*+)\"|'([^']*+)'|([^ \t\n\f\r\"'>][^ \t\n\f\r>]*+))")
+_QUOTE = re.compile(r"&(?:quot|apos|#3[49]|#[xX]2[27]);")
 # In an attribute a reference without its semicolon, with more of a word after it, is none (section 13.2.5.73).
 _REFERENCE = re.compile(r"&(?:#[xX]?[0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*(?:;|(?![a-zA-Z0-9=])))")
 MARK = "data-compliance-"  # begins the names of the attributes of held tags
@@ -44,20 +47,39 @@ class Tag:
             attributes.setdefault(key, _decoded(value.decode("utf-8", "replace")))
         return cls(text, name[1].lower(), tuple(places), attributes, text.endswith(b"/>", place))
 
-    def held(self, category: str, renamed: Iterable[str], *, inert: bool = False) -> bytes:
+    def held(
+        self,
+        category: str,
+        renamed: Collection[str],
+        leads: Callable[[str], bool] = lambda address: False,
+        *,
+        inert: bool = False,
+    ) -> bytes:
         """Return the tag held for *category*, the attributes *renamed* out of the browser's sight.
 
-        *inert* makes a script one of no type that runs, its own type kept beside.
+        A style among them stays, less the addresses of which *leads* says yes. *inert* makes a script one of no type
+        that runs, its own type kept beside.
         """
         gone = {*renamed, "type"} if inert else set(renamed)
         parts, place = [], 1 + len(self.name)
         added = f' {MARK}hold="{category}"' + (' type="text/plain"' if inert else "")
         parts += [self.text[:place], added.encode()]
+        if "style" in gone:
+            parts.append(b' style="' + self._withheld(leads) + b'"')
         for name, start, end in self.places:
             if name in gone:
                 parts += [self.text[place:start], f"{MARK}{name}".encode()]
                 place = end
         return b"".join((*parts, self.text[place:]))
+
+    def _withheld(self, leads: Callable[[str], bool]) -> bytes:
+        """Return the style with the addresses held of which *leads* says yes, as the value of an attribute."""
+        start = next(end for name, _, end in self.places if name == "style")
+        found = _ATTRIBUTE_VALUE.match(self.text, start)
+        value = (found[1] or found[2] or found[3] or b"") if found is not None else b""
+        # One character for every byte; of references only quotes matter to where an address ends.
+        style = _QUOTE.sub(lambda quote: html.unescape(quote[0]), value.decode("latin-1"))
+        return withheld(style, lambda address: leads(html.unescape(address))).replace('"', "&quot;").encode("latin-1")
 
 
 def _decoded(value: str) -> str:

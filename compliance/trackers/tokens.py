@@ -7,14 +7,15 @@ difference, and memory stays flat.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from string import ascii_letters
 
 from ..injection.syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END
+from ..page.loading import ELEMENTS
 from .catalogue import Tracker
 from .foreign import NAMES, Foreign
-from .judge import LOADING, Judge
+from .judge import Judge
 from .release import Release
 from .tags import Tag
 
@@ -23,8 +24,12 @@ LIMIT = 512 * 1024
 # A token that has not ended is looked at again when there is twice as much of it, from this size on.
 _PATIENCE = 4096
 
+# What a mark that has come in part is at most, in bytes.
+_MARK = 1024
+
 _TEXTS = frozenset(b"style title textarea iframe xmp noembed noframes".split())
-_STOPS = frozenset({*LOADING, *_TEXTS, b"script", b"noscript", b"plaintext", b"svg", b"math"})
+_STOPS = frozenset({*_TEXTS, b"script", b"noscript", b"plaintext", b"svg", b"math", b"base"})
+_LOADING = frozenset(name.encode() for name in ELEMENTS)
 
 
 def _passing(stops: frozenset[bytes], ends: frozenset[bytes]) -> re.Pattern[bytes]:
@@ -51,6 +56,7 @@ def _tag_but(names: frozenset[bytes]) -> bytes:
 
 _PASSING = _passing(_STOPS, frozenset())
 _PASSING_FOREIGN = _passing(_STOPS | NAMES, NAMES)
+_PASSING_BASED = _passing(_STOPS | NAMES | _LOADING, NAMES)
 _TAG = re.compile(rb"<(/?)([a-zA-Z][^ \t\n\f\r/>]*+)" + ATTRIBUTES)
 _SOME_ATTRIBUTES = re.compile(
     rb"(?:[ \t\n\f\r/]*+[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+(?:[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"[^\"]*+\""
@@ -106,17 +112,22 @@ class _ScriptText:
 class Reader:
     """Reads one page, and hands on what has been read, with its tags as *judge* wants them."""
 
-    def __init__(self, judge: Judge | Release) -> None:
+    def __init__(self, judge: Judge | Release, *, scripting: bool = True, top: bool = True) -> None:
         self.held = False
+        self.trackers: list[Tracker] = []  # held so far
         self._judge = judge
+        self._scripting = scripting  # else <noscript> is an element like others
+        self._top = top  # else the pages that frames bring along are not read
         self._data = b""
         self._place = self._sent = 0  # how far the data is read, and how far it has left
         self._again = 0
+        self._mark = self._clear = 0  # where the next mark stands, and how far there is none
         self._final = False
         self._out: list[bytes] = []
         self._step = self._markup
         self._foreign = Foreign()
-        self._before: list[Tracker] = []  # held so far, and of use to scripts that may follow
+        self._base: str | None = None
+        self._before: list[Tracker] = []  # those held that are of use to scripts that may follow
         # What the steps tell each other.
         self._name = b""
         self._text = _ScriptText()
@@ -140,6 +151,7 @@ class Reader:
             self._place = len(self._data)
         out = [*self._out, self._data[self._sent : self._place]]
         self._data = self._data[self._place :]
+        self._mark, self._clear = self._mark - self._place, max(0, self._clear - self._place)
         self._out, self._place, self._sent = [], 0, 0
         self._again = min(2 * len(self._data), LIMIT) if len(self._data) > _PATIENCE else 0
         return out[0] if len(out) == 1 else b"".join(out)
@@ -148,20 +160,19 @@ class Reader:
 
     def _markup(self) -> bool:
         data = self._data
-        passing = _PASSING_FOREIGN if self._foreign else _PASSING
-        place = self._place = passing.match(data, self._place).end()  # type: ignore[union-attr]
+        passing = _PASSING_BASED if self._base else _PASSING_FOREIGN if self._foreign else _PASSING
+        mark = self._marked()
+        place = self._place = passing.match(data, self._place, mark).end()  # type: ignore[union-attr]
         if place == len(data):
             return False
+        if place == mark:
+            return True  # it stands in a text
         if data.startswith(b"<!", place):
             return self._declaration()
         tag = _TAG.match(data, place, place + LIMIT)
         if tag is not None:
             name = tag[2].lower()
             if not tag[1]:
-                if name in LOADING and name not in _TEXTS and not self._foreign:
-                    self._replace(tag.end(), *self._judge.tag(tag[0]))
-                    self._place = tag.end()
-                    return True
                 return self._opened(name, tag.end())
             self._foreign.closed(name)
             self._place = tag.end()
@@ -175,6 +186,15 @@ class Reader:
         self._name = (found[1] + found[2]).lower() if found is not None else b""
         self._place = place + 2
         return self._passed(_TAG_NAME_END, self._long_tag)
+
+    def _marked(self) -> int:
+        """Return where the next mark stands that is looked for; the end of the data where none does."""
+        data = self._data
+        if self._mark <= self._place and self._clear < len(data):
+            found = self._judge.find(data, max(self._place + 1, self._clear - _MARK))
+            self._mark = self._place if found is None else found.start()
+            self._clear = len(data) if found is None else 0
+        return self._mark if self._mark > self._place else len(data)
 
     def _declaration(self) -> bool:
         """Begin a comment, a section or a declaration that has not ended yet."""
@@ -194,11 +214,18 @@ class Reader:
         foreign = self._foreign.opened(name, text)
         if name == b"script":
             return self._script(text, end, foreign=foreign)
-        if name == b"noscript" and not foreign:
-            return self._noscript(end)
+        if not foreign:
+            if name == b"noscript" and self._scripting:
+                return self._noscript(end)
+            if name == b"style":
+                return self._style(text, end)
+            if name == b"base" and self._base is None:
+                self._base = self._judge.base(text)
         # Where foreign content ends on a broken page is a guess: what does not load there is held all the same.
-        if name in LOADING:
-            self._replace(end, *self._judge.tag(text))
+        judged = self._judge.tag(text, self._base)
+        if name == b"iframe" and self._top and judged[0] is text and b"srcdoc" in text.lower():
+            judged = self._frame(text)
+        self._replace(end, *judged)
         self._place = end
         self._begin(name, foreign=foreign)
         return True
@@ -225,10 +252,39 @@ class Reader:
                 if len(data) - end < LIMIT and not self._final:
                     return False
                 stop = len(data)
-        self._replace(end, *self._judge.script(text, data[end : min(stop, end + LIMIT)], self._before, foreign=foreign))
+        content = data[end : min(stop, end + LIMIT)]
+        self._replace(end, *self._judge.script(text, content, self._before, self._base, foreign=foreign))
         self._place = end
         self._begin(b"" if empty else b"script", foreign=False)
         return True
+
+    def _style(self, text: bytes, end: int) -> bool:
+        """Read a stylesheet whose start tag is *text*, up to *end*; one that is very long stays."""
+        data = self._data
+        found = _end_of(b"style").search(data, end)
+        if found is None and len(data) - end <= LIMIT and not self._final:
+            return False
+        stop = len(data) if found is None else found.start()
+        if stop - end <= LIMIT:
+            content = data[end:stop]
+            tag, rules, trackers = self._judge.style(text, content, self._base)
+            self._replace(end, tag, trackers)
+            self._place = end
+            self._replace(stop, rules, ())
+            self._place = stop
+        else:
+            self._place = end
+        self._name, self._step = b"style", self._raw
+        return True
+
+    def _frame(self, text: bytes) -> tuple[bytes, tuple[Tracker, ...]]:
+        """Return the start tag *text* of a frame that brings its page along, held if that loads what is held."""
+        page = Tag.read(text).attributes.get("srcdoc", "").encode("utf-8", "replace")
+        if not self._judge.concerns(page, marked=False):
+            return text, ()
+        inner = Reader(self._judge, top=False)
+        inner.read(page, final=True)
+        return self._judge.frame(text, inner.trackers)
 
     def _script_text(self) -> bool:
         self._place, ended = self._text.find(self._data, self._place)
@@ -244,10 +300,12 @@ class Reader:
             return False
         stop = len(data) if found is None else found.start()
         if stop - end <= LIMIT:
-            inner = Reader(self._judge)
+            inner = Reader(self._judge, scripting=False, top=self._top)
             content = data[end:stop]
             self._place = end
-            self._replace(stop, inner.read(content, final=True) if self._judge.concerns(content, True) else content, ())
+            if self._base is not None or self._judge.concerns(content, marked=True):
+                inner._base = self._base
+                self._replace(stop, inner.read(content, final=True), inner.trackers)
             self._place = stop
         else:
             self._place = end
@@ -319,10 +377,11 @@ class Reader:
         self._place, self._step = found.end(), self._then
         return True
 
-    def _replace(self, end: int, text: bytes, trackers: tuple[Tracker, ...]) -> None:
-        """Put *text* in the place of the data up to *end*."""
+    def _replace(self, end: int, text: bytes, trackers: Sequence[Tracker]) -> None:
+        """Put *text* in the place of the data up to *end*; *trackers* are held for it."""
         if text != self._data[self._place : end]:
             self.held = True
             self._out += [self._data[self._sent : self._place], text]
             self._sent = end
+        self.trackers += trackers
         self._before += [one for one in trackers if one.globals and one not in self._before]

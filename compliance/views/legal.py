@@ -9,7 +9,8 @@ from jinja2.utils import htmlsafe_json_dumps
 from werkzeug.wrappers import Response
 
 from ..assets import find
-from ..documents import compare, day, metadata
+from ..deadlines import day
+from ..documents import compare, metadata
 from ..i18n import host_locale
 from ..languages import own_name, tag
 from ..settings import Mourning

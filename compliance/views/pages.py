@@ -15,6 +15,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from .. import deadlines
 from ..assets import Asset
 from ..consent import Decisions
 from ..documents import Library
@@ -125,7 +126,7 @@ def base() -> str:
 
 def source(now: datetime) -> str:
     """Return the label of the network that this request came from."""
-    return state().box.throttle.source(request.remote_addr, day=now.date())
+    return state().box.throttle.source(request.remote_addr, day=deadlines.day(now))
 
 
 def limit(asked: Request) -> None:

@@ -13,8 +13,8 @@ from flask import jsonify, redirect, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
+from .. import deadlines
 from ..cases import Actor, State
-from ..deadlines import SHANGHAI
 from ..languages import tag
 from ..messages import CaseError, Followed
 from ..pictures import PictureError
@@ -228,7 +228,7 @@ def _shown(
         whole=(whole := state().settings.site.url + address(followed.number)),
         # The code, which is in no address, is printed beside the picture.
         qr=segno.make(whole, micro=False).svg_inline(scale=4, border=2, omitsize=True),
-        due=(followed.answer_due - timedelta(seconds=1)).astimezone(SHANGHAI).date(),
+        due=deadlines.last_day(followed.answer_due),
         result=next((event for event in reversed(followed.events) if event.kind == "answered"), None),
         reasons=reasons or {},
         values=values or {},

@@ -46,7 +46,11 @@ def texts() -> list[Text]:
     """Return what this reader could read before deciding."""
     locale, library = reader_locale(), state().documents
     found = (library.get(name, locale) for name in POLICIES)
-    return [Text(name=one.name, version=one.version, language=one.language, text=one.text) for one in found if one]
+    return [
+        Text(name=one.name, version=one.version, language=one.language, text=one.text, hash=one.text_hash)
+        for one in found
+        if one
+    ]
 
 
 def entry(made: Record, texts: Iterable[Text], *, before: str | None, target: str) -> Entry:

@@ -12,7 +12,7 @@ import pytest
 
 from compliance import Compliance
 from compliance.cases import State
-from compliance.documents import day
+from compliance.deadlines import day
 from compliance.messages import Box, CaseError
 from support.browser import Page, expect, serving
 from support.browser import chromium as chromium

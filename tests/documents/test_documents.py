@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compliance import settings as settings_file
-from compliance.documents import Document, Library, day, load
+from compliance.deadlines import day
+from compliance.documents import Document, Library, load
 from compliance.documents.library import Shape
 from compliance.documents.markup import shape
 from compliance.documents.placeholders import fill, placeholders

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
 from compliance.cases import Kind, State
-from compliance.messages.exports import COLUMNS, CONTACTS, as_csv, as_json, as_lines, neutral, records
+from compliance.formats import as_csv, as_json, as_lines, neutral
+from compliance.messages.exports import COLUMNS, CONTACTS, records
 from compliance.messages.listing import Filter
 from compliance.store import Database, tables
 from compliance.vault import Vault, VaultError

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.event import listen
 
-from compliance.cases import Kind, State
+from compliance.cases import OWING, Kind, State, deadline, is_overdue
+from compliance.deliveries.reminders import remind
 from compliance.messages import CaseError
 from compliance.messages.listing import SHOWN, Filter, groups, named
+from compliance.messages.statistics import of_year
 from compliance.store import Database
+from compliance.store.outbox import dedupe
+from compliance.store.tables import message, outbox
 from support.editors import EVERY, NOW, PAGE, Desk, report
 from support.editors import desk as desk
 
@@ -30,6 +36,36 @@ def test_what_is_due_first_comes_first_whatever_its_state(desk: Desk):
     desk.cases.move(second, State.ACCEPTED, now=NOW)
     assert desk.list() == [first, second, later]
     assert desk.list(newest=True) == [later, second, first]
+
+
+MOMENTS = [timedelta(hours=hours) for hours in (-1, 0, 1)]
+STATES = set(State) - {State.PURGED}  # whose last state its events tell
+
+
+@pytest.mark.parametrize("decided", [None, NOW])
+def test_list_reminders_and_figures_call_the_same_overdue(desk: Desk, decided: datetime | None):
+    late = {}
+    for state, decide, answer in product(STATES, MOMENTS, MOMENTS):
+        number = desk.send(f"{state} {decide} {answer}")
+        values = {"state": state, "decided": decided, "decide_due": NOW + decide, "answer_due": NOW + answer}
+        change = update(message).where(message.c.number == number).values(**values)
+        desk.database.write(lambda connection, change=change: connection.execute(change))
+        due = deadline(state, decided=decided, decide_due=NOW + decide, answer_due=NOW + answer)
+        if is_overdue(due, NOW):
+            late[number] = due
+    assert len(late) == len(OWING) * (3 if decided else 5)
+    assert set(desk.list(Filter(states=frozenset(State), overdue=True), limit=200)) == late.keys()
+    assert {entry.number for entry in desk.entries(EVERY, limit=200) if entry.overdue} == late.keys()
+    assert of_year(desk.database, 2026, now=NOW).total.overdue == len(late)
+    remind(desk.database, ["editors"], now=NOW)
+    with desk.database.reading() as connection:
+        rows = connection.execute(select(message.c.id, message.c.number, outbox.c.dedupe).join(outbox)).all()
+    told = {row.number for row in rows for due in [late.get(row.number)] if due and row.dedupe == _overdue(row.id, due)}
+    assert told == late.keys()
+
+
+def _overdue(identity: UUID, due: datetime) -> str:
+    return dedupe(f"{identity}:overdue:{due.isoformat()}:editors")
 
 
 def test_what_is_closed_or_held_back_is_listed_when_it_is_asked_for(desk: Desk):

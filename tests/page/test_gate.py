@@ -23,6 +23,7 @@ GATE = Gate(CATALOGUE, ALL)
 HM = b"//hm.baidu.com/hm.js"
 _ADDED = re.compile(
     r' data-compliance-hold="[a-z]+"(?: type="text/plain")?|data-compliance-(?=(?:src|srcset|href|type)\b)'
+    "|data:,compliance-hold:"
 )
 
 

@@ -19,7 +19,8 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from compliance import Compliance
-from compliance.documents import Library, day
+from compliance.deadlines import day
+from compliance.documents import Library
 from support.browser import chromium as chromium
 from support.browser import open_page as open_page
 from support.browser import serving

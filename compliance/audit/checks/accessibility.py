@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from ...characters import HAN
 from ..findings import Finding
 from ..page import Page
 from ..site import Context
 from ..tree import Element, elements, text_of
 
-_HAN = re.compile("[一-鿿]")
+_HAN = re.compile(f"[{HAN}]")
 _NOT_SEEN = ("aria-hidden", "role", "aria-label")
 _COLOURED = elements("//font[@color] | //body//*[contains(@style, 'color')]")
 _NO_LABEL = frozenset({"hidden", "submit", "button", "image", "reset"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...characters import HAN
 from ..expressions import Expression
 from ..findings import Finding
 from ..page import Kind, Page
@@ -14,7 +15,7 @@ from ..tree import Element, elements, text_of
 # Old pages space the two characters of a label out to the width of four.
 _SOURCE_LABEL = "[来來] ?源于?|稿 ?源|出[处處]|转自|摘自|供稿(?:单位)?|信息提供|发布(?:机构|单位)"
 _EDITOR_LABEL = "[责責]任[编編][辑輯]|[责責] ?[编編]|[编編] ?[辑輯]|网编|采编|编审|主编"
-_AUTHOR_LABEL = "作 ?者|[记記] ?者|通讯员|撰文|撰稿|采写|采编|摄影|(?<![一-鿿])文字?"
+_AUTHOR_LABEL = f"作 ?者|[记記] ?者|通讯员|撰文|撰稿|采写|采编|摄影|(?<![{HAN}])文字?"
 _LABELS = f"{_SOURCE_LABEL}|{_EDITOR_LABEL}|{_AUTHOR_LABEL}"
 _VALUE = r"(?: ?[:丨|/】\]] ?| )[^\s:|/,。\])】]"
 _SOURCE = Expression(
@@ -25,7 +26,7 @@ _SOURCE = Expression(
 )
 _EDITOR = Expression(rf"(?:{_EDITOR_LABEL}){_VALUE}|\b(?:web )?editors? ?[:|] ?\w|\bedited by \w", re.IGNORECASE)
 _AUTHOR = Expression(
-    rf"(?:{_AUTHOR_LABEL}){_VALUE}|[记記]者 ?[一-鿿]{{2,4}}"
+    rf"(?:{_AUTHOR_LABEL}){_VALUE}|[记記]者 ?[{HAN}]{{2,4}}"
     r"|\b(?:[Aa]uthor|[Rr]eporter)s? ?[:|] ?\w|\b[Bb]y:? [A-Z][\w.]+ [A-Z]|\bBy [A-Z]{2,}"
 )
 _DATE = re.compile(r"(?:19|20)\d\d ?[-年/.] ?\d{1,2} ?[-月/.] ?\d{1,2}")

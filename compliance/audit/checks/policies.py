@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from ...characters import HAN, KANA
 from ..expressions import Expression
 from ..findings import Finding
 from ..page import Page, tidy
@@ -29,8 +30,8 @@ _TITLE = re.compile(rf"^.{{0,24}}(?:{_NAME})(?: ?\(.{{0,20}}\))?$", re.IGNORECAS
 _TITLE_END = re.compile(r"\s[-–—|_]\s|[|_—–]|-(?=[^\d])")
 _ARTICLE = Expression(r"(?:来源|稿源|责任编辑|责编) ?[:丨|]")
 _DEAD = re.compile(r"^(?:#.{0,3}|javascript:.*|about:blank)?$", re.IGNORECASE)
-_HAN = re.compile("[一-鿿]")
-_KANA = re.compile("[぀-ヿ]")
+_HAN = re.compile(f"[{HAN}]")
+_KANA = re.compile(f"[{KANA}]")
 _TRADITIONAL = re.compile("[個們這為與時會說條應該對資]")
 _SIMPLIFIED = re.compile("[个们这为与时会说条应该对资]")
 _LATIN = re.compile("[A-Za-z]")

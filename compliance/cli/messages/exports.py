@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from ...messages.exports import COLUMNS, CONTACTS, FORMS, records
+from ...formats import FORMS
+from ...messages.exports import COLUMNS, CONTACTS, records
 from ...messages.listing import count
 from ..group import box, output, progress, rows_format, written
 from .group import by, chosen, filters, messages, now

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 import click
+from click.core import ParameterSource
 
 from ... import deadlines
-from ...cases import OPEN, Kind, State
+from ...cases import OPEN, OWING, Kind, State
 from ...messages.listing import Filter
 from ...receipts import read_number
 from ..group import compliance, since, span, state, until
@@ -72,7 +73,11 @@ def filters(*, every: bool) -> Callable[[T], T]:
         click.option("--kind", "kinds", type=kinds, multiple=True),
         click.option("--category", default=""),
         click.option("--urgent", is_flag=True),
-        click.option("--overdue", is_flag=True, help="A decision or an answer is late."),
+        click.option(
+            "--overdue",
+            is_flag=True,
+            help="A decision or an answer is late, also of what is held back.",
+        ),
         click.option("--assignee", type=NAME, help='Whose cases; "" are nobody\'s.'),
         click.option("--search", default="", help="Words that all stand in the text."),
         click.option("--page", default="", help="The address of the page that they are about."),
@@ -91,6 +96,8 @@ def filters(*, every: bool) -> Callable[[T], T]:
 def chosen(context: click.Context, *, states: tuple[str, ...], kinds: tuple[str, ...], **options: Any) -> Filter:
     """Return the filter that the *options* of a command say."""
     wanted: set[State] = set()
+    if options["overdue"] and context.get_parameter_source("states") is ParameterSource.DEFAULT:
+        wanted, states = set(OWING), ()
     for name in states:
         wanted |= set(State) if name == "all" else OPEN if name == "open" else {State(name)}
     first, last = span(options.pop("since"), options.pop("until"))
@@ -114,14 +121,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def moment(when: datetime) -> str:
-    """Return *when* as an editor in China reads it."""
-    return f"{when.astimezone(deadlines.SHANGHAI):%Y-%m-%d %H:%M}"
-
-
 def due(when: datetime | None) -> str:
     """Return until when; the end of a day is that day."""
     if when is None:
         return ""
-    last = (when - timedelta.resolution).astimezone(deadlines.SHANGHAI)
-    return f"{last:%Y-%m-%d}" if moment(when).endswith("00:00") else moment(when)
+    text = deadlines.minute(when)
+    return f"{deadlines.last_day(when)}" if text.endswith("00:00") else text

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import click
 
 from ...cases import State
+from ...deadlines import minute
 from ...messages import Case, CaseError
 from ...messages.listing import Entry, Filter, count, entries, groups
 from ..group import CannotRunError, box, cut, listing, print_json, show, written
-from .group import Number, by, chosen, due, filters, messages, moment, now, number
+from .group import Number, by, chosen, due, filters, messages, now, number
 
 COLUMNS = (
     *("number", "kind", "category", "state", "marks", "created", "decide", "answer", "waiting", "assignee"),
@@ -41,7 +42,7 @@ def list_(
     database = box(context).database
     if grouped:
         found = groups(database, which, limit=limit, now=now())
-        shown = [{**asdict(group), "first": moment(group.first), "answer": due(group.answer_due)} for group in found]
+        shown = [{**asdict(group), "first": minute(group.first), "answer": due(group.answer_due)} for group in found]
         show([asdict(group) for group in found] if form == "json" else shown, GROUPS, form)
         return
     try:
@@ -63,7 +64,7 @@ def line(entry: Entry) -> dict[str, Any]:
     return {
         **asdict(entry),
         "marks": " ".join((*marks, entry.marks)).strip(),
-        "created": moment(entry.created),
+        "created": minute(entry.created),
         "decide": due(entry.decide_due),
         "answer": due(entry.answer_due),
         "waiting": "" if entry.waiting is None else f"{entry.waiting} d",
@@ -120,7 +121,7 @@ def _lines(case: Case) -> Iterator[str]:
     kind = f"{case.kind} ({case.category})" if case.category else case.kind
     yield f"{case.number}  {kind}  {case.state}{'  urgent' if case.urgent else ''}"
     facts = {
-        "created": moment(case.created),
+        "created": minute(case.created),
         "decide by": due(case.decide_due) if case.decided is None else "",
         "answer by": due(case.answer_due) if case.answered is None else "",
         "assignee": case.assignee,
@@ -140,7 +141,7 @@ def _lines(case: Case) -> Iterator[str]:
     for event in case.events:
         who = event.actor_name or event.actor
         internal = "" if event.public else "  (internal)"
-        yield f"{event.sequence:>3}  {moment(event.at)}  {event.kind} by {who}: {event.state}{internal}"
+        yield f"{event.sequence:>3}  {minute(event.at)}  {event.kind} by {who}: {event.state}{internal}"
         if event.text:
             yield f"     {_indented(event.text, 5)}"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from ... import deadlines
+from ...formats import as_text
 from ...messages.statistics import Figures, Spread, Year, chart, of_year
-from ..group import box, output, plain, written
+from ..group import box, output, written
 from .group import messages, now
 
 
@@ -22,11 +23,11 @@ from .group import messages, now
 @click.pass_context
 def report(context: click.Context, year: int | None, form: str, output: Path | None) -> None:
     """Count what was received in a year, and how it was handled."""
-    figures = of_year(box(context).database, year or now().astimezone(deadlines.SHANGHAI).year, now=now())
+    figures = of_year(box(context).database, year or deadlines.day(now()).year, now=now())
     if form == "svg":
         content = chart(figures)
     elif form == "json":
-        content = json.dumps(asdict(figures), ensure_ascii=False, indent=2, default=plain).encode() + b"\n"
+        content = json.dumps(asdict(figures), ensure_ascii=False, indent=2, default=as_text).encode() + b"\n"
     else:
         content = "".join(f"{line}\n" for line in _lines(figures)).encode()
     with written(output) as file:
@@ -34,7 +35,7 @@ def report(context: click.Context, year: int | None, form: str, output: Path | N
 
 
 def _lines(year: Year) -> Iterator[str]:
-    yield f"Received in {year.year}, as of {year.made.astimezone(deadlines.SHANGHAI):%Y-%m-%d %H:%M} (China)"
+    yield f"Received in {year.year}, as of {deadlines.minute(year.made)} (China)"
     for name, figures in (("all", year.total), *year.kinds.items()):
         yield ""
         yield f"{name}: {figures.received}"

@@ -1,0 +1,40 @@
+"""What a character is: invisible, Chinese; and what a text of them is: empty to the eye, a mailbox.
+
+Ranges are written for the inside of a character class.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Han characters as Chinese is written with them: ideographs of all planes, and the marks that stand for one.
+HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+#: The kana of Japanese.
+KANA = "\u3040-\u30ff"
+#: What nobody sees and no word is told apart by: the default ignorable code points of Unicode (DerivedCoreProperties,
+#: section 5.21 of the standard), and the marks of interlinear annotations.
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
+_BLANK = re.compile(rf"[\s\u2800{INVISIBLE}]+")  # U+2800 is the pattern of Braille without a dot
+# An e-mail address as the HTML standard has it ("E-mail state"), with a dot in the domain, since mail to a bare host
+# name leaves no network; letters of every script, as RFC 6531 and RFC 5890 allow.
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_MAILBOX = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
+
+
+def without_invisible(text: str) -> str:
+    """Return *text* without what is invisible; spaces stay."""
+    return _INVISIBLE.sub("", text)
+
+
+def printed(text: str) -> str:
+    """Return what of *text* would show in print: nothing that is invisible, no space."""
+    return _BLANK.sub("", text)
+
+
+def is_mailbox(text: str) -> bool:
+    """Return whether *text* is one e-mail address, as people write it."""
+    return len(text) <= 254 and _MAILBOX.fullmatch(text) is not None

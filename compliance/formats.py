@@ -1,0 +1,84 @@
+"""Records written for others: as CSV that no spreadsheet takes for formulas, as JSON, as JSON one a line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from .characters import INVISIBLE
+from .deadlines import SHANGHAI
+from .outside.text import normalised
+
+# What a spreadsheet begins a formula with, and what it may overlook before it: space, quotes, what is not seen.
+_TRIGGERS = frozenset("=+-@\t\r\n\u2212")
+_OVERLOOKED = re.compile(f"[\\s\"'`\u2018\u2019\u201c\u201d\uff02\uff07{INVISIBLE}]")
+_BOM = "\ufeff"  # without it Excel reads Chinese as the system's old code page
+
+
+def as_csv(records: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[bytes]:
+    """Yield *records* as CSV in UTF-8, with times of China, as a spreadsheet reads them."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write(_BOM)
+    writer.writerow(columns)
+    for record in records:
+        writer.writerow([neutral(_cell(record[column])) for column in columns])
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def as_json(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield *records* as one JSON array, times in ISO 8601."""
+    before = b"[\n"
+    for record in records:
+        yield before + _json(record)
+        before = b",\n"
+    yield b"[]\n" if before == b"[\n" else b"\n]\n"
+
+
+def as_lines(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield *records* as JSON, one a line."""
+    return (_json(record) + b"\n" for record in records)
+
+
+#: How records are written: as text for spreadsheets, as JSON for programs.
+FORMS: Mapping[str, Callable[[Iterable[dict[str, Any]], Sequence[str]], Iterator[bytes]]] = {
+    "csv": as_csv,
+    "json": lambda records, _: as_json(records),
+    "jsonl": lambda records, _: as_lines(records),
+}
+
+
+def as_text(value: object) -> str:
+    """Return what JSON has no type for as text: a time in ISO 8601."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def neutral(cell: str) -> str:
+    """Return *cell* with an apostrophe before it where a spreadsheet could take it for a formula."""
+    for character in cell:
+        if normalised(character, longest=1, form="NFKC")[:1] in _TRIGGERS:
+            return f"'{cell}"
+        if not _OVERLOOKED.match(character) and unicodedata.category(character) != "Cf":
+            break
+    return cell
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return "" if value is None else str(value)
+
+
+def _json(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, default=as_text).encode()
