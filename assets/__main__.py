@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from compliance.assets import BUILT
-from compliance.codings import packed
+from compliance.page.codings import packed
 
 SOURCES = Path(__file__).parent
 STATIC = SOURCES.parent / "compliance" / "static"

@@ -19,7 +19,7 @@ import lxml.html
 from compliance.audit.folder import Folder
 from compliance.audit.runner import Audit
 from compliance.audit.site import Context
-from compliance.trackers import Catalogue
+from compliance.page.trackers import Catalogue
 
 from .pages import article
 from .table import Row

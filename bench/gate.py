@@ -9,9 +9,9 @@ from typing import Any
 
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from compliance.injection import Markup
 from compliance.middleware import Middleware
-from compliance.trackers import Catalogue, Gate
+from compliance.page.injection import Markup
+from compliance.page.trackers import Catalogue, Gate
 
 from .injection import CYCLE, FOOT, GOALS, HEAD, duration, rewritten, variant
 from .measure import differences

@@ -11,14 +11,14 @@ from turbohtml.rewrite import Element, rewrite
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from compliance import Compliance
-from compliance.injection import inject
+from compliance.page.injection import inject
 
 from .measure import medians
 from .pages import article
 from .table import Row
 
 GOALS = {25_000: 0.4, 250_000: 0.2, 1_000_000: 0.15}  # bytes of the page: share of the rewriter's time
-INJECT, RIVAL = "compliance.injection.inject", "turbohtml.rewrite"
+INJECT, RIVAL = "compliance.page.injection.inject", "turbohtml.rewrite"
 CYCLE = 12_000_000  # bytes of pages before one comes again: more than is remembered of pages seen
 HEAD = b'<div data-compliance="banner">' + b"<p>By continuing to browse our site you agree.</p>" * 12 + b"</div>"
 FOOT = b'<footer data-compliance="footer">' + b"<p>Leaving a message</p>" * 60 + b"</footer>"

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .assets import Asset
-from .charsets import encode
 from .consent import Decisions
 from .deadlines import day
 from .documents import Library
 from .i18n import helpers
-from .injection import Markup
 from .languages import nearest, tag
 from .licences import Licence
+from .page.charsets import encode
+from .page.injection import Markup
+from .page.trackers import Catalogue, Gate
 from .settings import CATEGORIES, Settings
-from .trackers import Catalogue, Gate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

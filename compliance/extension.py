@@ -27,10 +27,10 @@ from .ledger import Ledger, Recorder, Spool
 from .messages import Box, open_box
 from .middleware import Middleware
 from .outside.hosts import host_of
+from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .settings import CATEGORIES, Settings
 from .store import StoreError
-from .trackers import DATA, Catalogue, Tracker, expressions
 
 _EXEMPT = "_compliance_exempt"
 _SCRIPTS = ("compliance.js", "guard.js", "cookies.js", "frames.js", "note.js", "release.js")  # load one another

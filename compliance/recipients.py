@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
+from .page.trackers import Catalogue, abroad
 from .settings import Settings, Text
-from .trackers import Catalogue, abroad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,20 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MAY_KNOW_FLASK = {"cli", "extension", "i18n", "views"}
 LONGEST = 400
 
-# A line of the drawing that opens with a number holds modules of the layer of that height.
+# A line of a drawing that opens with a number holds modules of the layer of that height.
 HEIGHT = {
     name: int(height)
     for height, names in re.findall(r"^(\d) │ (.+?) *│$", PAGE, re.MULTILINE)
     for name in names.split()
+}
+# Folders with a drawing of their own: their parts, by their heights.
+INSIDE = {
+    folder: {
+        name: int(height)
+        for height, names in re.findall(rf"^{HEIGHT[folder]}\.(\d) │ (.+?) *│$", PAGE, re.MULTILINE)
+        for name in names.split()
+    }
+    for folder in ("page",)
 }
 
 
@@ -68,7 +77,7 @@ def test_every_module_is_placed():
 def test_every_module_is_explained():
     cells = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", PAGE, re.MULTILINE)
     explained = {name for cell in cells for name in re.findall(r"\w+", cell)}
-    assert set(HEIGHT) <= explained <= set(HEIGHT) | {path.stem for path in FILES}
+    assert set(HEIGHT) <= explained <= set(HEIGHT).union({path.stem for path in FILES}, *INSIDE.values())
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -76,6 +85,28 @@ def test_imports_point_down(path: Path):
     own = module(path)
     others = {target.split(".")[0] for target in imported(path)} - ({own} if path.parent != PACKAGE else set())
     assert {target for target in others if HEIGHT[target] >= HEIGHT[own]} == set()
+
+
+@pytest.mark.parametrize("folder", INSIDE)
+def test_every_part_of_a_folder_is_placed_and_explained(folder: str):
+    parts = {path.relative_to(PACKAGE).parts[1].removesuffix(".py") for path in FILES if module(path) == folder}
+    explained = re.findall(rf"\| part of `{folder}/` .*\n\|---\|---\|\n((?:\|.*\n)+)", PAGE)
+    assert parts - {"__init__"} == set(INSIDE[folder]) == set(re.findall(r"^\| `(\w+)`", explained[0], re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if module(path) in INSIDE], ids=name)
+def test_imports_point_down_inside_a_folder(path: Path):
+    folder, *inner = path.relative_to(PACKAGE).parts
+    own, heights = inner[0].removesuffix(".py"), INSIDE[folder]
+    others = {target.split(".")[1] for target in imported(path) if target.startswith(f"{folder}.")} - {own}
+    assert {target for target in others if heights[target] >= heights.get(own, 9)} == set()
+
+
+def test_the_house_of_a_page_knows_nothing_else_but_the_names_of_hosts():
+    assert {target.split(".")[0] for path in FILES if module(path) == "page" for target in imported(path)} <= {
+        "page",
+        "outside",
+    }
 
 
 def test_no_files_import_each_other_in_a_circle():

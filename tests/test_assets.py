@@ -19,7 +19,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-from compliance import Compliance, assets, codings
+from compliance import Compliance, assets
+from compliance.page import codings
 from compliance.paths import STATIC
 
 ROOT = Path(__file__).resolve().parents[1]

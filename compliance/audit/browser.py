@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ..errors import ComplianceError
 from ..outside.hosts import host_of
-from ..trackers import Tracker
+from ..page.trackers import Tracker
 from .checks.consent import AGREE, REFUSE
 from .checks.trackers import setter
 from .findings import Finding

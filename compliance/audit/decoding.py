@@ -10,7 +10,7 @@ from functools import lru_cache
 import turbohtml.detect  # noqa: F401  # registers the decoders of the Encoding standard as "whatwg-NAME"
 from bs4.dammit import EncodingDetector
 
-from ..charsets import UNDECLARED, named, sniff
+from ..page.charsets import UNDECLARED, named, sniff
 
 _LABEL = re.compile(r"charset\s*=\s*[\"']?([^\s\"';>]+)", re.IGNORECASE)
 _REPLACED = "\N{REPLACEMENT CHARACTER}"

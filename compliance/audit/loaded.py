@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..page.loading import ELEMENTS, Load, loads, runs, styled
-from ..trackers import Catalogue, Tracker
-from ..trackers.addresses import split
-from ..trackers.catalogue import ANY, NECESSARY
-from ..trackers.marks import finder
-from ..trackers.styles import released
+from ..page.trackers import Catalogue, Tracker
+from ..page.trackers.addresses import split
+from ..page.trackers.catalogue import ANY, NECESSARY
+from ..page.trackers.marks import finder
+from ..page.trackers.styles import released
 from .tree import Element, parse
 
 if TYPE_CHECKING:

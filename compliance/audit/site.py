@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from ..page.trackers import Catalogue
 from ..settings import Settings
-from ..trackers import Catalogue
 from .page import Kind
 
 #: Values of one fact that are told apart, and pages that are named for each.

@@ -19,7 +19,7 @@ from ..audit.baseline import Baseline, read, write
 from ..audit.reports import FORMS
 from ..audit.rules import LANGUAGES
 from ..outside.hosts import host_of
-from ..trackers import Catalogue
+from ..page.trackers import Catalogue
 from .group import CannotRunError, compliance, jobs, progress, state, written
 from .text import text
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from ..validators import UNIFORM, date, opaque
 from . import headers
 from .exchange import Body, Exchange
 from .state import Injection, State
+from .validators import UNIFORM, date, opaque
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

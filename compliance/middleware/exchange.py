@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ..trackers import Gate
-from ..validators import DECIDED, UNIFORM, Stamp, date, later, opaque
+from ..page.trackers import Gate
 from . import headers
 from .headers import Fields, Head
 from .page import Page
 from .state import State
+from .validators import DECIDED, UNIFORM, Stamp, date, later, opaque
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

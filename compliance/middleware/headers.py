@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..charsets import named
-from ..codings import Coding, coding
-from ..validators import Stamp
+from ..page.charsets import named
+from ..page.codings import Coding, coding
+from .validators import Stamp
 
 Fields = list[tuple[str, str]]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .. import charsets
-from ..codings import BrokenBody
-from ..injection import Markup, Opening, Stream, placed
-from ..trackers import Gate
+from ..page import charsets
+from ..page.codings import BrokenBody
+from ..page.injection import Markup, Opening, Stream, placed
+from ..page.trackers import Gate
 from .headers import Head
 from .state import State
 

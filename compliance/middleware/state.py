@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from ..injection import Markup, Memory
-from ..trackers import Gate
-from ..validators import DECIDED, WITH_BANNER, Suffix
+from ..page.injection import Markup, Memory
+from ..page.trackers import Gate
+from .validators import DECIDED, WITH_BANNER, Suffix
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

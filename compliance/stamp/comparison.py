@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from ..codings import BrokenBody
+from ..page.codings import BrokenBody
 from .files import is_page, read, status_of
 from .press import Press
 from .records import Did, Item, Kind, Outcome

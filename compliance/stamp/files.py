@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ..codings import BrokenBody
+from ..page.codings import BrokenBody
 from .manifest import FOLDER
 from .press import Press
 from .records import Did, Entry, Item, Kind, Outcome

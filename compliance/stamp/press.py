@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from .. import charsets
-from ..codings import coding
-from ..injection import original
 from ..middleware.headers import Head
 from ..middleware.page import Page
 from ..middleware.state import Injection, State
-from ..trackers import released
+from ..page import charsets
+from ..page.codings import coding
+from ..page.injection import original
+from ..page.trackers import released
 
 # What a server sends that knows of a file only that it is HTML: which charset it is in, the page says itself.
 _HEAD = Head(status="200 OK", fields=[], label=None, language=None, length=None, coding=None, private=False)

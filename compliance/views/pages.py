@@ -24,8 +24,8 @@ from ..languages import tag
 from ..ledger import Ledger, Recorder
 from ..messages import Box
 from ..outside.hosts import host_of, split
+from ..page.trackers import Catalogue
 from ..settings import Settings
-from ..trackers import Catalogue
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

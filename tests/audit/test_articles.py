@@ -9,7 +9,7 @@ import pytest
 from compliance.audit.checks import articles
 from compliance.audit.page import Page
 from compliance.audit.site import Context
-from compliance.trackers import Catalogue
+from compliance.page.trackers import Catalogue
 
 CONTEXT = Context(catalogue=Catalogue(), today=date(2026, 11, 30))
 FOOT = "<footer><p>违法和不良信息举报电话：12377</p></footer>"

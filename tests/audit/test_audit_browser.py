@@ -17,7 +17,7 @@ from compliance.audit.browser import Browser
 from compliance.audit.findings import Finding
 from compliance.audit.site import Context, Fact
 from compliance.cli import compliance
-from compliance.trackers import Catalogue
+from compliance.page.trackers import Catalogue
 from support.browser import CHROMIUM as CHROMIUM
 from support.browser import serving
 from support.recorder import Recorder

@@ -24,7 +24,7 @@ from compliance.audit.site import Context, Fact, Site
 from compliance.audit.targets import Response as Came
 from compliance.audit.targets import TargetError
 from compliance.audit.website import AGENT, Website
-from compliance.trackers import Catalogue
+from compliance.page.trackers import Catalogue
 
 CONTEXT = Context(catalogue=Catalogue(), today=date(2026, 11, 24))
 

@@ -25,7 +25,7 @@ from compliance.audit.reports.words import words
 from compliance.audit.targets import Refusals
 from compliance.cli import compliance
 from compliance.licences import KINDS
-from compliance.trackers import Catalogue
+from compliance.page.trackers import Catalogue
 from support.frameworks import PACKAGES
 
 LANGUAGES = ("en", "zh_CN")

@@ -14,7 +14,7 @@ import pytest
 from compliance.audit import Finding, Severity, checks, rules
 from compliance.audit.page import Page
 from compliance.audit.site import Context, Fact, Site
-from compliance.trackers import Catalogue
+from compliance.page.trackers import Catalogue
 
 PAGES = Path(__file__).parents[1] / "pages"
 EXPECTED: dict[str, Any] = tomllib.loads((PAGES / "expected.toml").read_text(encoding="utf-8"))

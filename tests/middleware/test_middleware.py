@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask, Response, abort, send_file, stream_with_context
 
-from compliance.charsets import UNDECLARED
 from compliance.middleware import Middleware
+from compliance.page.charsets import UNDECLARED
 from support.wsgi_site import CHANGED, CODINGS, PAGE, Injected, Reader, site, wrap
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance import Compliance
-from compliance.injection import Markup
-from compliance.trackers import Catalogue, Gate
+from compliance.page.injection import Markup
+from compliance.page.trackers import Catalogue, Gate
 from support.wsgi_site import CODINGS, Injected, site, wrap
 
 ALL = frozenset({"functional", "analytics", "advertising", "social"})
@@ -128,7 +128,7 @@ def test_a_private_copy_is_not_modified_only_for_a_reader_who_allows_the_same() 
 def test_a_fault_of_the_gate_loses_nothing(
     at: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from compliance.trackers.tokens import Reader
+    from compliance.page.html.tokens import Reader
 
     calls = []
     read = Reader.read
@@ -234,8 +234,8 @@ def test_own_trackers_are_held_and_known_ones_let_through(settings: dict[str, An
 
 def test_the_file_of_the_catalogue_dates_the_pages(settings: dict[str, Any], tmp_path: Any) -> None:
     from compliance.extension import _changed
+    from compliance.page.trackers import DATA
     from compliance.settings import load
-    from compliance.trackers import DATA
 
     loaded = load(settings)
     object.__setattr__(loaded, "_changed", datetime(2000, 1, 1, tzinfo=UTC))

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from compliance import codings
-from compliance.injection import Stream
 from compliance.middleware import Middleware
+from compliance.page import codings
+from compliance.page.injection import Stream
 from support.wsgi_site import CHANGED, CODINGS, PAGE, Injected, Source, site, wrap, zstd
 
 

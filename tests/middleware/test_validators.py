@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.validators import DECIDED, UNIFORM, WITH_BANNER, Suffix, date, later, opaque
+from compliance.middleware.validators import DECIDED, UNIFORM, WITH_BANNER, Suffix, date, later, opaque
 
 LETTERS = [UNIFORM, WITH_BANNER, DECIDED, f"{WITH_BANNER}0a1b", f"{DECIDED}dbdb"]
 TAGS = st.builds(

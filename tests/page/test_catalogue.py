@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from compliance.trackers import Catalogue, Tracker
-from compliance.trackers.marks import finder
+from compliance.page.trackers import Catalogue, Tracker
+from compliance.page.trackers.marks import finder
 
 CATALOGUE = Catalogue()
 CATEGORIES = frozenset({"functional", "analytics", "advertising", "social"})

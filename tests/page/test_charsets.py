@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance import charsets
+from compliance.page import charsets
 
 
 @pytest.mark.parametrize(

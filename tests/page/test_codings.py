@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.codings import PIECE, BrokenBody, coding
+from compliance.page.codings import PIECE, BrokenBody, coding
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from justhtml import JustHTML
 from test_injection import documents, suite
 
-from compliance.trackers import Catalogue, Gate
-from compliance.trackers.tokens import LIMIT
+from compliance.page.html.tokens import LIMIT
+from compliance.page.trackers import Catalogue, Gate
 
 ALL = frozenset({"functional", "analytics", "advertising", "social"})
 CATALOGUE = Catalogue()

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from justhtml import JustHTML
 
-from compliance.injection import Markup, Memory, Opening, Stream, inject, opening, original, placed
+from compliance.page.injection import Markup, Memory, Opening, Stream, inject, opening, original, placed
 
 SUITE = Path(__file__).resolve().parents[3] / "shared" / "html5lib-tests" / "tree-construction"
 HEAD = (

@@ -13,9 +13,9 @@ import brotli
 from werkzeug.test import Client
 from werkzeug.wrappers import Response as Answer
 
-from compliance.injection import Markup
 from compliance.middleware import Middleware
-from compliance.trackers import Gate
+from compliance.page.injection import Markup
+from compliance.page.trackers import Gate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...charsets import named
+from ...page.charsets import named
 from ..findings import Finding
 from ..page import Page
 from ..site import Context

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from ...outside.hosts import host_of
-from ...trackers import Catalogue, Tracker, abroad
-from ...trackers.catalogue import ANY
+from ...page.trackers import Catalogue, Tracker, abroad
+from ...page.trackers.catalogue import ANY
 from ..findings import Finding
 from ..loaded import is_optional, loaded, vendor
 from ..page import Page

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from html import unescape
 from itertools import chain
 from typing import TypeAlias
 
-from ..page.loading import Load, loads, runs, styled
+from ..html.tags import MARK, Tag
+from ..loading import Load, loads, runs, styled
 from .addresses import split
 from .catalogue import NECESSARY, Catalogue, Tracker
 from .marks import finder
 from .styles import WITHHELD, withheld
-from .tags import MARK, Tag
 
 #: How sites mark the scripts that other consent tools release.
 MARKED = ("data-category", "data-cookiecategory")
@@ -37,8 +37,11 @@ class Judge:
         self._held = held - {NECESSARY}
         self._asked = asked - {NECESSARY}
         self._catalogue = catalogue
-        #: Finds where something stands in a page that may be held.
-        self.find = self._found = finder(catalogue.marks(self._held)).search
+        self._found = finder(catalogue.marks(self._held)).search
+
+    def find(self, data: bytes, start: int) -> re.Match[bytes] | None:
+        """Return the first mark of something to be held in *data* after *start*."""
+        return self._found(data, start)
 
     def concerns(self, page: bytes, *, marked: bool) -> bool:
         """Tell whether anything in *page* may be held; the cheap look at all of it.
@@ -58,7 +61,9 @@ class Judge:
         if _HOLD in tag.attributes:
             return text, ()
         due, names = self._loaded(loads(tag.name.decode("latin-1"), tag.attributes), base)
-        return (tag.held(due[0].category, names, partial(self._leads, base)), due) if due else (text, ())
+        if not due:
+            return text, ()
+        return tag.held(due[0].category, names, lambda style: withheld(style, self._leads_from(base))), due
 
     def frame(self, text: bytes, inside: Sequence[Tracker]) -> Judged:
         """Return the start tag *text* of a frame, held for what loads *inside* the page that it brings along."""
@@ -78,10 +83,10 @@ class Judge:
         tag = Tag.read(text)
         if not due or _HOLD in tag.attributes:
             return text, content, ()
-        return tag.held(due[0].category, ()), withheld(rules, partial(self._leads, base)).encode("latin-1"), due
+        return tag.held(due[0].category, ()), withheld(rules, self._leads_from(base)).encode("latin-1"), due
 
     def script(
-        self, text: bytes, content: bytes, before: Iterable[Tracker], base: str | None, *, foreign: bool = False
+        self, text: bytes, content: bytes, before: Sequence[Tracker], base: str | None, *, foreign: bool = False
     ) -> Judged:
         """Return the start tag *text* of a script with *content*, held if that is due, and what it is held for.
 
@@ -132,8 +137,11 @@ class Judge:
         # What one of them does not load the browser takes from the other.
         return self._due(tracker for _, tracker in due), names if names.isdisjoint(_SAME) else names | _SAME
 
-    def _leads(self, base: str | None, address: str) -> bool:
-        return any(tracker.category in self._held for tracker in self._catalogue.reached(address, base))
+    def _leads_from(self, base: str | None) -> Callable[[str], bool]:
+        """Return what tells whether an address, as it is written in a page, leads to what is held."""
+        return lambda address: any(
+            tracker.category in self._held for tracker in self._catalogue.reached(unescape(address), base)
+        )
 
     def _due(self, trackers: Iterable[Tracker]) -> tuple[Tracker, ...]:
         due = [tracker for tracker in trackers if tracker.category in self._held]

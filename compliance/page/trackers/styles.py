@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..page.loading import styled
+from ..loading import styled
 
 #: Stands before an address that is held: with it the address is an empty one of its own, which nobody is asked for.
 WITHHELD = "data:,compliance-hold:"

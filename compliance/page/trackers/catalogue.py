@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from ..outside.hosts import written_host
+from ...outside.hosts import written_host
 from .addresses import joined, named, split
 
 #: A tracker of this category is never held.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from .memory import Memory
 from .opening import Opening
 from .original import original
-from .page import inject, opening, placed
 from .place import Markup
 from .stream import Stream
+from .whole import inject, opening, placed
 
 __all__ = ["Markup", "Memory", "Opening", "Stream", "inject", "opening", "original", "placed"]

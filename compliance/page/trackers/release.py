@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from ..page.loading import ATTRIBUTES
+from ..html.tags import MARK, Tag
+from ..loading import ATTRIBUTES
 from .catalogue import Tracker
 from .judge import MARKED, Judged
 from .styles import WITHHELD
-from .tags import MARK, Tag
 
 # What `Tag.held` puts behind the name of an element.
 _HELD = re.compile(rb'(<[^ \t\n\f\r/>]++) data-compliance-hold="([^"]*+)"( type="text/plain")?+( style="[^"]*+")?+')
+_MARKED = re.compile(b"data-compliance-hold")
 _MOVED = frozenset(f"{MARK}{name}" for name in (*ATTRIBUTES, "srcdoc", "style", "type"))
 
 
 class Release:
     """Takes back what a `Judge` did, asked by the reader of the page at the same places."""
 
-    find = re.compile(b"data-compliance-hold").search
+    def find(self, data: bytes, start: int) -> re.Match[bytes] | None:
+        """Return the first mark of something held in *data* after *start*."""
+        return _MARKED.search(data, start)
 
     def concerns(self, page: bytes, *, marked: bool) -> bool:
         """Tell whether anything in *page* may be held."""
@@ -38,7 +41,7 @@ class Release:
         return _released(text), content.replace(WITHHELD.encode(), b""), ()
 
     def script(
-        self, text: bytes, content: bytes, before: Iterable[Tracker], base: str | None, *, foreign: bool = False
+        self, text: bytes, content: bytes, before: Sequence[Tracker], base: str | None, *, foreign: bool = False
     ) -> Judged:
         """Return the start tag *text* of a script as it was."""
         return _released(text), ()

@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from string import ascii_letters
+from typing import Generic
 
-from ..injection.syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END
-from ..page.loading import ELEMENTS
-from .catalogue import Tracker
+from ..loading import ELEMENTS
 from .foreign import NAMES, Foreign
-from .judge import Judge
-from .release import Release
+from .judging import Judge, T
+from .scripts import ScriptText
+from .syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END
 from .tags import Tag
 
 # How much of an inline script is looked into, how long a tag may be to be held, how much of a page waits at most.
@@ -74,12 +74,6 @@ _COMMENT_END = re.compile(rb"--!?>")
 _SECTION_END = re.compile(rb"\]\]>")
 _BOGUS_END = re.compile(rb">")
 _QUOTES = {b'"': re.compile(rb'"'), b"'": re.compile(rb"'")}
-_SCRIPT = rb"[sS][cC][rR][iI][pP][tT]" + NAME_END
-# Where a script's text changes its meaning (sections 13.2.5.15 to 13.2.5.31): a "</script" after "<!--" and "<script"
-# is part of it.
-_PLAIN = re.compile(rb"</" + _SCRIPT + rb"|<!--")
-_ESCAPED = re.compile(rb"</" + _SCRIPT + rb"|-->|<" + _SCRIPT)
-_DOUBLE = re.compile(rb"</" + _SCRIPT + rb"|-->")
 
 
 @cache
@@ -87,34 +81,12 @@ def _end_of(name: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"</(?i:" + name + rb")" + NAME_END)
 
 
-class _ScriptText:
-    """The text of a script up to the "<" of its end tag, found piece by piece."""
-
-    def __init__(self) -> None:
-        self._state = _PLAIN
-
-    def find(self, data: bytes, place: int) -> tuple[int, bool]:
-        """Return how far *data* is read from *place*, and whether the script ends there."""
-        while (found := self._state.search(data, place)) is not None:
-            place = found.end()
-            if found[0][:2] == b"</":
-                if self._state is not _DOUBLE:
-                    return found.start(), True
-                self._state = _ESCAPED
-            elif found[0] == b"<!--":
-                self._state = _ESCAPED
-                place -= 2  # "<!-->" is a whole comment
-            else:
-                self._state = _PLAIN if found[0] == b"-->" else _DOUBLE
-        return max(place, len(data) - len(b"</script")), False
-
-
-class Reader:
+class Reader(Generic[T]):
     """Reads one page, and hands on what has been read, with its tags as *judge* wants them."""
 
-    def __init__(self, judge: Judge | Release, *, scripting: bool = True, top: bool = True) -> None:
+    def __init__(self, judge: Judge[T], *, scripting: bool = True, top: bool = True) -> None:
         self.held = False
-        self.trackers: list[Tracker] = []  # held so far
+        self.trackers: list[T] = []  # held so far
         self._judge = judge
         self._scripting = scripting  # else <noscript> is an element like others
         self._top = top  # else the pages that frames bring along are not read
@@ -127,10 +99,10 @@ class Reader:
         self._step = self._markup
         self._foreign = Foreign()
         self._base: str | None = None
-        self._before: list[Tracker] = []  # those held that are of use to scripts that may follow
+        self._before: list[T] = []  # those held that are of use to scripts that may follow
         # What the steps tell each other.
         self._name = b""
-        self._text = _ScriptText()
+        self._text = ScriptText()
         self._end = _COMMENT_END
         self._then = self._markup
 
@@ -238,7 +210,7 @@ class Reader:
         if name == b"plaintext":
             self._step = self._rest
         elif name == b"script":
-            self._text, self._step = _ScriptText(), self._script_text
+            self._text, self._step = ScriptText(), self._script_text
         elif name in _TEXTS:
             self._name, self._step = name, self._raw
 
@@ -247,7 +219,7 @@ class Reader:
         data, stop = self._data, end
         empty = foreign and Tag.read(text).closed
         if not empty:
-            stop, ended = _ScriptText().find(data, end)
+            stop, ended = ScriptText().find(data, end)
             if not ended:
                 if len(data) - end < LIMIT and not self._final:
                     return False
@@ -277,7 +249,7 @@ class Reader:
         self._name, self._step = b"style", self._raw
         return True
 
-    def _frame(self, text: bytes) -> tuple[bytes, tuple[Tracker, ...]]:
+    def _frame(self, text: bytes) -> tuple[bytes, tuple[T, ...]]:
         """Return the start tag *text* of a frame that brings its page along, held if that loads what is held."""
         page = Tag.read(text).attributes.get("srcdoc", "").encode("utf-8", "replace")
         if not self._judge.concerns(page, marked=False):
@@ -377,7 +349,7 @@ class Reader:
         self._place, self._step = found.end(), self._then
         return True
 
-    def _replace(self, end: int, text: bytes, trackers: Sequence[Tracker]) -> None:
+    def _replace(self, end: int, text: bytes, trackers: Sequence[T]) -> None:
         """Put *text* in the place of the data up to *end*; *trackers* are held for it."""
         if text != self._data[self._place : end]:
             self.held = True

@@ -7,9 +7,9 @@ from itertools import islice, product
 
 from turbohtml import parse
 
-from .page import inject
 from .place import CELL, CELL_END
 from .tail import LIMIT
+from .whole import inject
 
 _SPACE = b" \t\n\f\r"
 _CLOSER = re.compile(rb"</[a-zA-Z][^<>]*>|-?-?>")

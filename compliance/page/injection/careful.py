@@ -10,9 +10,9 @@ from itertools import islice
 
 from turbohtml import Document, Element, parse
 
+from ..html.syntax import ATTRIBUTES, compiled
 from .opening import Undecided, find_opening
 from .place import Place
-from .syntax import ATTRIBUTES, compiled
 from .tail import body_end
 
 # A page larger than this is not parsed in a request (a parse takes about 2 ms per MB, a place four of them).

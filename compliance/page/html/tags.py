@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from ..injection.syntax import WS
-from .styles import withheld
+from .syntax import WS
 
 _NAME = re.compile(rb"<([a-zA-Z][^ \t\n\f\r/>]*+)")
 _ATTRIBUTE = re.compile(
@@ -51,35 +50,35 @@ class Tag:
         self,
         category: str,
         renamed: Collection[str],
-        leads: Callable[[str], bool] = lambda address: False,
+        style: Callable[[str], str] = str,
         *,
         inert: bool = False,
     ) -> bytes:
         """Return the tag held for *category*, the attributes *renamed* out of the browser's sight.
 
-        A style among them stays, less the addresses of which *leads* says yes. *inert* makes a script one of no type
-        that runs, its own type kept beside.
+        A style among them stays as *style* makes it. *inert* makes a script one of no type that runs, its own type kept
+        beside.
         """
         gone = {*renamed, "type"} if inert else set(renamed)
         parts, place = [], 1 + len(self.name)
         added = f' {MARK}hold="{category}"' + (' type="text/plain"' if inert else "")
         parts += [self.text[:place], added.encode()]
         if "style" in gone:
-            parts.append(b' style="' + self._withheld(leads) + b'"')
+            parts.append(b' style="' + self._styled(style) + b'"')
         for name, start, end in self.places:
             if name in gone:
                 parts += [self.text[place:start], f"{MARK}{name}".encode()]
                 place = end
         return b"".join((*parts, self.text[place:]))
 
-    def _withheld(self, leads: Callable[[str], bool]) -> bytes:
-        """Return the style with the addresses held of which *leads* says yes, as the value of an attribute."""
+    def _styled(self, changed: Callable[[str], str]) -> bytes:
+        """Return the style as *changed* makes it, as the value of an attribute."""
         start = next(end for name, _, end in self.places if name == "style")
         found = _ATTRIBUTE_VALUE.match(self.text, start)
         value = (found[1] or found[2] or found[3] or b"") if found is not None else b""
         # One character for every byte; of references only quotes matter to where an address ends.
         style = _QUOTE.sub(lambda quote: html.unescape(quote[0]), value.decode("latin-1"))
-        return withheld(style, lambda address: leads(html.unescape(address))).replace('"', "&quot;").encode("latin-1")
+        return changed(style).replace('"', "&quot;").encode("latin-1")
 
 
 def _decoded(value: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from ..html.tokens import Reader
 from .catalogue import Catalogue
 from .judge import Judge
 from .release import Release
-from .tokens import Reader
 
 
 class Gate:

@@ -18,7 +18,7 @@ import re
 import sys
 from itertools import islice
 
-from .syntax import ATTRIBUTES, NAME_END, UNIT, VOID, compiled
+from ..html.syntax import ATTRIBUTES, NAME_END, UNIT, VOID, compiled
 
 _NAME = re.compile(rb"</?([a-zA-Z][^ \t\n\f\r/>]*+)")
 _TAG = re.compile(rb"</?[a-zA-Z][^ \t\n\f\r/>]*+" + ATTRIBUTES)

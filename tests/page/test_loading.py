@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from compliance.audit.loaded import loaded
 from compliance.audit.page import Page
 from compliance.page.loading import ELEMENTS, styled
-from compliance.trackers import Catalogue, Gate, released
+from compliance.page.trackers import Catalogue, Gate, released
 
 CATALOGUE = Catalogue()
 GATE = Gate(CATALOGUE, frozenset({"functional", "analytics", "advertising", "social"}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .syntax import COMMENT
+from ..html.syntax import COMMENT
 
 # What may stand between the footer and the end: white space, comments and the end tags of body and html. A place
 # further from the end than this is not looked for, so that a stream holds back no more.

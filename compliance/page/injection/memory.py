@@ -7,8 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from .opening import Opening
-from .page import locate, opening, placed
 from .place import Place
+from .whole import locate, opening, placed
 
 # "data-c", looked for by its rarer end.
 _MARKED = re.compile(rb"-c(?<=data-c)")
@@ -35,7 +35,7 @@ class Memory:
         self._held = 0
 
     def opening(self, page: bytes) -> Opening | None:
-        """Return what `compliance.injection.opening` does."""
+        """Return what `compliance.page.injection.opening` does."""
         return self._entry(page).opening
 
     def marked(self, page: bytes) -> bool:
@@ -47,11 +47,11 @@ class Memory:
         return self._entry(page).notes
 
     def placed(self, page: bytes) -> frozenset[str]:
-        """Return what `compliance.injection.placed` does."""
+        """Return what `compliance.page.injection.placed` does."""
         return self._entry(page).placed
 
     def inject(self, page: bytes, head: bytes, foot: bytes) -> bytes:
-        """Return what `compliance.injection.inject` does."""
+        """Return what `compliance.page.injection.inject` does."""
         entry = self._entry(page)
         if entry.opening is None:
             return page

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from posixpath import normpath
 from urllib.parse import unquote, urljoin
 
-from ..outside.hosts import ascii_host
+from ...outside.hosts import ascii_host
 
 # Schemes whose addresses have a host whatever slashes follow; a backslash is a slash to them (URL standard, 4.4).
 _ABSOLUTE = re.compile(r"(?:(?:https?|wss?|ftp):/*|//+)([^/?#]*)([^?#]*)", re.IGNORECASE)

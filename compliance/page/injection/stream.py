@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from .careful import Judge, place_foot
 from .opening import Opening, Undecided, find_opening
-from .page import inject, opening
 from .place import Markup, Place
 from .scan import Scan, foot_place
 from .tail import LIMIT as TAIL
 from .tail import body_end
+from .whole import inject, opening
 
 # A head longer than this goes through unchanged.
 HEAD = 1024 * 1024

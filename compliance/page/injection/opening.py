@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from .syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END, NOSCRIPT, SCRIPT, compiled, raw
+from ..html.syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END, NOSCRIPT, SCRIPT, compiled, raw
 
 _WS = rb"[ \t\n\f\r]"
 _HTML = rb"[hH][tT][mM][lL]"
