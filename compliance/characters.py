@@ -1,4 +1,4 @@
-"""What a character is: invisible, Chinese; and what a text of them is: empty to the eye, a mailbox.
+"""What a character is: invisible, Chinese, a digit; and what a text of them is: empty to the eye, a mailbox.
 
 Ranges are written for the inside of a character class.
 """
@@ -6,6 +6,8 @@ Ranges are written for the inside of a character class.
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 
 #: Han characters as Chinese is written with them: ideographs of all planes, and the marks that stand for one.
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -17,7 +19,10 @@ INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+#: What stands for a hyphen.
+DASHES = "‐‑‒–—―−⁃﹣－─━"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _BLANK = re.compile(rf"[\s\u2800{INVISIBLE}]+")  # U+2800 is the pattern of Braille without a dot
 # An e-mail address as the HTML standard has it ("E-mail state"), with a dot in the domain, since mail to a bare host
 # name leaves no network; letters of every script, as RFC 6531 and RFC 5890 allow.
@@ -30,6 +35,11 @@ def without_invisible(text: str) -> str:
     return _INVISIBLE.sub("", text)
 
 
+def with_ascii_digits(text: str) -> str:
+    """Return *text* with the digits of ASCII for those of every script, and one hyphen; each stays in its place."""
+    return text if text.isascii() else _BEYOND_ASCII.sub(lambda one: _plain(one[0]), text)
+
+
 def printed(text: str) -> str:
     """Return what of *text* would show in print: nothing that is invisible, no space."""
     return _BLANK.sub("", text)
@@ -38,3 +48,10 @@ def printed(text: str) -> str:
 def is_mailbox(text: str) -> bool:
     """Return whether *text* is one e-mail address, as people write it."""
     return len(text) <= 254 and _MAILBOX.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4_096)
+def _plain(character: str) -> str:
+    if character in DASHES:
+        return "-"
+    return str(unicodedata.digit(character)) if unicodedata.category(character) == "Nd" else character

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from .characters import HAN
+from .characters import DASHES, HAN, without_invisible
 from .outside.hosts import host_of
 from .outside.text import normalised
 
@@ -29,7 +29,16 @@ PROVINCES = MappingProxyType(
 )
 _P = f"[{''.join(PROVINCES)}]"
 _HAN = f"[{HAN}]"
+#: Cities whose telecom licences begin with a letter of their own.
+CITIES = "深穗甬厦青连杭蓉汉宁沈哈长西郑"
+# No licence has a number of one digit alone, 00000000: it stands where the number is still to be filled in.
+_SAME = r"(?!(?P<same>[0-9])(?P=same)+(?![0-9]))"
 LONGEST = 200  # characters that are looked at: no number comes near
+#: The traditional characters of numbers and of the names of licences, one for one; the authorities write the others.
+SIMPLIFIED = str.maketrans(
+    "晉遼滬蘇閩贛魯粵瓊貴雲陝隴寧黒備號證証網許聞務經營業節視聽傳製電聯資訊總發藥醫療書機關識碼編標廣絡類領準監屬區處",
+    "晋辽沪苏闽赣鲁粤琼贵云陕陇宁黑备号证证网许闻务经营业节视听传制电联资讯总发药医疗书机关识码编标广络类领准监属区处",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,26 +101,30 @@ def _doubt_drug_information(match: re.Match[str]) -> str | None:
 #: Every kind, in the order in which a footer shows them.
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        # Measures for the filing of non-commercial internet information services (MII Order 33), art. 13.
+        # Measures for the filing of non-commercial internet information services (MII Order 33), art. 13. The letter
+        # at the end is that of an app (A), a quick app (K) or a mini-program (X), not of a site.
         "icp": Kind(
-            pattern=re.compile(rf"({_P})ICP备([0-9]{{6,10}})号?(-[0-9]{{1,3}})?"),
+            pattern=re.compile(rf"({_P})ICP备(?!([0-9])\2+(?![0-9]))([0-9]{{6,10}})号?(-[0-9]{{1,3}}[AKX]?)?号?"),
             examples=("渝ICP备20009753号-2", "渝ICP备05003300号"),
-            spelling=r"\1ICP备\2号\3",
+            spelling=r"\1ICP备\3号\4",
             link="https://beian.miit.gov.cn/",
             hosts=("beian.miit.gov.cn",),
         ),
         # Measures for internet information services (State Council Order 292), art. 12.
         "icp_licence": Kind(
-            pattern=re.compile(rf"{_P}ICP证(?:[0-9]{{6}}|B2-[0-9]{{8}})号?(?:-[0-9]{{1,3}})?"),
+            pattern=re.compile(rf"{_P}ICP证(?:{_SAME}[0-9]{{6}}|B2-[0-9]{{8}})号?(?:-[0-9]{{1,6}})?"),
             examples=("京ICP证030173号", "苏ICP证B2-20100204"),
         ),
         "telecom": Kind(
-            pattern=re.compile(rf"{_P}?(?:A2|B1|B2)(?:\.[A-Z][0-9])*-[0-9]{{8}}(?:-[0-9]{{1,3}})?号?"),
-            examples=("B2-20090418", "浙B2-20080224-1"),
+            # Nationwide ones have no letter, or 合字; a few cities have letters of their own.
+            pattern=re.compile(
+                rf"(?:{_P}|[{CITIES}]|合字)?[AB][12](?:[./、][AB][12])*-{_SAME}[0-9]{{8}}(?:-[0-9]{{1,6}})?号?"
+            ),
+            examples=("B2-20090418", "浙B2-20080224-1", "合字B2-20170010"),
         ),
         # Measures for the security protection of international networking (1997), art. 12.
         "public_security": Kind(
-            pattern=re.compile(rf"({_HAN})公网安备:?([0-9]{{6}}02[0-9]{{6}}|[0-9]{{12}})号?"),
+            pattern=re.compile(rf"({_HAN})公网安备:?((?!([0-9])\3+号?$)(?:[0-9]{{6}}02[0-9]{{6}}|[0-9]{{12}}))号?"),
             examples=("渝公网安备50010402001494号", "京公网安备110105008661号"),
             spelling=r"\1公网安备\2号",
             link=r"https://beian.mps.gov.cn/#/query/webSearch?code=\2",
@@ -136,16 +149,19 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             examples=("（京）字第00693号", "（广媒）字第172号"),
         ),
         "culture": Kind(
-            pattern=re.compile(rf"{_HAN}网文[〔\[(【][0-9]{{4}}[〕\])】][0-9]{{4}}-[0-9]{{3,4}}号?"),
+            pattern=re.compile(rf"{_HAN}网文[〔\[(【][0-9]{{4}}[〕\])】]第?[0-9]{{3,4}}(?:-[0-9]{{3,4}})?号?"),
             examples=("京网文〔2023〕1034-029号", "冀网文【2021】1825-0012号"),
         ),
         "online_publishing": Kind(
-            pattern=re.compile(rf"(?:\(总\)网出证)?\({_HAN}\)字第?[0-9]{{3}}号|新出网证\({_HAN}\)字[0-9]{{3}}号"),
+            pattern=re.compile(
+                rf"(?:(?:\([总署]\))?网出证)?\({_HAN}\)字第?[0-9]{{3,4}}号|新出网证\({_HAN}\)字第?[0-9]{{3}}号"
+            ),
             examples=("(总)网出证(京)字第161号", "新出网证(鄂)字008号"),
         ),
         # Local offices write this one each in a style of their own.
         "publications": Kind(
-            pattern=re.compile("新出发.{1,12}[0-9]{3,7}号"), examples=("新出发滨字第0132号", "新出发京零字第大120007号")
+            pattern=re.compile(rf"{_P}?新?出发.{{1,12}}[0-9]{{3,7}}号"),
+            examples=("新出发滨字第0132号", "新出发京零字第大120007号"),
         ),
         # Provisions on the filing of internet drug and medical device information services (NMPA notice 2025 No. 123);
         # the certificates of 2004 that filings replaced are read for what they are.
@@ -178,7 +194,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def normalise(number: str) -> str:
-    """Return *number* with one form of every letter, digit, bracket and dash, and without spaces."""
+    """Return *number* with one form of every letter, character, digit, bracket and dash, and without spaces."""
     return "".join(normalised(_narrow(number), longest=LONGEST, form="NFKC").upper().split())
 
 
@@ -213,8 +229,9 @@ def doubt(licence: Licence) -> str | None:
 
 def _narrow(number: str) -> str:
     """Return *number* with narrow letters, digits and dashes; brackets, wide in Chinese print, stay as they are."""
-    narrow = re.sub("[^（）［］]+", lambda part: normalised(part[0], longest=LONGEST, form="NFKC"), number[:LONGEST])
-    return " ".join(re.sub("[‐‑‒–—−]", "-", narrow).split())
+    number = without_invisible(number[:LONGEST])
+    narrow = re.sub("[^（）［］]+", lambda part: normalised(part[0], longest=LONGEST, form="NFKC"), number)
+    return " ".join(re.sub(f"[{DASHES}]", "-", narrow).translate(SIMPLIFIED).split())
 
 
 def _match(kind: str, number: str) -> re.Match[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .characters import with_ascii_digits, without_invisible
 from .outside.text import normalised
 
 LONGEST = 200  # characters that are looked at: no number comes near
@@ -34,12 +35,13 @@ class Telephone:
 def parse(text: str) -> Telephone:
     """Read the one telephone number that *text* holds; without a country code it is one of mainland China.
 
-    Service numbers (12377, 110) and 400 and 800 numbers have no international form (ITU-T E.164), and are
-    dialled as they are. An extension may follow as 转3, 分机3, ext. 3, x3, #3 or -3.
+    Digits may be those of any script. Service numbers (12377, 110) and 400 and 800 numbers have no international form
+    (ITU-T E.164), and are dialled as they are. An extension may follow as 转3, 分机3, ext. 3, x3, #3 or -3.
 
     Raises `ValueError`, saying what to write.
     """
-    written = re.sub("[‐‑‒–—−]", "-", "".join(normalised(text, longest=LONGEST, form="NFKC").split()))
+    written = without_invisible(normalised(text, longest=LONGEST, form="NFKC"))
+    written = "".join(with_ascii_digits(written).split())
     if match := _EXTENSION.search(written):
         number, extension = written[: match.start()], match[1]
         dialled = _dial(number)

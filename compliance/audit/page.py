@@ -10,6 +10,7 @@ from itertools import islice
 from typing import cast
 from urllib.parse import urljoin
 
+from ..characters import without_invisible
 from ..outside.hosts import host_of
 from ..outside.text import normalised, stream_safe
 from . import numbers
@@ -239,6 +240,16 @@ class Page:
         return tidy(visible(self.root, among=self.styled))
 
     @cached_property
+    def own(self) -> str:
+        """The text without its articles: what the site says of itself."""
+        feet = {up for foot in self.footers for up in foot.iterancestors()}
+        told = [one for one in self.tagged("article") if one not in feet]
+        if not told:
+            return self.text
+        own = tidy(visible(self.root, among=self.styled, without=told))
+        return " ".join((own, *(page.own for page in self.framed))).strip()
+
+    @cached_property
     def footers(self) -> Sequence[Element]:
         """What the page marks as its foot, by element, role, class or id; the outermost elements alone."""
         marked: set[Element] = set(self.tagged("footer"))
@@ -365,9 +376,10 @@ def _names_foot(classes: str, name: str) -> bool:
 
 
 def tidy(text: str) -> str:
-    """Return *text* with one form of every character (NFKC) and single spaces."""
+    """Return *text* with one form of every character (NFKC), single spaces and nothing invisible."""
     for wide, narrow in _WIDE:
         text = text.replace(wide, narrow)
+    text = text if text.isascii() else without_invisible(text)
     return " ".join(normalised(text, longest=len(text), form="NFKC").split())
 
 

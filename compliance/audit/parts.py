@@ -41,6 +41,12 @@ class Link(Part):
         return self.resolved("href")
 
     @cached_property
+    def address(self) -> str:
+        """The address, absolute, with its fragment: one-page applications find their pages by it."""
+        _, mark, fragment = self.attribute("href").strip().partition("#")
+        return f"{self.url}{mark}{fragment}"
+
+    @cached_property
     def text(self) -> str:
         """The text, or that of its pictures."""
         return text_of(self.element) or " ".join(image.get("alt") or "" for image in self.element.iter("img")).strip()

@@ -13,6 +13,8 @@ from typing import TypeAlias, cast
 from lxml import etree
 from lxml.html import soupparser
 
+from ..characters import without_invisible
+
 Element: TypeAlias = etree._Element
 
 # What starts no new line: a number that is cut up by such tags is still one number, one in the next cell another.
@@ -41,13 +43,14 @@ def parse(markup: str) -> Element:
     return root
 
 
-def visible(element: Element, *, among: Iterable[Element] | None = None) -> str:
+def visible(element: Element, *, among: Iterable[Element] | None = None, without: Iterable[Element] = ()) -> str:
     """Return the text of *element* that a reader sees, as it stands: without scripts, styles and what is hidden.
 
-    *among* are what is `styled` in the tree, where that is known.
+    *among* are what is `styled` in the tree, where that is known; what is in the elements *without* is left out, too.
     """
     # A stylesheet that looks at attributes takes three times as long: what is hidden goes by another name meanwhile.
     hidden = [(one, one.tag) for one in (styled(element) if among is None else among) if _is_hidden(one)]
+    hidden += [(one, one.tag) for one in without if not _is_hidden(one)]
     try:
         for one, _ in hidden:
             one.tag = "template"
@@ -73,6 +76,15 @@ def holder(root: Element, text: str) -> Element | None:
     """Return the last element of the body that has *text* in one of its own pieces of text; None where none has."""
     found = cast("list[Element]", _holders()(root, text=text))
     return next((one for one in reversed(found) if one.tag not in ("script", "style", "template")), None)
+
+
+def copied_holder(root: Element, text: str) -> Element | None:
+    """Return the element of the body that has *text* with something invisible in it; None where none has."""
+    for element in root.iter("*"):
+        own = [element.text, *(child.tail for child in element)]
+        if any(one and text in without_invisible(one) for one in own):
+            return element
+    return None
 
 
 def text_of(element: Element) -> str:

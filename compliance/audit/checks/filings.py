@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from urllib.parse import urlsplit
 
+from ...characters import INVISIBLE
 from ...licences import PROVINCES, normalise
 from ...outside.hosts import host_of
 from .. import numbers
@@ -40,6 +41,7 @@ _ICP = re.compile(
     rf"[{''.join(PROVINCES)}]\s*ICP\s*[备備]\s*[0-9]{{6,10}}(?:\s*[号號](?:-[0-9]{{1,3}})?)?", re.IGNORECASE
 )
 _HIDING = re.compile(r"display:none|visibility:hidden|font-size:0(?![.0-9])|opacity:0(?![.0-9])|text-indent:-\d{3,}")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _LONG = 800  # characters of a home page of which it makes sense to ask for the upper half
 
 
@@ -61,11 +63,21 @@ def icp(page: Page, context: Context) -> Iterator[Finding]:
             yield page.found("C004", one.element, number=one.number, host=one.host)
         else:
             yield page.found("C005", one.element, number=one.number, host=one.host or one.link.attribute("href"))
-    if page.home and shown and len(page.text) > _LONG and all(one.start < len(page.text) // 2 for one in shown):
+    if page.home and shown and len(page.own) > _LONG and all(one.start < len(page.own) // 2 for one in shown):
         yield page.found("C008", shown[-1].element, excerpt=shown[-1].number, number=shown[-1].number)
     for one in shown:
         if one.valid and one.element is not None and _is_hidden(one.element):
             yield page.found("C007", one.element, number=one.number)
+
+
+def copied(page: Page, context: Context) -> Iterator[Finding]:
+    """Numbers that something invisible stands in: they are copied, searched for and looked up in vain."""
+    if page.numbers and _INVISIBLE.search(page.source):
+        texts = map(str, page.root.itertext("*"))
+        pieces = [_INVISIBLE.split(text) for text in texts if _INVISIBLE.search(text)]
+        for one in page.numbers:
+            if any(_is_cut(one.number, parts) for parts in pieces):
+                yield page.found("C024", one.element, excerpt=one.number, number=one.number)
 
 
 def public_security(page: Page, context: Context) -> Iterator[Finding]:
@@ -119,8 +131,10 @@ def licences(page: Page, context: Context) -> Iterator[Finding | Fact]:
         elif not one.valid and one.kind not in ("icp", "public_security"):
             label = _NAMES.get(one.kind, one.kind)
             yield page.found("C019", one.element, excerpt=one.number, number=one.number, label=label)
-    if page.home and "许可证" in page.text and numbers.named(page.text, "news"):
+    if page.home and numbers.named(page.own, "news"):
         yield Fact("news licence named")
+        if not any(one.kind == "news" for one in page.numbers) and (name := numbers.bare(page.own, "news")):
+            yield page.found("C018", page.where(name), excerpt=name, number=name)
     if "药品" in page.source and not any(one.kind == "drug_information" for one in page.numbers):
         text = page.footer
         if numbers.named(text, "drug_information"):
@@ -143,12 +157,14 @@ def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
             yield Finding(rule=rules()["C022"], page=seen.pages[0], excerpt=number, values={"number": number})
 
 
-PAGE = (icp, public_security, provinces, licences)
+PAGE = (icp, copied, public_security, provinces, licences)
 SITE = (of_the_site,)
 
 
 def _missing(page: Page) -> Finding:
     """Say that the number is missing, or where it may be instead."""
+    if _ICP.search(page.text):  # somebody else's, in an article
+        return page.found("C001")
     written = _ICP.search(page.source)
     if written:
         number = normalise(written[0])
@@ -172,6 +188,16 @@ def _badge(page: Page) -> Iterator[Finding]:
         parts = urlsplit(address)
         if parts.hostname != _BADGES or not re.search("[?&]id=[0-9A-F]{32}(?:&|$)", parts.query and f"?{parts.query}"):
             yield page.found("C023", link.element, link=address)
+
+
+def _is_cut(number: str, parts: Sequence[str]) -> bool:
+    """Return whether a cut between *parts* of a text lies within *number*."""
+    whole, cuts = "", set[int]()
+    for part in parts:
+        whole += normalise(part)
+        cuts.add(len(whole))
+    place = whole.find(number)
+    return place >= 0 and any(place < cut < place + len(number) for cut in cuts)
 
 
 def _one_of(host: str, hosts: Sequence[str]) -> bool:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ... import telephones
 from ...outside.hosts import host_of
 from ..expressions import Expression
 from ..findings import Finding
+from ..hotlines import Hotline, hotlines
 from ..page import Kind, Page
 from ..rules import rules
 from ..site import Context, Fact, Site
@@ -22,19 +22,6 @@ _REPORT = Expression(
     re.IGNORECASE,
 )
 _ENTRANCE = Expression(r"12377\.cn|jubao|tousu|complain", re.IGNORECASE)
-# Between two groups of digits there is something: a row of them can be read in one way only.
-_NUMBER = r"\(?\+?[0-9]{2,12}(?:(?:\)[ –—-]{0,3}\(?|[ –—-]{1,3}\(?|\()[0-9]{2,12})*"
-_TELEPHONE_WORDS = ("举报", "舉報", "检举", "檢舉", "投诉", "投訴", "report", "Report")
-_SHORTEST = 5  # digits, as 12377 has
-# What stands behind the word for a report: that it is a telephone, and the number.
-_NEAR = 90
-_ENDS = re.compile("[。;|]")
-_TELEPHONE = re.compile(
-    r"(?:[电電][话話]|[热熱][线線]|[专專][线線]|"
-    r"[Tt]elephone(?: number)?|[Pp]hone(?: number)?|[Hh]otline|\b[Tt][Ee][Ll]\b)"
-    rf"(?:\([^()0-9@]{{1,14}}\))?[^0-9+(@]{{0,14}}(?P<number>{_NUMBER})(?![0-9a-z@])"
-)
-_STRAIGHT = re.compile(rf"(?![^:]{{0,4}}[邮信网微Qq群])[^:0-9]{{0,6}}: ?(?P<number>{_NUMBER})(?![0-9a-z@])")
 _CONTACT = Expression(
     r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message|kontakt|контакт|お問い合わせ|문의|اتصل",
     re.IGNORECASE,
@@ -72,7 +59,7 @@ def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
         if page.kind is not Kind.ARTICLE and _MINORS.search(text):
             yield Fact("reports about minors")
     if page.home:
-        printed = printed_telephones(page)
+        printed = reporting_lines(page)
         if page.unread is not None and not (entrance and printed):
             return  # what is not in sight here may be there
         if not (entrance or told):
@@ -89,13 +76,15 @@ def telephone(page: Page, context: Context) -> Iterator[Finding]:
     """The reporting telephone: whether it can be dialled."""
     dialled = [link for link in page.foot_links if link.attribute("href").startswith("tel:")]
     detects = "telephone=no" in page.metas.get("format-detection", "").replace(" ", "").lower()
-    for printed in printed_telephones(page):
-        number = _dialable(printed)
-        if number is None:
+    for line in reporting_lines(page):
+        if line.public:
+            continue
+        printed = line.printed
+        if line.uri is None:
             yield page.found("C105", page.where(printed), excerpt=printed, telephone=printed)
-        elif not any(_same(number.printed, one) for link in dialled for one in (link.attribute("href"), link.text)):
-            rule, place = "C808" if detects else "C106", page.where(number.printed)
-            yield page.found(rule, place, excerpt=number.printed, telephone=number.printed, link=number.uri)
+        elif not any(_same(line.uri, one) for link in dialled for one in (link.attribute("href"), link.text)):
+            rule = "C808" if detects else "C106"
+            yield page.found(rule, page.where(printed), excerpt=printed, telephone=printed, link=line.uri)
     for link in dialled:
         shown = link.text
         if len(_digits(shown)) >= 5 and not _same(shown, link.attribute("href")):
@@ -162,19 +151,9 @@ PAGE = (entrances, telephone, authorities, contacts, comments)
 SITE = (of_the_site,)
 
 
-@lru_cache(maxsize=1)  # several ask of one page
-def printed_telephones(page: Page) -> tuple[str, ...]:
+def reporting_lines(page: Page) -> tuple[Hotline, ...]:
     """Return the telephones for reports, as the page prints them; those in an article are somebody else's."""
-    text, found = page.footer if page.kind is Kind.ARTICLE else page.text, dict[str, None]()
-    for word in _TELEPHONE_WORDS:
-        place = text.find(word)
-        while place >= 0:
-            behind = _ENDS.split(text[place + len(word) : place + _NEAR], maxsplit=1)[0]
-            match = _TELEPHONE.search(behind) or (_STRAIGHT.match(behind) if "报" in word or "報" in word else None)
-            if match and len(_digits(match["number"])) >= _SHORTEST:
-                found[match["number"].strip()] = None
-            place = text.find(word, place + 1)
-    return tuple(found)
+    return hotlines(page.footer if page.kind is Kind.ARTICLE else page.text)
 
 
 @lru_cache(maxsize=4_096)  # the same links on page after page
@@ -182,18 +161,6 @@ def _is_entrance(address: str, name: str) -> bool:
     if address.lower().startswith(("tel:", "mailto:")) or not address or address == "#":
         return False
     return bool(_ENTRANCE.search(address) or any(word in name for word in _REPORT_WORDS) or _REPORT.search(name))
-
-
-@lru_cache(maxsize=64)
-def _dialable(printed: str) -> telephones.Telephone | None:
-    """Return the number that *printed* begins with; several may follow each other."""
-    ends = [match.start() for match in re.finditer("[ (–—-]", printed) if match.start()]
-    for end in (len(printed), *reversed(ends)):
-        try:
-            return telephones.parse(printed[:end])
-        except ValueError:
-            continue
-    return None
 
 
 def _digits(text: str) -> str:
