@@ -1,13 +1,16 @@
-# Everything runs in .venv, which the first target that needs it sets up.
+# Everything runs in .venv, which the first target that needs it sets up, with the versions of constraints.txt.
 PYTHON ?= python3
 PORT ?= 8000
-BIN := .venv/bin
-READY := .venv/ready
+VENV ?= .venv
+LOCK ?= constraints.txt
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+EXTRAS := brotli,charts,check,mysql,postgres,redis,zstandard
 # What tests take from npm, where there is npm.
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
-.PHONY: demo test bench bench-browser lint build assets translations screenshots widget clean
+.PHONY: demo test quick lowest latest constraints bench bench-browser lint build assets translations screenshots widget clean
 
 demo: $(READY) $(CATALOGUES)
 	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
@@ -15,6 +18,36 @@ demo: $(READY) $(CATALOGUES)
 
 test: $(READY) $(CATALOGUES) $(PACKAGES)
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -r fEs $(ARGS)
+
+# What one runs after every edit: no browser, no server, no package built, few examples.
+quick: $(READY) $(CATALOGUES)
+	@COMPLIANCE_EXAMPLES=few $(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -m "not slow" $(ARGS)
+
+# Lock what tests install: the newest versions that go together, and the lowest of what pyproject.toml allows.
+constraints: NOTE := made by `make constraints`; an installation takes what pyproject.toml allows.
+constraints: $(READY)
+	@rm -rf build/newest build/lowest
+	@$(MAKE) --no-print-directory VENV=build/newest LOCK= build/newest/ready
+	@{ echo '# What tests install, $(NOTE)'; \
+	    build/newest/bin/python -m pip freeze --all --exclude-editable; } > constraints.txt
+	@$(PYTHON) -m venv build/lowest
+	@build/lowest/bin/python -m pip install --quiet --quiet --upgrade pip
+	@$(BIN)/uv pip install --quiet --python build/lowest --resolution lowest-direct --editable '.[$(EXTRAS)]'
+	@$(BIN)/uv pip freeze --quiet --python build/lowest --exclude-editable > build/lowest.txt
+	@$(BIN)/uv pip install --quiet --python build/lowest --constraint build/lowest.txt --group dev
+	@{ echo '# What `make lowest` installs, $(NOTE)'; \
+	    build/lowest/bin/python -m pip freeze --all --exclude-editable; } > constraints-lowest.txt
+
+# What `quick` runs, on the lowest versions that are promised to do.
+lowest:
+	@$(MAKE) --no-print-directory VENV=build/lowest LOCK=constraints-lowest.txt quick
+
+# All tests on the newest versions, and what those are.
+latest:
+	@rm -rf build/newest
+	@$(MAKE) --no-print-directory VENV=build/newest LOCK= build/newest/ready
+	@build/newest/bin/python -m pip freeze --all --exclude-editable | diff --unified=0 constraints.txt - | grep '^[+-][^+-]' || true
+	@$(MAKE) --no-print-directory VENV=build/newest LOCK= test
 
 bench: $(READY) $(CATALOGUES)
 	@$(BIN)/python -m bench $(ARGS)
@@ -61,12 +94,13 @@ widget:
 clean:
 	rm -rf .venv dist build node_modules bench/node_modules $(CATALOGUES)
 
-$(READY): pyproject.toml hatch_build.py
+$(READY): pyproject.toml hatch_build.py $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
-	@echo "Setting up .venv"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --quiet --group dev --editable '.[brotli,charts,check,mysql,postgres,redis,zstandard]'
+	@echo "Setting up $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --quiet --upgrade $(addprefix --constraint ,$(LOCK)) pip
+	@$(BIN)/python -m pip install --quiet --quiet $(foreach kind,constraint build-constraint,$(addprefix --$(kind) ,$(LOCK))) \
+	    --group dev --editable '.[$(EXTRAS)]'
 	@touch $@
 
 $(CATALOGUES): %.mo: %.po | $(READY)

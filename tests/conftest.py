@@ -12,11 +12,24 @@ from flask.testing import FlaskClient
 from compliance import Compliance
 from support.databases import address as address
 from support.databases import database as database
+from support.examples import examples
 from support.host import SETTINGS, create_app
 
 # A busy machine is slow, not wrong.
-hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.register_profile("patient", deadline=None, max_examples=examples(100))
 hypothesis.settings.load_profile("patient")
+
+_SLOW_FIXTURES = {"playwright", "release"}
+_SLOW_FOLDERS = {"browser", "repository"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what opens a browser, starts servers, builds packages or speaks to a database server."""
+    for item in items:
+        needed = set(getattr(item, "fixturenames", ()))
+        kind = getattr(getattr(item, "callspec", None), "params", {}).get("address", "sqlite")
+        if needed & _SLOW_FIXTURES or _SLOW_FOLDERS & set(item.path.parts) or kind != "sqlite":
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from compliance.messages import Case, CaseError, Cases, Followed, Intake, Receip
 from compliance.settings import load
 from compliance.store import Database, tables
 from compliance.vault import Vault
+from support.examples import examples
 from support.host import SETTINGS
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
@@ -297,5 +298,5 @@ class Life(RuleBasedStateMachine):
         assert all(kinds[sequence].actor is not Actor.SENDER for sequence, target in told if target == "sender")
 
 
-Life.TestCase.settings = hypothesis.settings(max_examples=25, stateful_step_count=25, deadline=None)
+Life.TestCase.settings = hypothesis.settings(max_examples=examples(25), stateful_step_count=25, deadline=None)
 TestLife = Life.TestCase

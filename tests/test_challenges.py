@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.challenges import LARGEST, ChallengeError, Challenges, Proof
+from support.examples import examples
 
 NOW = datetime(2020, 2, 29, 15, 59, 59, tzinfo=UTC)  # the machine's clock plays no part
 OLD, KEY, NEW = b"o" * 32, b"k" * 32, b"n" * 32
@@ -238,7 +239,7 @@ def test_no_text_is_taken_and_none_breaks(text: str):
     assert reason(lambda: challenges().read_ticket(text, "report", now=NOW)) in {"missing", "wrong"}
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     form=st.text(max_size=20).filter(lambda text: text.isprintable()),
     site=st.text(max_size=20).filter(lambda text: text.isprintable()),

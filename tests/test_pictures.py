@@ -22,6 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from compliance.errors import ComplianceError
 from compliance.pictures import LARGEST, MOST_PIXELS, TYPES, Picture, PictureError, clean
+from support.examples import examples
 
 FORMS = sorted(TYPES.values())
 REASONS = {"type", "size", "pixels", "broken"}
@@ -369,7 +370,7 @@ def test_random_bytes_give_an_error_of_ours_or_a_clean_picture(data: bytes, head
     outcome(head + data)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.integers(0, 9), st.lists(st.tuples(st.integers(0, 5000), st.binary(max_size=4)), min_size=1, max_size=5))
 @example(2, [(21, b"\x20")])
 def test_damaged_pictures_give_an_error_of_ours_or_a_clean_picture(number: int, damages: list[tuple[int, bytes]]):

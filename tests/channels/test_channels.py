@@ -31,6 +31,7 @@ from compliance.channels.robots import DingTalk, Feishu, Robot, WeCom, shortened
 from compliance.channels.webhook import Webhook
 from compliance.errors import ComplianceError
 from support.certificates import Authority
+from support.examples import examples
 from support.receiver import Answer, Receiver
 from support.smtp import MailServer
 
@@ -347,7 +348,7 @@ def test_a_server_that_knows_no_accounts_is_not_used_without_one(server: MailSer
 ANYTHING = st.text(st.characters(codec=None), max_size=60)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(ANYTHING, ANYTHING, ANYTHING)
 @example("a\r\n\r\nb", "\ud800", "a@b.c\r\nX: y")
 def test_no_text_brings_a_header_with_it(subject: str, text: str, to: str):
@@ -765,7 +766,7 @@ def test_a_robot_that_drips_is_left(receiver: Receiver, kind: type[Robot]):
     assert time.monotonic() - started < 5
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec=None), max_size=3000), st.sampled_from(ROBOTS))
 @example("\ud800", DingTalk)
 def test_any_text_can_be_said(receiver: Receiver, text: str, kind: type[Robot]):

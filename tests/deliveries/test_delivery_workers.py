@@ -33,6 +33,7 @@ from support.delivery import lite as lite
 from support.delivery import mail as mail
 from support.delivery import make as make
 from support.delivery import render as render
+from support.examples import examples
 from support.host import SETTINGS
 from support.proxy import Proxy
 from support.receiver import Answer, Receiver
@@ -365,7 +366,7 @@ class Outbox(RuleBasedStateMachine):
 
 
 TestOutbox = Outbox.TestCase
-TestOutbox.settings = runs(max_examples=25, stateful_step_count=25, deadline=None)
+TestOutbox.settings = runs(max_examples=examples(25), stateful_step_count=25, deadline=None)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -27,6 +27,7 @@ from compliance.store.outbox import dedupe
 from compliance.store.tables import message, outbox
 from support.editors import EVERY, NOW, PAGE, Desk, report
 from support.editors import desk as desk
+from support.examples import examples
 
 DAY = timedelta(days=1)
 
@@ -188,7 +189,7 @@ def test_a_listing_sorts_no_more_than_it_shows(tmp_path: Path, which: Filter, ne
     assert [step for step in plans if "SCAN" in step and "INDEX" not in step or "TEMP B-TREE FOR ORDER" in step] == []
 
 
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=examples(30))
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, *State])), max_size=8), st.integers(1, 4))
 def test_pages_together_are_the_whole(cases: list[tuple[int, State | None]], limit: int):
     """Each case once and in order, whatever states and equal dates there are."""

@@ -27,6 +27,7 @@ from compliance.settings import load
 from compliance.store import Database, tables
 from support.editors import NOW, PAGE, PICTURE, Desk, Editor, report
 from support.editors import editor as editor
+from support.examples import examples
 from support.host import SETTINGS
 
 DAY = timedelta(days=1)
@@ -398,7 +399,7 @@ class Keeping(RuleBasedStateMachine):
         assert case.events[-1].state is case.state
 
 
-Keeping.TestCase.settings = hypothesis.settings(max_examples=20, stateful_step_count=20, deadline=None)
+Keeping.TestCase.settings = hypothesis.settings(max_examples=examples(20), stateful_step_count=20, deadline=None)
 TestKeeping = Keeping.TestCase
 
 

@@ -13,10 +13,11 @@ from uuid6 import uuid7
 from compliance.store import Database, search
 from compliance.store.search import is_common, matching, terms
 from compliance.store.tables import message
+from support.examples import examples
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 # Search works in a database that fills up while examples are tried.
-on_databases = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_databases = settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF) | st.sampled_from("〇㐀𠀀𪚥𱁬")
 WORD = st.from_regex(r"[A-Za-z0-9]{1,50}", fullmatch=True)

@@ -23,6 +23,7 @@ from compliance.store import Database
 from support.editors import NOW, Desk, Editor, report
 from support.editors import desk as desk
 from support.editors import editor as editor
+from support.examples import examples
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -137,7 +138,7 @@ def test_each_kind_has_figures_of_its_own(desk: Desk):
     assert [year.kinds[kind].received for kind in ("personal_information", "report", "message")] == [1, 1, 0]
 
 
-@hypothesis_settings(max_examples=25)
+@hypothesis_settings(max_examples=examples(25))
 @given(st.lists(st.tuples(st.sampled_from(Kind), st.lists(st.sampled_from(State), max_size=4), st.integers(0, 40))))
 def test_the_parts_are_the_whole(cases: list[tuple[Kind, list[State], int]]):
     with TemporaryDirectory() as folder:

@@ -16,6 +16,7 @@ from test_injection import documents, suite
 
 from compliance.page.html.tokens import LIMIT
 from compliance.page.trackers import Catalogue, Gate
+from support.examples import examples
 
 ALL = frozenset({"functional", "analytics", "advertising", "social"})
 CATALOGUE = Catalogue()
@@ -180,7 +181,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=9).map("".join), st.integers(1, 40))
 @example("<!--><img src=//hm.baidu.com/a.gif>", 1)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_tag_soup_keeps_its_text_and_its_pieces_agree(soup: str, size: int) -> None:
     page = f"<!doctype html><body>{soup}".encode()
     held = GATE.whole(page)

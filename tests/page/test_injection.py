@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from justhtml import JustHTML
 
 from compliance.page.injection import Markup, Memory, Opening, Stream, inject, opening, original, placed
+from support.examples import examples
 
 SUITE = Path(__file__).resolve().parents[3] / "shared" / "html5lib-tests" / "tree-construction"
 HEAD = (
@@ -172,7 +173,7 @@ OPENINGS = st.sampled_from(
 SOUP = st.builds(lambda first, parts: (first + "".join(parts)).encode(), OPENINGS, st.lists(PARTS, max_size=24))
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(600), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(SOUP)
 @example(b'<html><body><img alt="><div>A</div></body></html>')
 @example(b"<body><a>" + b"<div>" * 9 + b"<a>x</a>\n</body>\n")
@@ -185,7 +186,7 @@ def test_no_tag_soup_changes(page: bytes) -> None:
     assert_same_tree(page, inject(page, HEAD, FOOT))
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(SOUP, st.lists(st.integers(1, 40), max_size=12))
 def test_soup_in_pieces_does_not_depend_on_the_cuts(page: bytes, cuts: list[int]) -> None:
     stream = Stream(lambda *_: Markup(head=HEAD, foot=FOOT))

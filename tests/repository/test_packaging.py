@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import venv
+from itertools import chain
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 from babel.messages.pofile import read_po
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
+CONSTRAINTS = ROOT / "constraints.txt"
 
 # A host as small as can be; prints its Chinese page, a starter text and a static file as they left the application.
 PROBE = """
@@ -81,6 +87,16 @@ def test_wheel_holds_the_package_and_nothing_else(release: Path):
     assert {name.split("/")[0].split("-")[0] for name in names} == {"compliance", "flask_compliance"}
 
 
+def test_lock_names_versions_alone_of_all_that_tests_install():
+    lines = [line for line in CONSTRAINTS.read_text().splitlines() if not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+", line)] == []
+    locked = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = {name: asked for name, asked in told["project"]["optional-dependencies"].items() if name != "browser"}
+    asked = [*told["project"]["dependencies"], *chain.from_iterable(extras.values()), *told["dependency-groups"]["dev"]]
+    assert {canonicalize_name(Requirement(one).name) for one in asked} - locked == set()
+
+
 def install(folder: Path, *what: str | Path) -> Path:
     """Install *what* in the environment in *folder*; return its Python."""
     run(sys.executable, "-m", "pip", "--quiet", "--python", folder, "install", *what)
@@ -97,7 +113,9 @@ def shows_the_banner_in_chinese(python: Path, folder: Path) -> None:
 
 def test_wheel_and_what_it_requires_show_the_banner_in_chinese(release: Path, tmp_path: Path):
     venv.create(tmp_path / "venv", with_pip=False)
-    shows_the_banner_in_chinese(install(tmp_path / "venv", next(release.glob("*.whl"))), tmp_path)
+    shows_the_banner_in_chinese(
+        install(tmp_path / "venv", "--constraint", CONSTRAINTS, next(release.glob("*.whl"))), tmp_path
+    )
 
 
 @pytest.mark.parametrize("way", [(), ("--editable",)], ids=["source", "editable"])

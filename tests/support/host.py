@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -25,6 +26,7 @@ PAGE = "<!doctype html><html lang={lang}><title>News</title><body><h1>News</h1><
 
 # What an application keeps lies in a folder of its own, which goes with the process.
 _INSTANCES = TemporaryDirectory(prefix="compliance-", ignore_cleanup_errors=True)
+atexit.register(_INSTANCES.cleanup)
 
 
 def create_app(**config: Any) -> Flask:

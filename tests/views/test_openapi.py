@@ -29,6 +29,7 @@ from compliance.ledger import Ledger
 from compliance.messages import LONGEST, Cases, Intake
 from compliance.pictures import MOST
 from compliance.store import Database
+from support.examples import examples
 from support.host import SETTINGS, create_app
 
 CHECKS = [
@@ -69,7 +70,7 @@ SCHEMAS = RAW["components"]["schemas"]
 # Hypothesis looks for new cases with every run.
 @pytest.mark.parametrize("accepted", ["application/json", "text/html"])
 @schema.parametrize()
-@settings(max_examples=20, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_whatever_is_sent_is_answered_as_described(case: schemathesis.Case, accepted: str):
     case.call_and_validate(headers={"Accept": accepted}, checks=CHECKS)
 

@@ -24,6 +24,7 @@ from compliance.documents import Library
 from support.browser import chromium as chromium
 from support.browser import open_page as open_page
 from support.browser import serving
+from support.examples import examples
 
 FRONT = "---\ntitle: {title}\nversion: {version}\neffective: {effective}\nmaterial: {material}\n---\n"
 TODAY = day(datetime.now(UTC))
@@ -166,7 +167,7 @@ def test_pages_about_the_site_say_so(client: FlaskClient, name: str, kind: str) 
 @example("</script><script>alert(1)</script>")
 @example("<!--<script>")
 @example("]]>&lt;/script&gt;\\u003c/script>\u2028")
-@bounded(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@bounded(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_title_ends_the_block_that_it_is_told_in(client: FlaskClient, words: str) -> None:
     kept = client.application.extensions["compliance"]
     document = replace(kept.documents.get("terms", "en"), title=words)
