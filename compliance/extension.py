@@ -21,7 +21,7 @@ from . import assets, cli, deadlines, documents, views
 from . import settings as settings_file
 from .consent import COOKIE, NECESSARY, Consent, Decisions
 from .elements import Elements
-from .errors import Problem, SettingsError
+from .errors import Problem, SettingsError, StoreError
 from .i18n import host_locale
 from .ledger import Ledger, Recorder, Spool
 from .messages import Box, open_box
@@ -30,7 +30,6 @@ from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .settings import CATEGORIES, Settings
-from .store import StoreError
 
 _EXEMPT = "_compliance_exempt"
 _SCRIPTS = ("compliance.js", "guard.js", "cookies.js", "frames.js", "note.js", "release.js")  # load one another

@@ -18,7 +18,7 @@ from ..errors import DocumentError
 from ..languages import nearest
 from ..paths import TEMPLATES
 from ..settings import Settings
-from .markup import Heading, shape, unmark
+from .marks import Heading, unmark
 from .placeholders import fill, placeholders
 from .sources import Source, find
 
@@ -268,6 +268,8 @@ def load(settings: Settings, *, folders: Sequence[Path]) -> Library:
 
 
 def _shape(source: Source, settings: Settings, names: frozenset[str]) -> Shape:
+    from .markup import shape  # with the readers of Markdown and HTML, read when a document is
+
     text = fill(source, placeholders(settings, source.language))
     prefix = settings.site.prefix
     try:

@@ -16,7 +16,7 @@ from .. import settings as settings_file
 from ..errors import DocumentError
 from ..languages import territory
 from ..recipients import recipients
-from .markup import mark
+from .marks import mark
 from .sources import Source
 
 # All ASCII punctuation can be escaped, and nothing else has a meaning (CommonMark, section 2.4). A tilde or a vertical

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..store import StoreError
+from ..errors import StoreError
 from .book import Ledger, Text
 from .chain import Entry
 from .spool import Spool

@@ -18,8 +18,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from ..errors import StoreError
 from . import engines
-from .faults import ConflictError, StoreError, fault
+from .faults import ConflictError, fault
 from .migrations import upgrade
 
 T = TypeVar("T")

@@ -15,11 +15,11 @@ from werkzeug.wrappers import Response
 
 from .. import deadlines
 from ..cases import Actor, State
+from ..errors import StoreError
 from ..languages import tag
 from ..messages import CaseError, Followed
 from ..pictures import PictureError
 from ..receipts import read_code, read_number
-from ..store import StoreError
 from .pages import (
     Refusal,
     base,
