@@ -8,7 +8,6 @@ from .spool import Spool
 from .verification import Finding, verify, walk
 
 __all__ = [
-    "Cell",
     "Entry",
     "Finding",
     "Ledger",
@@ -16,9 +15,7 @@ __all__ = [
     "Recorder",
     "Spool",
     "Text",
-    "chart",
     "consent_record",
-    "count",
     "verify",
     "walk",
 ]
