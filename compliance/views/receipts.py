@@ -118,10 +118,7 @@ def change(number: str) -> Response:
         response = redirect(address(number), HTTPStatus.SEE_OTHER)
         remember(response, number, "")
         return private(response)
-    code = _remembered(number)
-    if not code:
-        _limit(number)
-        code = form.get("code", "")
+    code = _remembered(number) or form.get("code", "")
     followed = _follow(number, code)
     if followed is None:
         return _unknown(number)
@@ -152,7 +149,6 @@ def change(number: str) -> Response:
 def _open(number: str) -> Response:
     if not same_site():
         raise Refusal("origin")
-    _limit(number)
     form = fields()
     code = form.get("code", "")
     followed = _follow(number, code)
@@ -167,8 +163,8 @@ def _open(number: str) -> Response:
     return private(response)
 
 
-def _limit(number: str) -> None:
-    """Count an attempt to open a case. Raises `Refusal` where there were too many."""
+def _count(number: str) -> None:
+    """Count a code that opened nothing. Raises `Refusal` where there were too many."""
     verdict = state().box.throttle.track(source(datetime.now(UTC)), read_number(number) or "")
     if not verdict.allowed:
         raise Refusal("often", retry_after=verdict.retry_after)
@@ -194,7 +190,8 @@ def _act(action: str, followed: Followed, form: Mapping[str, str]) -> None:
 
 
 def _unknown(number: str) -> Response:
-    """Answer for a wrong code and for an unknown number alike."""
+    """Answer for a wrong code and for an unknown number alike. Raises `Refusal` where there were too many."""
+    _count(number)
     if wants_json():
         return problem(HTTPStatus.NOT_FOUND, "case")
     response = page("case_find", number=number[:40], reasons={"": "case"})

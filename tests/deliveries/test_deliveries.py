@@ -11,7 +11,10 @@ import pytest
 from sqlalchemy import update
 
 from compliance.cases import Actor, Kind, State
+from compliance.channels.posts import Poster
+from compliance.channels.robots import DingTalk, Feishu, Robot, WeCom
 from compliance.deliveries import Tally, claims, dead, retries, revive
+from compliance.deliveries.digests import digest
 from compliance.deliveries.reminders import remind
 from compliance.store import tables
 from compliance.vault import Vault
@@ -105,6 +108,32 @@ def test_a_long_digest_counts_what_it_does_not_list(lite: Callable[..., Office],
     [received] = mail.received
     assert "70 cases" in received.message["Subject"]
     assert text(received).strip().endswith("and 20 more")
+
+
+@pytest.mark.parametrize("kind", [DingTalk, WeCom, Feishu])
+@pytest.mark.parametrize("longest", [15_000, 2_000, 700])
+def test_a_robot_lists_whole_lines_and_counts_the_rest(
+    kind: type[Robot], longest: int, lite: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(kind, "longest", longest)
+    office = lite(deliver_to=[EDITORS])
+    label = office.settings.messages.deliver_to[0].label
+    office.fill(60, target=label)
+    batch = next(iter(claims.due(office.database, without=(), now=office.clock())))
+    claim = claims.claim(office.database, batch, lease=timedelta(minutes=5), now=office.clock())
+    assert claim
+    notice = digest(claim.entries, office.settings, office.render, now=office.clock())
+    assert notice
+    robot = kind(url="https://example.org/", secret=None, poster=Poster(allow_private=False, timeout=1))
+    _, document = robot.message(notice, office.clock())
+    post = document.get("content")
+    said = post["post"]["zh_cn"]["content"][0][0]["text"] if post else document["text"]["content"]
+    assert len(said.encode()) <= longest
+    *cases, last = [line for line in said.splitlines() if line and "cases to look at" not in line]
+    numbers = [line.split()[0] for line in cases]
+    assert set(numbers) <= {entry.number for entry in claim.entries}
+    assert last == f"and {60 - len(numbers)} more"
+    assert len(numbers) > 3
 
 
 @pytest.mark.parametrize(
