@@ -1,11 +1,11 @@
 """The ledger: proof of what readers decided, and about which text."""
 
-from .book import Ledger, Text
+from .book import Ledger, SealError, Text
 from .chain import Entry, Link
 from .record import consent_record
 from .recorder import Recorder
 from .spool import Spool
-from .verification import Finding, verify, walk
+from .verification import Finding, Walk, verify
 
 __all__ = [
     "Entry",
@@ -13,9 +13,10 @@ __all__ = [
     "Ledger",
     "Link",
     "Recorder",
+    "SealError",
     "Spool",
     "Text",
+    "Walk",
     "consent_record",
     "verify",
-    "walk",
 ]

@@ -2,6 +2,7 @@
 
 from ..errors import StoreError
 from .database import Database
-from .faults import ConflictError
+from .faults import ConflictError, RefusedError
+from .owner import Owner
 
-__all__ = ["ConflictError", "Database", "StoreError"]
+__all__ = ["ConflictError", "Database", "Owner", "RefusedError", "StoreError"]

@@ -36,6 +36,10 @@ _CONFLICTS = {"40001", "40P01", 1020, 1213}
 _OURS = (ProgrammingError, DataError, NotSupportedError)
 
 
+class RefusedError(StoreError):
+    """The database is not to be written by this process as it is set up: waiting does not help, a person has to."""
+
+
 class ConflictError(StoreError):
     """Another transaction got in the way; the same work may well pass when it is tried again."""
 

@@ -191,8 +191,9 @@ def test_a_contact_that_cannot_be_read_is_not_written_to(lite: Callable[..., Off
     values = update(tables.message).values(contact=None).where(tables.message.c.id == first)
     office.database.write(lambda connection: connection.execute(values))
     office.vault = Vault(["another key"])
-    assert office.new_worker().deliver() == Tally(dead=2)
-    assert sorted(letter.reason for letter in dead(office.database, office.settings)) == ["contact", "key"]
+    # A key that is not on this machine may be on the one that tries again.
+    assert office.new_worker().deliver() == Tally(dead=1, failed=1)
+    assert [letter.reason for letter in dead(office.database, office.settings)] == ["contact"]
 
 
 def test_failures_are_tried_again_ever_later_and_then_given_up(make: Callable[..., Office], mail: MailServer):
