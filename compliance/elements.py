@@ -221,6 +221,7 @@ class Elements:
                 "message": f"{base}/message{query}",
                 "report": f"{base}/report{query}",
                 "case": f"{base}/case{query}",
+                "corrections": f"{base}/corrections{query}",
                 "mourning": f"{base}/mourning" if self._settings.mourning else None,
                 "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",

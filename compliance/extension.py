@@ -17,9 +17,10 @@ from flask.signals import before_render_template, request_finished, request_star
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
 from markupsafe import Markup
 
-from . import assets, cli, deadlines, documents, views
+from . import assets, cli, deadlines, documents, recipients, views
 from . import settings as settings_file
 from .consent import COOKIE, NECESSARY, Consent, Decisions
+from .corrections import Corrections
 from .elements import Elements
 from .errors import Problem, SettingsError, StoreError
 from .i18n import host_locale
@@ -73,7 +74,7 @@ class Compliance:
             )
         settings = self._load(app)
         elements, state = _assemble(app, settings)
-        for doubt in settings.warnings(deadlines.day(datetime.now(UTC))):
+        for doubt in (*settings.warnings(deadlines.day(datetime.now(UTC))), *recipients.doubts(settings)):
             app.logger.warning("Compliance: %s", doubt)
 
         app.register_blueprint(views.blueprint, url_prefix=settings.site.prefix)
@@ -182,6 +183,7 @@ def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
         injection=elements,
         box=box,
         ledger=ledger,
+        corrections=Corrections(settings),
         recorder=Recorder(ledger, Spool(Path(app.instance_path) / "compliance-consents")),
     )
     return elements, state

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from .. import deadlines
 from ..assets import Asset
 from ..consent import Decisions
+from ..corrections import Corrections
 from ..documents import Library
 from ..i18n import host_locale
 from ..languages import tag
@@ -73,6 +74,7 @@ class State:
         injection: what the middleware asks, for the command that changes files.
         box: what takes and keeps messages and reports.
         ledger: what proves decisions, and the recorder that puts them there.
+        corrections: the corrections that the editors have published.
     """
 
     settings: Settings
@@ -92,6 +94,7 @@ class State:
     box: Box
     ledger: Ledger
     recorder: Recorder
+    corrections: Corrections
 
 
 class Refusal(Exception):
