@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .assets import Asset
-from .consent import Decisions
+from .consent import Consent, Decisions
 from .deadlines import day
 from .documents import Library
 from .i18n import helpers
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 PARTS = ("report", "licences", "message")  # of the footer
+#: Our pages that others link to: their names in templates, and their paths below the prefix.
+PAGES = {
+    "consent": "consent",
+    "preferences": "consent",
+    "record": "record",
+    "message": "message",
+    "report": "report",
+    "case": "case",
+}
 _KEPT = 256  # (language, charset, mount point, host's licences, left out) combinations; more are rendered again
 
 
@@ -109,36 +118,38 @@ class Elements:
         """Return whether this reader's cookie holds a valid decision."""
         return self._decisions.read(environ.get("HTTP_COOKIE"), policy=self.policy, now=datetime.now(UTC)) is not None
 
-    def gate(self, environ: WSGIEnvironment, *, private: bool) -> Gate | None:
-        """Return what holds trackers on a page: of a *private* one those that this reader has not allowed.
-
-        A category that the settings do not name is never asked about, and so always held.
-        """
-        if not self._held or not private:
-            return self.uniform_gate
-        consent = self._decisions.of(
+    def consent(self, environ: WSGIEnvironment) -> Consent:
+        """Return what this reader allows."""
+        return self._decisions.of(
             environ.get("HTTP_COOKIE"),
             policy=self.policy,
             refuses=environ.get("HTTP_SEC_GPC") == "1",
             now=datetime.now(UTC),
         )
-        return self._gate(frozenset(category for category in self._held if not consent.allows(category)))
 
-    @property
-    def uniform_gate(self) -> Gate | None:
-        """What holds trackers on a page that is the same for all readers: those of every category."""
-        return self._gate(self._held) if self._held else None
+    def gate(self, environ: WSGIEnvironment, *, private: bool) -> Gate | None:
+        """Return what holds trackers on a page: of a *private* one those that this reader has not allowed.
+
+        A category that the settings do not name is never asked about, and so always held.
+        """
+        if not self._held:
+            return None
+        if not private:
+            return self._gate(self._held)
+        consent = self.consent(environ)
+        return self._gate(frozenset(category for category in self._held if not consent.allows(category)))
 
     def markup(
         self, *, lang: str | None, charset: str, environ: WSGIEnvironment, decided: bool, placed: frozenset[str]
     ) -> Markup:
         """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on."""
-        omitted = placed | {"banner"} if decided else placed
-        return self._markup(self.locale(lang), charset, *self._address(environ), omitted, self.policy)
-
-    def uniform(self, lang: str | None, charset: str, placed: frozenset[str], *, host: str) -> Markup:
-        """Return what goes into a page of *host* that is the same for all readers, such as a file."""
-        return self._markup(self.locale(lang), charset, "", self._licences(host), placed, self.policy)
+        return self._markup(
+            self.locale(lang),
+            charset,
+            *self._address(environ),
+            placed | {"banner"} if decided else placed,
+            self.policy,
+        )
 
     def place(self, name: str, *, lang: str | None, environ: WSGIEnvironment) -> str:
         """Return the element *name* for a template to place, and note in *environ* that this page has it now."""
@@ -152,6 +163,22 @@ class Elements:
     def context(self, locale: str, environ: WSGIEnvironment) -> dict[str, Any]:
         """Return what every template is told, in *locale* and for the host and mount point of *environ*."""
         return self._context(locale, *self._address(environ), self.policy)
+
+    def base(self, environ: WSGIEnvironment) -> str:
+        """Return the path under which our own pages lie, for the mount point of *environ*."""
+        return _root(environ.get("SCRIPT_NAME", "")) + self._settings.site.prefix
+
+    def home(self, environ: WSGIEnvironment) -> str:
+        """Return the path of the site's home page."""
+        return f"{_root(environ.get('SCRIPT_NAME', ''))}/"
+
+    def link(self, name: str, locale: str, environ: WSGIEnvironment) -> str:
+        """Return the path of our page *name*, one of `PAGES`, in *locale*."""
+        return f"{self.base(environ)}/{PAGES[name]}{self._query(locale)}"
+
+    def _query(self, locale: str) -> str:
+        # Without a host that chooses, a link needs no language to lead to a page in the default one.
+        return f"?lang={tag(locale)}" if locale != self.languages[0] or self._host_chooses() else ""
 
     def _hold(self, categories: frozenset[str]) -> Gate:
         return Gate(self._catalogue, categories, asked=self._held)
@@ -185,8 +212,7 @@ class Elements:
     def _context(self, locale: str, root: str, licences: tuple[Licence, ...], policy: str) -> dict[str, Any]:
         site, consent = self._settings.site, self._settings.consent
         base = root + site.prefix
-        # Without a host that chooses, a link needs no language to lead to a page in the default one.
-        query = f"?lang={tag(locale)}" if locale != self.languages[0] or self._host_chooses() else ""
+        query = self._query(locale)
         return {
             **helpers(locale),
             "site": Site(
@@ -212,16 +238,11 @@ class Elements:
             ),
             "policy": policy,
             "base": base,
+            "legal_url": partial(_legal_url, base, tag(locale)),
             "query": query,
             "urls": {
                 "home": f"{root}/",
-                "consent": f"{base}/consent{query}",
-                "preferences": f"{base}/consent{query}",
-                "record": f"{base}/record{query}",
-                "message": f"{base}/message{query}",
-                "report": f"{base}/report{query}",
-                "case": f"{base}/case{query}",
-                "corrections": f"{base}/corrections{query}",
+                **{name: f"{base}/{path}{query}" for name, path in PAGES.items()},
                 "mourning": f"{base}/mourning" if self._settings.mourning else None,
                 "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
@@ -253,6 +274,11 @@ class Elements:
             digest=content.hexdigest()[:10],
             changed=max(self._changed, *effective),
         )
+
+
+def _legal_url(base: str, lang: str, name: str, *versions: str) -> str:
+    """Return the path of a document, of one of its versions, or of what changed between two of them."""
+    return f"{'/'.join((f'{base}/legal', *map(quote, (name, *versions))))}?lang={lang}"
 
 
 @lru_cache(maxsize=64)

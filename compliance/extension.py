@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Request, Response, current_app, has_request_context, request
-from flask.signals import before_render_template, request_finished, request_started
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader
+from flask.signals import before_render_template, request_finished
 from markupsafe import Markup
 
-from . import assets, cli, deadlines, documents, recipients, views
+from . import cli, deadlines, engine
 from . import settings as settings_file
-from .consent import COOKIE, NECESSARY, Consent, Decisions
-from .corrections import Corrections
-from .elements import Elements
-from .errors import Problem, SettingsError, StoreError
-from .i18n import host_locale
-from .ledger import Ledger, Recorder, Spool
-from .messages import Box, open_box
+from .consent import Consent
+from .errors import Problem, SettingsError
+from .host import NAME, Host, chosen_locale, conflicts, let_in, link
 from .middleware import Middleware
-from .outside.hosts import host_of
-from .page.trackers import DATA, Catalogue, Tracker, expressions
-from .paths import STATIC, TEMPLATES, TRANSLATIONS
-from .settings import CATEGORIES, Settings
+from .settings import Settings
+from .views import Application, State
 
 _EXEMPT = "_compliance_exempt"
-_SCRIPTS = ("compliance.js", "guard.js", "cookies.js", "frames.js", "note.js", "release.js")  # load one another
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
 
 T = TypeVar("T", bound=Callable[..., Any] | Blueprint)
@@ -65,28 +56,35 @@ class Compliance:
         Raises `SettingsError` with everything that is wrong with the settings, `DocumentError` for a legal document
         that cannot be shown, and `RuntimeError` where *app* was set up already.
         """
-        if "compliance" in app.extensions:
+        if isinstance(app.extensions.get(NAME), State):
             raise RuntimeError(f"Compliance was set up for the application {app.name!r} already; call init_app once")
-        if app.url_map.host_matching:
-            raise RuntimeError(
-                f"the application {app.name!r} uses host_matching=True, under which the pages of a blueprint answer on"
-                " one host only; serve several hosts with one application without it, licences follow the host anyway"
-            )
         settings = self._load(app)
-        elements, state = _assemble(app, settings)
-        for doubt in (*settings.warnings(deadlines.day(datetime.now(UTC))), *recipients.doubts(settings)):
+        if problems := conflicts(app, settings.site.prefix):
+            raise SettingsError(settings.source, problems)
+        host = Host(app)
+        keys = [*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.config["SECRET_KEY"]]
+        state = engine.build(
+            settings,
+            keys=keys,
+            secrets=app.config.get("COMPLIANCE_KEYS") or keys,
+            folder=Path(app.instance_path),
+            host=host,
+            renderer=host.renderer,
+            raise_errors=host.raise_errors,
+        )
+        for doubt in settings.warnings(deadlines.day(datetime.now(UTC))):
             app.logger.warning("Compliance: %s", doubt)
 
-        app.register_blueprint(views.blueprint, url_prefix=settings.site.prefix)
-        app.extensions["compliance"] = state
+        app.extensions[NAME] = state
         app.cli.add_command(cli.compliance)
         for suffix, name in _GLOBALS.items():
             app.add_template_global(partial(_place, name), f"compliance_{suffix}")
-        request_started.connect(_begin, app)
         before_render_template.connect(_anew, app)
         request_finished.connect(_finish, app)
+        link(app, settings.site.prefix)
+        let_in(app, Application(state))
         app.wsgi_app = Middleware(  # type: ignore[method-assign]  # Flask's documented way to wrap an application
-            app.wsgi_app, elements, raise_errors=partial(_raises, app)
+            app.wsgi_app, state.elements, raise_errors=host.raise_errors
         )
 
     @property
@@ -101,7 +99,7 @@ class Compliance:
             )
         # The answer now depends on the reader: no shared cache may give it to another (RFC 9110 section 12.5.5).
         request.environ["compliance.personal"] = True
-        return views.consent()
+        return _state().elements.consent(request.environ)
 
     def exempt(self, view: T) -> T:
         """Leave the pages of *view*, a function or a blueprint, as they are; works as a decorator."""
@@ -135,150 +133,17 @@ def alone(settings: Path | None) -> Flask:
     return app
 
 
-def _assemble(app: Flask, settings: Settings) -> tuple[Elements, views.State]:
-    """Build everything that *app* will work with, without touching it."""
-    own = [settings.legal.directory] if settings.legal.directory else []
-    library = documents.load(settings, folders=[TEMPLATES / "documents", *own])
-    try:
-        decisions = Decisions(
-            categories=settings.consent.categories,
-            mode=settings.consent.mode,
-            lifetime=timedelta(days=settings.consent.lifetime_days),
-            keys=[*(app.config.get("SECRET_KEY_FALLBACKS") or ()), app.config["SECRET_KEY"]],
-        )
-    except ValueError as error:
-        problem = Problem(key="consent.categories", remedy=str(error))
-        raise SettingsError(str(settings.path or "the settings"), (problem,)) from error
-    catalogue = _catalogue(settings)
-    cookies = _cookies(settings, catalogue)
-    static = _static(settings, catalogue, cookies)
-    environment = cache(partial(_environment, app))
-    render = partial(_render, environment)
-    elements = Elements(
-        settings=settings,
-        documents=library,
-        catalogue=catalogue,
-        decisions=decisions,
-        assets=static,
-        render=render,
-        changed=_changed(settings, [TEMPLATES, TRANSLATIONS, STATIC, DATA, *own]),
-        host_chooses=lambda: "babel" in app.extensions,
-    )
-    box = _box(app, settings)
-    ledger = Ledger(box.database, box.vault.keys("ledger"))
-    state = views.State(
-        settings=settings,
-        documents=library,
-        decisions=decisions,
-        catalogue=catalogue,
-        assets=static,
-        cookies=tuple((category, re.compile(names)) for category, names in cookies),
-        changed=lambda: elements.changed,
-        locale=elements.locale,
-        policy=lambda: elements.policy,
-        context=elements.context,
-        render=render,
-        replaced=partial(_is_replaced, environment),
-        place=elements.place,
-        injection=elements,
-        box=box,
-        ledger=ledger,
-        corrections=Corrections(settings),
-        recorder=Recorder(ledger, Spool(Path(app.instance_path) / "compliance-consents")),
-    )
-    return elements, state
+def _application() -> Flask:
+    found: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # not in Flask's stub
+    return found
 
 
-def _cookies(settings: Settings, catalogue: Catalogue) -> list[tuple[str, str]]:
-    """Return pairs of a category and an expression for the names of its cookies."""
-    consent = settings.consent
-    names: dict[str, list[str]] = {category: [] for category in (*CATEGORIES, *consent.categories)}
-    names[NECESSARY] = [COOKIE]
-    for cookie in consent.cookies:
-        names[cookie.category].append(cookie.name)
-    for tracker in catalogue.trackers:
-        names[tracker.category].extend(tracker.cookies)
-    return expressions.cookies(names)
-
-
-def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, str]]) -> Mapping[str, assets.Asset]:
-    """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
-    static = dict(assets.load(STATIC))
-    held = dict.fromkeys((*CATEGORIES, *settings.consent.categories))
-    static["cookies.js"] = assets.fill(static["cookies.js"], {"COOKIES": cookies})
-    static["guard.js"] = assets.fill(static["guard.js"], {"TRACKERS": expressions.addresses(catalogue, held)})
-    return {**static, **assets.bind({name: static[name] for name in _SCRIPTS})}
-
-
-def _box(app: Flask, settings: Settings) -> Box:
-    keys = app.config.get("COMPLIANCE_KEYS") or [
-        *(app.config.get("SECRET_KEY_FALLBACKS") or ()),
-        app.config["SECRET_KEY"],
-    ]
-    try:
-        return open_box(settings, keys=keys, folder=Path(app.instance_path))
-    except StoreError as error:
-        problem = Problem(key="storage.url", remedy=str(error))
-        raise SettingsError(str(settings.path or "the settings"), (problem,)) from None
-
-
-def _catalogue(settings: Settings) -> Catalogue:
-    own = (
-        Tracker(
-            host=tracker.host,
-            path=tracker.path,
-            category=tracker.category,
-            provider=tracker.provider.root if tracker.provider else {"en": tracker.host},
-            country=tracker.country,
-            cookies=tracker.cookies,
-        )
-        for tracker in settings.consent.trackers
-    )
-    return Catalogue(own, host=host_of(settings.site.url))
-
-
-def _environment(app: Flask) -> Environment:
-    """Return the host's Jinja environment with Jinja's own syntax: a host may have chosen other delimiters.
-
-    The host's templates come first, so that a site replaces any of ours by one of the same name.
-    """
-    environment = app.jinja_env.overlay(
-        block_start_string="{%",
-        block_end_string="%}",
-        variable_start_string="{{",
-        variable_end_string="}}",
-        comment_start_string="{#",
-        comment_end_string="#}",
-        line_statement_prefix=None,
-        line_comment_prefix=None,
-        trim_blocks=False,
-        lstrip_blocks=False,
-        autoescape=True,
-    )
-    host: list[BaseLoader] = [app.jinja_env.loader] if app.jinja_env.loader else []
-    environment.loader = ChoiceLoader([*host, FileSystemLoader(TEMPLATES)])
-    return environment
-
-
-def _render(environment: Callable[[], Environment], name: str, context: Mapping[str, Any]) -> str:
-    return environment().get_template(name).render(context)
-
-
-def _is_replaced(environment: Callable[[], Environment], name: str) -> bool:
-    """Return whether the site has its own template of *name*, or its own frame of our pages around it."""
-    files = (environment().get_template(part).filename for part in (name, "compliance/page.html"))
-    return not all(file and Path(file).is_relative_to(TEMPLATES) for file in files)
-
-
-def _changed(settings: Settings, places: Iterable[Path]) -> datetime:
-    """Return when anything that is injected last changed; settings without a file change with every start."""
-    files = (path for place in places for path in (Path(place), *Path(place).rglob("*")) if path.is_file())
-    newest = max(file.stat().st_mtime for file in files)
-    return max(datetime.fromtimestamp(int(newest), UTC), settings.changed or datetime.now(UTC).replace(microsecond=0))
-
-
-def _raises(app: Flask) -> bool:
-    return app.testing or app.debug
+def _state() -> State:
+    """Return the state of the current application; `RuntimeError` where the extension was not set up for it."""
+    found = current_app.extensions.get(NAME)
+    if not isinstance(found, State):
+        raise RuntimeError(f"Compliance.init_app was not called for the application {current_app.name!r}")
+    return found
 
 
 @contextmanager
@@ -287,41 +152,18 @@ def _guarded(what: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        if _raises(current_app):
+        if current_app.testing or current_app.debug:
             raise
         current_app.logger.exception("Compliance: %s", what)
 
 
 def _place(name: str, lang: str | None = None) -> Markup:
     """Place an element by hand, in *lang*, else in the language that the host's Flask-Babel chose."""
-    placed = ""
+    placed, app = "", _application()
     with _guarded(f"the element {name!r} could not be placed"):
         environ = request.environ if has_request_context() else {}
-        placed = views.state().place(name, lang=lang or host_locale(), environ=environ)
+        placed = _state().elements.place(name, lang=lang or chosen_locale(app), environ=environ)
     return Markup(placed)
-
-
-def _begin(app: Flask, **_: Any) -> None:
-    """Note what the middleware must know of a request, before any hook of the host reads it."""
-    with _guarded("a request could not be prepared"):
-        # Every page of the host passes here: the object itself is read faster than its proxy.
-        current: Request = request._get_current_object()  # type: ignore[attr-defined]  # not in Flask's stub
-        if current.endpoint is None:
-            views.adopt(current)
-        endpoint = current.endpoint
-        if endpoint is None:
-            return
-        groups = current.blueprints
-        if views.blueprint.name in groups:
-            views.limit(current)
-            _free(app)
-            if current.method == "POST":
-                # What answers a form itself, such as an error page, must not say that the choice is saved.
-                current.environ["compliance.omitted"] = frozenset({"saved"})
-        view = app.view_functions.get(endpoint)
-        marked = [view, getattr(view, "view_class", None), *map(app.blueprints.get, groups)]
-        if any(getattr(part, _EXEMPT, False) for part in marked):
-            current.environ["compliance.exempt"] = True
 
 
 def _anew(app: Flask, **_: Any) -> None:
@@ -330,26 +172,19 @@ def _anew(app: Flask, **_: Any) -> None:
         request.environ.pop("compliance.placed", None)
 
 
-def _free(app: Flask) -> None:
-    """Keep the host's CSRF tokens and default rate limits off our endpoints, whenever they were set up.
-
-    Our pages are the same for all readers, so no token fits in them (a same-site check stands in its place), and a
-    page's stylesheet must not use up the limit of the host's own pages. Both calls may be repeated.
-    """
-    if csrf := app.extensions.get("csrf"):
-        csrf.exempt(views.blueprint)
-    for limiter in app.extensions.get("limiter", ()):
-        limiter.exempt(views.blueprint)
-
-
 def _finish(app: Flask, response: Response, **_: Any) -> None:
-    """Note the host's language, and harden what our endpoints answer, after every hook of the host."""
+    """Note what the middleware must know of a page, after every hook of the host."""
     with _guarded("a response could not be completed"):
-        environ = request.environ
+        # Every page of the host passes here: the object itself is read faster than its proxy.
+        current: Request = request._get_current_object()  # type: ignore[attr-defined]  # not in Flask's stub
+        environ = current.environ
         environ["compliance.complete"] = True
-        if request.blueprint == views.blueprint.name:
-            views.harden(response)
+        if (endpoint := current.endpoint) is not None:
+            view = app.view_functions.get(endpoint)
+            marked = [view, getattr(view, "view_class", None), *map(app.blueprints.get, current.blueprints)]
+            if any(getattr(part, _EXEMPT, False) for part in marked):
+                environ["compliance.exempt"] = True
         if "compliance.personal" in environ:
             response.vary.update(("Cookie", "Sec-GPC"))
-        if "babel" in app.extensions and response.mimetype == "text/html" and (locale := host_locale()):
+        if response.mimetype == "text/html" and (locale := chosen_locale(app)):
             environ["compliance.locale"] = locale

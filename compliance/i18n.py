@@ -1,4 +1,4 @@
-"""Languages: the extension's own catalogues, and the locale that the host chose."""
+"""Our own catalogues: messages, dates and lists in a language, apart from whatever the host translates with."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
-from flask import current_app
-from flask_babel import Domain, get_locale  # type: ignore[import-untyped]  # Flask-Babel 4 ships no types
 from markupsafe import Markup, escape
 
 from .deadlines import SHANGHAI
@@ -26,26 +24,17 @@ from .paths import TRANSLATIONS
 _DOMAIN = "compliance"
 
 
-class Catalogue(Domain):  # type: ignore[misc]  # Flask-Babel 4 ships no types
-    """The extension's own messages in one *locale*; those that no translator gave are in English.
-
-    A `flask_babel.Domain` asks the current context for its locale; this one is told it. So it works where no context is
-    left (the middleware runs after the host's is gone) and never disturbs what the host's own Babel has chosen.
-    """
+class Catalogue:
+    """Our own messages in one *locale*; those that no translator gave are in English."""
 
     def __init__(self, locale: str) -> None:
-        super().__init__([str(TRANSLATIONS)], _DOMAIN)
         self._locale = locale
         found = nearest(locale, tuple(sorted(path.parts[-3] for path in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"))))
         self._translations = _load(found) if found else NullTranslations()
 
-    def get_translations(self) -> NullTranslations:
-        """Return the messages of this catalogue's locale, whatever the context says."""
-        return self._translations
-
     def markup(self, message: str, **values: Any) -> Markup:
         """Translate *message* for HTML: the text, and each of *values* that is not markup yet, is escaped."""
-        text = Markup(escape(self.gettext(message)))
+        text = Markup(escape(self._translations.ugettext(message)))
         return text % values if values else text
 
     def plural_markup(self, singular: str, plural: str, num: int, **values: Any) -> Markup:
@@ -72,14 +61,6 @@ def _load(folder: str) -> NullTranslations:
         write_mo(binary, read_po(file, locale=folder))
     binary.seek(0)
     return Translations(binary, _DOMAIN)
-
-
-def host_locale() -> str | None:
-    """Return the locale that the host's own Flask-Babel chose for this request, None where the host has none."""
-    if "babel" not in current_app.extensions:
-        return None
-    locale = get_locale()
-    return str(locale) if locale else None
 
 
 def _moment(at: datetime, *, locale: str) -> str:

@@ -14,7 +14,6 @@ from markupsafe import Markup
 from .. import deliveries
 from ..deliveries import Dead, Stop, Waiting, Worker
 from ..i18n import helpers
-from ..ledger import SealError
 from ..store import Database
 from .group import CannotRunError, compliance, listing, show, state
 
@@ -46,22 +45,17 @@ def deliver(
     if retry:
         click.echo(f"{_revive(database, retry)} will be tried again.")
         return
-    worker = Worker(database, found.box.vault, settings, render=plain_text(found.render))
+    worker = Worker(database, found.box.vault, settings, render=plain_text(found.renderer.render))
     if watch:
         stop = Stop()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, stop.set)
         worker.watch(stop, interval=interval)
         return
-    sealed_off = False
-    try:
-        found.recorder.drain()  # what dead processes left on the disk of this machine
-    except SealError as error:  # which keeps no notice back
-        click.echo(f"Warning: decisions wait on the disk: {error.reason}", err=True)
-        sealed_off = True
+    found.recorder.drain()  # what dead processes left on the disk of this machine
     tally = worker.deliver()
     click.echo(f"{tally.sent} sent, {tally.failed} to be tried again, {tally.dead} given up.")
-    context.exit(int(bool(tally.failed or tally.dead or sealed_off)))
+    context.exit(int(bool(tally.failed or tally.dead)))
 
 
 def _revive(database: Database, which: str) -> int:

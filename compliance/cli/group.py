@@ -10,21 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
 from ..deadlines import midnight
-from ..errors import ComplianceError, StoreError
+from ..errors import ComplianceError
 from ..formats import FORMS, as_text
-from ..paths import TEMPLATES
-
-if TYPE_CHECKING:
-    from ..messages import Box
+from ..messages import Box
+from ..store import StoreError
+from ..views import State
 
 T = TypeVar("T")
 
@@ -35,33 +33,8 @@ class CannotRunError(click.ClickException):
     exit_code = 2
 
 
-STARTER = TEMPLATES / "compliance.toml"
-#: The commands, by the file that each lies in. It is read when the command is asked for: pages need none of them.
-_FILES = {
-    "check": "check",
-    "consents": "consents",
-    "db": "database",
-    "deliver": "deliver",
-    "init": "settings",
-    "legal": "legal",
-    "messages": "messages",
-    "purge": "purge",
-    "stamp": "stamp",
-}
-
-
 class Commands(click.Group):
     """Commands that end in a sentence, not in a traceback, where something of ours cannot be done."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return sorted(_FILES)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return the command *name*."""
-        if name in _FILES:
-            import_module(f".{_FILES[name]}", __package__)
-        return super().get_command(ctx, name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; exit status 2 for our own errors."""
@@ -117,12 +90,12 @@ class Alone:
     make: Callable[[Path | None], Flask]
 
 
-def state(context: click.Context) -> Any:
+def state(context: click.Context) -> State:
     """Return what the extension keeps of the application; `CannotRunError` where there is none."""
     info = context.find_object(ScriptInfo)
     if info is None:
         raise CannotRunError("this needs the application: run it as `flask --app … compliance …`")
-    return _set_up(info.load_app()).extensions["compliance"]
+    return state_of(info.load_app())
 
 
 def application(context: click.Context, settings: Path | None) -> Flask:
@@ -134,19 +107,22 @@ def application(context: click.Context, settings: Path | None) -> Flask:
         return alone.make(settings)
     if settings is not None:
         raise CannotRunError("the application has its settings; use --settings with `python -m compliance`")
-    return _set_up(info.load_app())
-
-
-def _set_up(app: Flask) -> Flask:
-    if "compliance" not in app.extensions:
-        raise CannotRunError("Compliance was not set up for this application")
+    app = info.load_app()
+    state_of(app)
     return app
+
+
+def state_of(app: Flask) -> State:
+    """Return what the extension keeps of *app*; `CannotRunError` where it was not set up."""
+    found = app.extensions.get("compliance")
+    if not isinstance(found, State):
+        raise CannotRunError("Compliance was not set up for this application")
+    return found
 
 
 def box(context: click.Context) -> Box:
     """Return the message box of the application; `CannotRunError` where there is none."""
-    found: Box = state(context).box
-    return found
+    return state(context).box
 
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -> None:

@@ -12,7 +12,7 @@ from .. import documents, settings
 from ..documents import Library
 from ..errors import ComplianceError
 from ..paths import TEMPLATES
-from .group import CannotRunError, compliance, listing, show
+from .group import CannotRunError, compliance, listing, show, state
 
 COLUMNS = ("document", "language", "version", "effective", "material", "sha256")
 
@@ -47,9 +47,8 @@ def _rows(library: Library, languages: Sequence[str]) -> Iterator[dict[str, obje
 
 def _library(context: click.Context) -> tuple[Library, Sequence[str]]:
     """Return the application's documents and languages; where there is no application, those of the settings file."""
-    info = context.find_object(ScriptInfo)
-    if info is not None:
-        state = info.load_app().extensions["compliance"]
-        return state.documents, state.settings.site.languages
-    found = settings.load(settings.find(Path.cwd(), None, None))
-    return documents.load(found, folders=[TEMPLATES / "documents"]), found.site.languages
+    if context.find_object(ScriptInfo) is not None:
+        found = state(context)
+        return found.documents, found.settings.site.languages
+    read = settings.load(settings.find(Path.cwd(), None, None))
+    return documents.load(read, folders=[TEMPLATES / "documents"]), read.site.languages

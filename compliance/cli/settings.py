@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
-from .group import STARTER, CannotRunError, compliance
+from ..paths import TEMPLATES
+from .group import CannotRunError, compliance
+
+STARTER = TEMPLATES / "compliance.toml"
 
 
 @compliance.command()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -16,7 +14,8 @@ from flask import Flask
 
 from ..languages import tag
 from ..stamp import Did, Folder, Outcome, Press
-from .group import CannotRunError, application, compliance, jobs, listing, print_json, progress
+from ..views import State
+from .group import CannotRunError, application, compliance, jobs, listing, print_json, progress, state_of
 
 _FOUND = (Did.DIFFERS, Did.FAILED, Did.SKIPPED)
 
@@ -49,13 +48,13 @@ def stamp(
     TARGET may be SOURCE.
     """
     app = application(context, settings)
-    state = app.extensions["compliance"]
-    elements, prefix = state.injection, state.settings.site.prefix
+    state = state_of(app)
+    prefix = state.settings.site.prefix
     host = host or urlsplit(state.settings.site.url).netloc
     folder = Folder(
         source,
         target,
-        Press(partial(elements.uniform, host=host), gate=elements.uniform_gate, digest=f"{host} {elements.digest}"),
+        Press(state.elements, host=host),
         ours=dict(_ours(app, state, host)),
         lasting=f"{prefix}/static/".lstrip("/"),
         jobs=jobs,
@@ -73,7 +72,7 @@ def stamp(
     context.exit(1 if told else 0)
 
 
-def _ours(app: Flask, state: Any, host: str) -> Iterator[tuple[str, bytes]]:
+def _ours(app: Flask, state: State, host: str) -> Iterator[tuple[str, bytes]]:
     """Yield the files that are added to the folder: what pages load, and the legal documents."""
     prefix = state.settings.site.prefix.lstrip("/")
     for asset in state.assets.values():

@@ -33,7 +33,14 @@ class Middleware:
         self.app = app
         self._state = State(injection, raise_errors)
 
+    def __getattr__(self, name: str) -> Any:
+        # Hosts read attributes of what they wrapped their application in themselves, off whatever stands around it.
+        if name == "app":  # which a copy that is being made does not have yet
+            raise AttributeError(name)
+        return getattr(self.app, name)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["compliance.through"] = True
         if (
             "HTTP_IF_NONE_MATCH" in environ
             or "HTTP_IF_MODIFIED_SINCE" in environ

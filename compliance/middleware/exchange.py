@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ..page.change import Change
-from ..page.injection import Markup
 from ..page.trackers import Gate
 from . import headers
 from .headers import Fields, Head
+from .page import Page
 from .state import State
 from .validators import DECIDED, UNIFORM, Stamp, date, later, opaque
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_ELEMENTS = frozenset({"assets", "banner", "footer", "report", "licences", "message"})
 _WHOLE = 4 * 1024 * 1024  # bytes: a body whose length is known to be no more is changed in one piece
 
 
@@ -53,7 +51,7 @@ class Exchange:
         self._head: Head | None = None
         self._stamp: Stamp | None = None
         self._gate: Gate | None = None
-        self._page: Change | None = None
+        self._page: Page | None = None
         self._changed = False
         self._begun = False
         self._fed = False
@@ -161,7 +159,7 @@ class Exchange:
                 fields = [*fields, ("Vary", "Cookie, Sec-GPC")]
             self._send = self._start_response(self.status, fields)
 
-    def _begin_page(self, head: Head, page: Change) -> None:
+    def _begin_page(self, head: Head, page: Page) -> None:
         if not self._begun:
             self._begin(self._changed_fields(head) if page.changed else head.fields)
 
@@ -176,28 +174,10 @@ class Exchange:
         self._environ["compliance.changed"] = True
         return head.changed(self._stamp, length)
 
-    def _new_page(self, head: Head) -> Change:
+    def _new_page(self, head: Head) -> Page:
         assert self._stamp is not None
-        environ, decided = self._environ, self._stamp.letter.startswith(DECIDED)
-
-        def markup(lang: str | None, charset: str, carried: frozenset[str]) -> Markup:
-            return self._state.injection.markup(
-                lang=lang or head.language or environ.get("compliance.locale"),
-                charset=charset,
-                environ=environ,
-                decided=decided,
-                placed=carried.union(environ.get("compliance.omitted", ())),
-            )
-
-        self._page = Change(
-            markup,
-            gate=self._gate,
-            memory=self._state.memory,
-            label=head.label,
-            coding=head.coding,
-            placed=lambda: environ.get("compliance.placed", ()),
-            reports=self._state,
-        )
+        decided = self._stamp.letter.startswith(DECIDED)
+        self._page = Page(self._state, self._environ, head, decided=decided, gate=self._gate)
         return self._page
 
     def _known(self) -> Fields:
@@ -236,9 +216,6 @@ class Exchange:
     def _advanced(self, head: Head, data: bytes) -> bytes:
         page = self._page or self._new_page(head)
         out = page.feed(data)
-        if page.changed:
-            # What is placed by hand from here on would come twice.
-            self._environ["compliance.injected"] = _ELEMENTS
         if out:
             self._begin_page(head, page)
         return out

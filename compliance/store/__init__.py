@@ -1,8 +1,6 @@
 """What is kept: tables, migrations, the connection to the database."""
 
-from ..errors import StoreError
 from .database import Database
-from .faults import ConflictError, RefusedError
-from .owner import Owner
+from .faults import ConflictError, StoreError
 
-__all__ = ["ConflictError", "Database", "Owner", "RefusedError", "StoreError"]
+__all__ = ["ConflictError", "Database", "StoreError"]

@@ -1,20 +1,21 @@
 """The endpoints: decisions, preferences, records, legal documents, messages, reports, receipts, static files."""
 
-from . import legal, messages, receipts, record
-from .consent import consent
-from .pages import State, adopt, blueprint, harden, limit, safe_path, state
+from . import consent, legal, messages, receipts, record
+from .application import Application
+from .pages import safe_path
+from .requests import routes
+from .state import Bare, Host, State
 
 __all__ = [
+    "Application",
+    "Bare",
+    "Host",
     "State",
-    "adopt",
-    "blueprint",
     "consent",
-    "harden",
     "legal",
-    "limit",
     "messages",
     "receipts",
     "record",
+    "routes",
     "safe_path",
-    "state",
 ]

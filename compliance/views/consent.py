@@ -7,28 +7,17 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import islice, product
 
-from flask import redirect, request
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from ..consent import COOKIE, NECESSARY, Consent, Record
+from ..consent import COOKIE, NECESSARY, Record
 from ..errors import ConsentError
 from ..outside.hosts import host_of
 from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
-from .pages import (
-    Refusal,
-    application,
-    blueprint,
-    body,
-    page,
-    private,
-    reader_locale,
-    same_site,
-    state,
-    wants_json,
-    way_back,
-)
+from .pages import Refusal, body, page, private, reader_locale, same_site, wants_json, way_back
 from .record import decision, each_once, entry, last_decision, texts
+from .requests import request, routes, state
 
 #: What the name of a cookie is written with (RFC 6265, section 4.1.1).
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -36,17 +25,7 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MOST_EXPIRED = 20
 
 
-def consent() -> Consent:
-    """Return what this request's reader allows."""
-    return state().decisions.of(
-        request.environ.get("HTTP_COOKIE"),
-        policy=state().policy(),
-        refuses=request.headers.get("Sec-GPC") == "1",
-        now=datetime.now(UTC),
-    )
-
-
-@blueprint.get("/consent")
+@routes.get("/consent")
 def preferences() -> Response:
     """Show what is stored and let the reader change it."""
     # The page is the choice itself: a banner above it would ask the same question twice.
@@ -57,11 +36,19 @@ def preferences() -> Response:
     changes = state().documents.revisions(reader_locale(), earlier.policy) if earlier else ()
     told = recipients(state().settings)
     return private(
-        page("consent", record=held, earlier=earlier, changes=changes, choices=consent().choices, recipients=told)
+        page(
+            "consent",
+            record=held,
+            earlier=earlier,
+            changes=changes,
+            choices=state().elements.consent(request.environ).choices,
+            refuses=request.headers.get("Sec-GPC") == "1",
+            recipients=told,
+        )
     )
 
 
-@blueprint.post("/consent")
+@routes.post("/consent")
 def decide() -> Response:
     """Take a decision: 303 back to the page, or 204 for a script, with the cookie."""
     if not same_site():
@@ -72,7 +59,7 @@ def decide() -> Response:
     target = way_back(form.get("next"))
     before = decision()
     try:
-        made = here.decisions.decide(form.get("choice"), form.getlist("category"), policy=here.policy(), now=now)
+        made = here.decisions.decide(form.get("choice"), form.getlist("category"), policy=here.elements.policy, now=now)
     except ConsentError as error:
         raise Refusal(error.reason) from error
     # A page from a cache may still show the text before last; agreeing to that is not agreeing to today's.
@@ -89,9 +76,9 @@ def decide() -> Response:
     )
     _take_away(response, made)
     if made.given:
-        consent_given.send(application(), record=made)
+        state().host.send(consent_given, request.environ, record=made)
     elif made.method == "withdraw" or (before and before.given):
-        consent_withdrawn.send(application(), record=made)
+        state().host.send(consent_withdrawn, request.environ, record=made)
     earlier = last_decision()
     about = texts()
     here.recorder.record(entry(made, about, before=earlier.id if earlier else None, target=target), about)

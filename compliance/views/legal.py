@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from flask import request, url_for
 from jinja2.utils import htmlsafe_json_dumps
 from werkzeug.wrappers import Response
 
 from ..assets import find
 from ..deadlines import day
 from ..documents import compare, metadata
-from ..i18n import host_locale
 from ..languages import own_name, tag
 from ..settings import Mourning
-from .pages import Refusal, blueprint, page, reader_locale, state
+from .pages import Refusal, page, reader_locale
+from .requests import address, request, routes, state
 
 _CALM = timedelta(minutes=5)  # how late a period that is decreed today may begin
 _PLAIN = "identity"  # the name of no coding (RFC 9110, section 12.5.3)
 
 
-@blueprint.get("/legal/<name>")
-@blueprint.get("/legal/<name>/<version>")
+@routes.get("/legal/<name>")
+@routes.get("/legal/<name>/<version>")
 def legal(name: str, version: str | None = None) -> Response:
     """Show a legal document: today's, or an earlier or coming *version*."""
     library, locale = state().documents, reader_locale()
@@ -40,7 +39,7 @@ def legal(name: str, version: str | None = None) -> Response:
         document=document,
         versions=versions,
         coming=coming,
-        is_coming=document in coming,
+        is_coming=document.effective > day(datetime.now(UTC)),
         canonical=canonical,
         permanent=_address(name, document.version, language),
         languages=[(one, own_name(one), _address(name, version, one)) for one in languages],
@@ -54,17 +53,17 @@ def legal(name: str, version: str | None = None) -> Response:
 def _address(name: str, version: str | None = None, language: str | None = None) -> str:
     """Return the whole address of a document, which names its language: so it is the same text for everyone."""
     lang = tag(language) if language else None
-    return state().settings.site.url + url_for("compliance.legal", name=name, version=version, lang=lang)
+    return state().settings.site.url + address("legal", lang, name=name, version=version)
 
 
-@blueprint.get("/legal/<name>/<old>/<new>")
+@routes.get("/legal/<name>/<old>/<new>")
 def changes(name: str, old: str, new: str) -> Response:
     """Show what changed between two versions of a legal document, in whatever order they are named."""
     pair = state().documents.pair(name, reader_locale(), old, new)
     if pair is None:
         raise Refusal("document")
     sections = compare(pair[0].html, pair[1].html)
-    is_coming = pair[1].starts > day(datetime.now(UTC))
+    is_coming = pair[1].effective > day(datetime.now(UTC))
     response = page("changes", old=pair[0], new=pair[1], sections=sections, is_coming=is_coming)
     response.headers["X-Robots-Tag"] = "noindex"  # both texts are found by themselves
     return _cached(response)
@@ -72,23 +71,17 @@ def changes(name: str, old: str, new: str) -> Response:
 
 def _cached(response: Response) -> Response:
     # Where the host's Flask-Babel chooses the language, the answer at this address may be another for the next reader.
-    if "lang" in request.args or host_locale() is None:
+    if "lang" in request.args or not state().host.chooses:
         response.cache_control.public = True
     else:
         response.cache_control.private = True
     response.cache_control.max_age = 300
-    response.last_modified = state().changed()
+    response.last_modified = state().elements.changed
     response.add_etag()
     return response.make_conditional(request)
 
 
-@blueprint.get("/corrections")
-def corrections() -> Response:
-    """Show the corrections that the editors have published, the latest first (Civil Code, art. 1028)."""
-    return _cached(page("corrections", corrections=state().corrections.all()))
-
-
-@blueprint.get("/static/<path:name>")
+@routes.get("/static/<path:name>")
 def static(name: str) -> Response:
     """Serve a stylesheet or script as it was compressed: for ever under its own hash, this once under another's."""
     asset = find(state().assets, name)
@@ -109,7 +102,7 @@ def static(name: str) -> Response:
     return response.make_conditional(request)
 
 
-@blueprint.get("/mourning")
+@routes.get("/mourning")
 def mourning() -> Response:
     """Serve what makes pages grey on days of mourning, and on all others an empty stylesheet.
 
@@ -123,7 +116,7 @@ def mourning() -> Response:
     return response
 
 
-@blueprint.get("/openapi.json")
+@routes.get("/openapi.json")
 def description() -> Response:
     """Serve the description of the endpoints for programs (OpenAPI 3.1)."""
     return static("openapi.json")

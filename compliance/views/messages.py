@@ -10,33 +10,31 @@ from traceback import format_tb
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import jsonify, redirect, request
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from ..cases import NATIONAL_CATEGORIES, REQUEST_CATEGORIES, Kind
 from ..challenges import ChallengeError, Proof
-from ..errors import StoreError
 from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, SubmissionError, read, shown_again
 from ..outside.hosts import host_of, is_local
 from ..pictures import Picture, PictureError
 from ..signals import message_received, report_received
+from ..store import StoreError
 from .pages import (
     Refusal,
-    application,
-    base,
-    blueprint,
     fields,
     host,
+    json_response,
     page,
     private,
     problem,
     reader_locale,
     same_site,
     source,
-    state,
     wants_json,
 )
 from .receipts import address, keeps_cookies, probe, remember, show_at_once
+from .requests import base, request, routes, state
 from .uploads import OftenError, uploaded
 
 logger = logging.getLogger(__name__)
@@ -62,31 +60,31 @@ class _Refused(Exception):
         self.retry_after = retry_after
 
 
-@blueprint.get("/message")
+@routes.get("/message")
 def message() -> Response:
     """Show the message form."""
     return _form("message", _told())
 
 
-@blueprint.get("/report")
+@routes.get("/report")
 def report() -> Response:
     """Show the form for illegal and undesirable information."""
     return _form("report", _told())
 
 
-@blueprint.post("/message")
+@routes.post("/message", message=True)
 def send_message() -> Response:
     """Take a message, a correction or a request about personal information."""
     return _take("message")
 
 
-@blueprint.post("/report")
+@routes.post("/report", message=True)
 def send_report() -> Response:
     """Take a report of illegal or undesirable information."""
     return _take("report")
 
 
-@blueprint.get("/challenge/<form>")
+@routes.get("/challenge/<form>")
 def challenge(form: str) -> Response:
     """Give out a proof of work for a form."""
     if form not in _KINDS:
@@ -96,7 +94,7 @@ def challenge(form: str) -> Response:
     verdict = box.throttle.challenge(sender)
     if not verdict.allowed:
         raise Refusal("often", retry_after=verdict.retry_after)
-    return private(jsonify(box.challenges.issue(form, factor=box.throttle.look(sender), now=now)))
+    return private(json_response(box.challenges.issue(form, factor=box.throttle.look(sender), now=now)))
 
 
 def _box() -> Box:
@@ -113,10 +111,12 @@ def _take(form: str) -> Response:
         return _again(form, values, refused)
     if not receipt.repeated:
         signal = report_received if form == "report" else message_received
-        signal.send(application(), number=receipt.number, kind=submission.kind.value, category=submission.category)
+        state().host.send(
+            signal, request.environ, number=receipt.number, kind=submission.kind.value, category=submission.category
+        )
     location = address(receipt.number)
     if wants_json():
-        response: Response = jsonify(receipt=receipt.number, code=receipt.code, url=location)
+        response = json_response({"receipt": receipt.number, "code": receipt.code, "url": location})
         response.status_code = HTTPStatus.CREATED
         response.headers["Location"] = location
     elif not keeps_cookies(values):
@@ -200,7 +200,7 @@ def _own_hosts() -> set[str]:
     It can where it is this machine or one of its network, and where the application names the hosts that it answers.
     """
     name = host_of(request.host_url)
-    return {name} if name and (is_local(name) or application().config.get("TRUSTED_HOSTS")) else set()
+    return {name} if name and (is_local(name) or state().host.trusted_hosts) else set()
 
 
 def _pictures(now: datetime) -> list[Picture]:

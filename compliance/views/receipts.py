@@ -9,31 +9,19 @@ from http import HTTPStatus
 from typing import Any
 
 import segno
-from flask import jsonify, redirect, request
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from .. import deadlines
 from ..cases import Actor, State
-from ..errors import StoreError
 from ..languages import tag
 from ..messages import CaseError, Followed
 from ..pictures import PictureError
 from ..receipts import read_code, read_number
-from .pages import (
-    Refusal,
-    base,
-    blueprint,
-    fields,
-    page,
-    private,
-    problem,
-    same_site,
-    secret,
-    source,
-    state,
-    wants_json,
-)
+from ..store import StoreError
+from .pages import Refusal, fields, json_response, page, private, problem, same_site, secret, source, wants_json
+from .requests import base, request, routes, state
 from .uploads import OftenError, uploaded
 
 logger = logging.getLogger(__name__)
@@ -46,7 +34,7 @@ _MOST_COOKIES = 10  # of the name that are looked at: browsers keep one for each
 
 def address(number: str) -> str:
     """Return where the case *number* is followed."""
-    query = f"?lang={tag(state().locale(asked))}" if (asked := request.args.get("lang")) else ""
+    query = f"?lang={tag(state().elements.locale(asked))}" if (asked := request.args.get("lang")) else ""
     return f"{base()}/receipt/{number}{query}"
 
 
@@ -81,19 +69,19 @@ def show_at_once(number: str, code: str, *, status: int) -> Response:
     return _unknown(number) if followed is None else _shown(followed, code, carried=True, status=status)
 
 
-@blueprint.get("/case")
+@routes.get("/case")
 def find() -> Response:
     """Ask for number and code."""
     return secret(probe(page("case_find", number=request.args.get("number", "")[:40], reasons={})))
 
 
-@blueprint.post("/case")
+@routes.post("/case")
 def look_up() -> Response:
     """Open the case whose number and code are given."""
     return _open(fields().get("number", ""))
 
 
-@blueprint.get("/receipt/<number>")
+@routes.get("/receipt/<number>")
 def case(number: str) -> Response:
     """Show a case to the browser that knows its code, and to any other ask for the code."""
     code = _remembered(number)
@@ -103,7 +91,7 @@ def case(number: str) -> Response:
     return _shown(followed, code)
 
 
-@blueprint.post("/receipt/<number>")
+@routes.post("/receipt/<number>", message=True)
 def change(number: str) -> Response:
     """Open a case with its code; add to it, close it, take it up again, or forget it in this browser."""
     if not same_site():
@@ -118,7 +106,10 @@ def change(number: str) -> Response:
         response = redirect(address(number), HTTPStatus.SEE_OTHER)
         remember(response, number, "")
         return private(response)
-    code = _remembered(number) or form.get("code", "")
+    code = _remembered(number)
+    if not code:
+        _limit(number)
+        code = form.get("code", "")
     followed = _follow(number, code)
     if followed is None:
         return _unknown(number)
@@ -149,6 +140,7 @@ def change(number: str) -> Response:
 def _open(number: str) -> Response:
     if not same_site():
         raise Refusal("origin")
+    _limit(number)
     form = fields()
     code = form.get("code", "")
     followed = _follow(number, code)
@@ -163,8 +155,8 @@ def _open(number: str) -> Response:
     return private(response)
 
 
-def _count(number: str) -> None:
-    """Count a code that opened nothing. Raises `Refusal` where there were too many."""
+def _limit(number: str) -> None:
+    """Count an attempt to open a case. Raises `Refusal` where there were too many."""
     verdict = state().box.throttle.track(source(datetime.now(UTC)), read_number(number) or "")
     if not verdict.allowed:
         raise Refusal("often", retry_after=verdict.retry_after)
@@ -190,8 +182,7 @@ def _act(action: str, followed: Followed, form: Mapping[str, str]) -> None:
 
 
 def _unknown(number: str) -> Response:
-    """Answer for a wrong code and for an unknown number alike. Raises `Refusal` where there were too many."""
-    _count(number)
+    """Answer for a wrong code and for an unknown number alike."""
     if wants_json():
         return problem(HTTPStatus.NOT_FOUND, "case")
     response = page("case_find", number=number[:40], reasons={"": "case"})
@@ -212,7 +203,7 @@ def _shown(
     if wants_json():
         if reasons:
             return problem(status, "form", errors=dict(reasons))
-        return secret(jsonify(_as_json(followed)))
+        return secret(json_response(_as_json(followed)))
     own = state().settings.messages.categories
     response = page(
         "case",

@@ -7,34 +7,23 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from flask import jsonify, redirect, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from ..consent import COOKIE, Record
 from ..documents import POLICIES
-from ..errors import StoreError
 from ..ledger import Entry, Link, Text, consent_record
-from .pages import (
-    Refusal,
-    blueprint,
-    body,
-    page,
-    private,
-    reader_locale,
-    same_site,
-    secret,
-    source,
-    state,
-    wants_json,
-)
+from ..store import StoreError
+from .pages import Refusal, body, json_response, page, private, reader_locale, same_site, secret, source, wants_json
+from .requests import request, routes, state
 
 _LONGEST_PATH = 200
 
 
 def decision() -> Record | None:
     """Return the valid decision that this request's cookie holds."""
-    return _read(state().policy())
+    return _read(state().elements.policy)
 
 
 def last_decision() -> Record | None:
@@ -78,7 +67,7 @@ def each_once(form: MultiDict[str, str], *names: str) -> None:
         raise Refusal("category")
 
 
-@blueprint.get("/record")
+@routes.get("/record")
 def record() -> Response:
     """Show the reader's own record, as a page or as JSON (ISO/IEC TS 27560:2023)."""
     held = decision()
@@ -107,10 +96,10 @@ def record() -> Response:
         "time": held.time.isoformat(),
         "until": until.isoformat(),
     }
-    return secret(jsonify(told | {"decision": chosen, "ledger": _place(history)}))
+    return secret(json_response(told | {"decision": chosen, "ledger": _place(history)}))
 
 
-@blueprint.post("/record")
+@routes.post("/record")
 def erase() -> Response:
     """Erase the reader's own record and those of the decisions before it, from the ledger and from the browser."""
     if not same_site():
@@ -127,7 +116,7 @@ def erase() -> Response:
         here.ledger.erase(held.id, now=datetime.now(UTC))
     except StoreError as error:
         raise Refusal("store") from error
-    target = here.context(reader_locale(), request.environ)["urls"]["preferences"]
+    target = here.elements.link("preferences", reader_locale(), request.environ)
     response = Response(status=HTTPStatus.NO_CONTENT) if wants_json() else redirect(target, HTTPStatus.SEE_OTHER)
     response.delete_cookie(COOKIE, path="/", secure=request.is_secure, samesite="Lax")
     return private(response)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import request
-
 from ..errors import ComplianceError
-from ..pictures import BusyError, Picture, PictureError, clean_all
-from .pages import source, state
+from ..pictures import Picture, PictureError, clean
+from .pages import source
+from .requests import request, state
 
 
 class OftenError(ComplianceError):
@@ -20,10 +19,7 @@ class OftenError(ComplianceError):
 
 
 def uploaded(now: datetime) -> list[Picture]:
-    """Return the pictures of this request.
-
-    Raises `PictureError`, and `OftenError` for more than a source may send, or this process decode.
-    """
+    """Return the pictures of this request. Raises `PictureError`, and `OftenError` for more than a source may send."""
     files = [file for file in request.files.getlist("pictures") if file.filename]
     if len(files) > state().settings.messages.pictures:
         raise PictureError("number")
@@ -33,7 +29,4 @@ def uploaded(now: datetime) -> list[Picture]:
         verdict = state().box.throttle.upload(source(now), sum(map(len, contents)))
         if not verdict.allowed:
             raise OftenError(verdict.retry_after)
-    try:
-        return clean_all(contents)
-    except BusyError as error:
-        raise OftenError(error.retry_after) from error
+    return [clean(content) for content in contents]

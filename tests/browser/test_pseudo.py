@@ -160,7 +160,7 @@ def test_no_word_of_a_page_is_outside_the_catalogues(shown: dict[str, str]) -> N
 
 
 def test_no_word_of_a_letter_or_a_reason_is_outside_the_catalogues(site: Flask) -> None:
-    render = plain_text(site.extensions["compliance"].render)
+    render = plain_text(site.extensions["compliance"].renderer.render)
     now = datetime(2026, 11, 24, tzinfo=UTC)
     news = ("received", "added", "closed", "reopened", "soon", "overdue")
     item = Item(

@@ -115,7 +115,7 @@ def render() -> Render:
     """What the command line renders with."""
     app = create_app()
     Compliance(app, settings=SETTINGS)
-    return plain_text(app.extensions["compliance"].render)
+    return plain_text(app.extensions["compliance"].renderer.render)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from flask.testing import FlaskClient
 
 from compliance import Compliance
 from compliance.consent import COOKIE
+from compliance.elements import Elements
 from compliance.ledger import Ledger, Link, verify
 from compliance.signals import consent_given
 from compliance.store import Database
@@ -63,7 +63,7 @@ def test_every_decision_is_a_row_with_what_proves_it(app: Flask, client: FlaskCl
     client.post(URL, data={"choice": "custom", "category": "maps", "next": "/news/1?session=secret"})
     (row,) = rows(app)
     state = app.extensions["compliance"]
-    assert (row.policy, row.mode, row.kind) == (state.policy(), "opt-in", "decision")
+    assert (row.policy, row.mode, row.kind) == (state.elements.policy, "opt-in", "decision")
     texts = row.said["texts"]
     assert row.said == {
         "record": own_record(client)["record_id"],
@@ -291,7 +291,7 @@ def test_record_about_an_earlier_policy_can_be_erased(
 ) -> None:
     client.post(URL, data={"choice": "accept"})
     rows(app)
-    monkeypatch.setitem(app.extensions, "compliance", replace(app.extensions["compliance"], policy=lambda: "9.9"))
+    monkeypatch.setattr(Elements, "policy", "9.9")
     assert client.get(RECORD).status_code == 404
     assert client.post(RECORD, data={"choice": "erase"}).status_code == 303
     assert rows(app)[0].content is None
@@ -315,5 +315,4 @@ def test_copy_of_a_cookie_shows_that_its_record_was_erased(app: Flask, client: F
 
 def _away(app: Flask) -> None:
     database = Database("sqlite:///none.db", folder=Path("/dev/null"))
-    state = app.extensions["compliance"]
-    app.extensions["compliance"] = replace(state, ledger=Ledger(database, [b"key"]))
+    app.extensions["compliance"].ledger = Ledger(database, [b"key"])

@@ -169,13 +169,11 @@ def test_pages_about_the_site_say_so(client: FlaskClient, name: str, kind: str) 
 @example("]]>&lt;/script&gt;\\u003c/script>\u2028")
 @bounded(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_title_ends_the_block_that_it_is_told_in(client: FlaskClient, words: str) -> None:
-    kept = client.application.extensions["compliance"]
-    document = replace(kept.documents.get("terms", "en"), title=words)
-    client.application.extensions["compliance"] = replace(kept, documents=Library([document], ["en"]))
-    try:
+    state = client.application.extensions["compliance"]
+    document = replace(state.documents.get("terms", "en"), title=words)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state, "documents", Library([document], ["en"]))
         text = client.get("/compliance/legal/terms").text
-    finally:
-        client.application.extensions["compliance"] = kept
     # As browsers read it: to the next end tag, in which nothing is a character reference.
     block = re.search(r'<script type="application/ld\+json">(.*?)</script', text, re.DOTALL | re.IGNORECASE)
     assert block is not None and "<" not in block[1]
@@ -291,7 +289,7 @@ def test_banner_speaks_of_no_change_where_nobody_is_asked_again(
 def test_reader_who_decided_on_an_earlier_version_is_told_what_changed_since(wrap: Wrap) -> None:
     client = wrap()
     decisions = client.application.extensions["compliance"].decisions
-    made = decisions.decide("accept", [], policy="1+2026.1", now=datetime.now(UTC))
+    made = decisions.decide("accept", [], policy="1+2025.1", now=datetime.now(UTC))
     client.set_cookie("compliance_consent", decisions.sign(made))
     page = soup(client, "/compliance/consent")
     assert "please choose again" in words(page.main) and "I Agree" in words(page.main)

@@ -6,18 +6,20 @@ import random
 import time
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from ...errors import StoreError
+from ..faults import StoreError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 # Alembic is imported where it is used, at the first use of the database: no start of a site waits for it.
 _ATTEMPTS = 6
+_ONE_AT_A_TIME = Lock()  # Alembic keeps what it works on in the globals of its modules
 _OPTIONS: dict[str, Any] = {"version_table": "compliance_alembic_version"}  # beside a host's own `alembic_version`
 
 
@@ -64,7 +66,8 @@ def upgrade(engine: Engine) -> None:
             with engine.begin() as connection:
                 config = configuration()
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                with _ONE_AT_A_TIME:
+                    command.upgrade(config, "head")
         except CommandError:
             raise StoreError("the tables are those of a newer version of this package; install that one") from None
         except DBAPIError as error:

@@ -1,0 +1,142 @@
+"""Everything that a site works with, built from its settings: for a Flask application, or any other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from . import assets, documents
+from .consent import COOKIE, NECESSARY, Decisions
+from .elements import Elements
+from .errors import Problem, SettingsError
+from .ledger import Ledger, Recorder, Spool
+from .messages import Box, open_box
+from .outside.hosts import host_of
+from .page.trackers import DATA, Catalogue, Tracker, expressions
+from .paths import STATIC, TEMPLATES, TRANSLATIONS
+from .rendering import Renderer
+from .settings import CATEGORIES, Settings
+from .store import StoreError
+from .views import Host, State
+
+_SCRIPTS = ("compliance.js", "guard.js", "cookies.js", "frames.js", "note.js", "release.js")  # load one another
+
+Keys = Sequence[str | bytes]
+
+
+def build(
+    settings: Settings,
+    *,
+    keys: Keys,
+    secrets: Keys,
+    folder: Path,
+    host: Host,
+    renderer: Renderer,
+    raise_errors: Callable[[], bool],
+) -> State:
+    """Build what a site works with; nothing is connected to yet.
+
+    Args:
+        keys: for the consent cookie, oldest first; the last one signs, all of them verify.
+        secrets: for what is kept of readers, in the same order.
+        folder: where the path of an SQLite file begins, and where decisions wait while the database is away.
+        host: the site itself.
+        raise_errors: whether a fault of ours is raised, for a developer to see.
+
+    Raises `SettingsError` for settings that do not fit together and `DocumentError` for a legal document that cannot
+    be shown.
+    """
+    own = [settings.legal.directory] if settings.legal.directory else []
+    library = documents.load(settings, folders=[TEMPLATES / "documents", *own])
+    try:
+        decisions = Decisions(
+            categories=settings.consent.categories,
+            mode=settings.consent.mode,
+            lifetime=timedelta(days=settings.consent.lifetime_days),
+            keys=keys,
+        )
+    except ValueError as error:
+        problem = Problem(key="consent.categories", remedy=str(error))
+        raise SettingsError(settings.source, (problem,)) from error
+    catalogue = _catalogue(settings)
+    cookies = _cookies(settings, catalogue)
+    static = _static(settings, catalogue, cookies)
+    box = _box(settings, secrets, folder)
+    ledger = Ledger(box.database, box.vault.keys("ledger"))
+    return State(
+        settings=settings,
+        documents=library,
+        decisions=decisions,
+        catalogue=catalogue,
+        assets=static,
+        cookies=tuple((category, re.compile(names)) for category, names in cookies),
+        elements=Elements(
+            settings=settings,
+            documents=library,
+            catalogue=catalogue,
+            decisions=decisions,
+            assets=static,
+            render=renderer.render,
+            changed=_changed(settings, [TEMPLATES, TRANSLATIONS, STATIC, DATA, *own]),
+            host_chooses=lambda: host.chooses,
+        ),
+        renderer=renderer,
+        host=host,
+        box=box,
+        ledger=ledger,
+        recorder=Recorder(ledger, Spool(folder / "compliance-consents")),
+        raise_errors=raise_errors,
+    )
+
+
+def _cookies(settings: Settings, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Return pairs of a category and an expression for the names of its cookies."""
+    consent = settings.consent
+    names: dict[str, list[str]] = {category: [] for category in (*CATEGORIES, *consent.categories)}
+    names[NECESSARY] = [COOKIE]
+    for cookie in consent.cookies:
+        names[cookie.category].append(cookie.name)
+    for tracker in catalogue.trackers:
+        names[tracker.category].extend(tracker.cookies)
+    return expressions.cookies(names)
+
+
+def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, str]]) -> Mapping[str, assets.Asset]:
+    """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
+    static = dict(assets.load(STATIC))
+    held = dict.fromkeys((*CATEGORIES, *settings.consent.categories))
+    static["cookies.js"] = assets.fill(static["cookies.js"], {"COOKIES": cookies})
+    static["guard.js"] = assets.fill(static["guard.js"], {"TRACKERS": expressions.addresses(catalogue, held)})
+    return {**static, **assets.bind({name: static[name] for name in _SCRIPTS})}
+
+
+def _box(settings: Settings, secrets: Keys, folder: Path) -> Box:
+    try:
+        return open_box(settings, keys=secrets, folder=folder)
+    except StoreError as error:
+        problem = Problem(key="storage.url", remedy=str(error))
+        raise SettingsError(settings.source, (problem,)) from None
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    own = (
+        Tracker(
+            host=tracker.host,
+            path=tracker.path,
+            category=tracker.category,
+            provider=tracker.provider.root if tracker.provider else {"en": tracker.host},
+            country=tracker.country,
+            cookies=tracker.cookies,
+        )
+        for tracker in settings.consent.trackers
+    )
+    return Catalogue(own, host=host_of(settings.site.url))
+
+
+def _changed(settings: Settings, places: Iterable[Path]) -> datetime:
+    """Return when anything that is injected last changed; settings without a file change with every start."""
+    files = (path for place in places for path in (Path(place), *Path(place).rglob("*")) if path.is_file())
+    newest = max(file.stat().st_mtime for file in files)
+    return max(datetime.fromtimestamp(int(newest), UTC), settings.changed or datetime.now(UTC).replace(microsecond=0))

@@ -1,0 +1,87 @@
+"""Our templates, rendered: in an environment of our own, or in the host's where the site replaces one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, TemplateNotFound
+
+from .paths import TEMPLATES
+
+_OURS = FileSystemLoader(TEMPLATES)
+
+
+class Renderer:
+    """Renders templates for one site.
+
+    *host* gives the environment of a site that may have templates of its own: one by the name of ours stands in its
+    place, and is rendered with what the host's templates have, its globals, filters and extensions.
+    """
+
+    def __init__(self, host: Callable[[], Environment] | None = None) -> None:
+        self._host = host
+
+    def render(self, name: str, context: Mapping[str, Any]) -> str:
+        """Render the template *name*, the site's own where it has one."""
+        return self._environment.get_template(name).render(context)
+
+    def is_replaced(self, *names: str) -> bool:
+        """Return whether the site has a template of its own for one of *names*."""
+        if self._environment is _own():
+            return False
+        files = (self._environment.get_template(name).filename for name in names)
+        return not all(file and Path(file).is_relative_to(TEMPLATES) for file in files)
+
+    @cached_property
+    def _environment(self) -> Environment:
+        if self._host is None:
+            return _own()
+        host = self._host()
+        if host.loader is None or not any(_has(host, host.loader, name) for name in _names()):
+            return _own()
+        return _beside(host, host.loader)
+
+
+def plainly(name: str, context: Mapping[str, Any]) -> str:
+    """Render our own template *name*, whatever a site has."""
+    return _own().get_template(name).render(context)
+
+
+@cache
+def _own() -> Environment:
+    return Environment(loader=_OURS, autoescape=True)
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(name for name in _OURS.list_templates() if name.startswith("compliance/"))
+
+
+def _has(environment: Environment, loader: BaseLoader, name: str) -> bool:
+    try:
+        loader.get_source(environment, name)
+    except TemplateNotFound:
+        return False
+    return True
+
+
+def _beside(host: Environment, loader: BaseLoader) -> Environment:
+    """Return *host* with our templates behind its own, and Jinja's own syntax: a host may have chosen other marks."""
+    environment = host.overlay(
+        block_start_string="{%",
+        block_end_string="%}",
+        variable_start_string="{{",
+        variable_end_string="}}",
+        comment_start_string="{#",
+        comment_end_string="#}",
+        line_statement_prefix=None,
+        line_comment_prefix=None,
+        trim_blocks=False,
+        lstrip_blocks=False,
+        autoescape=True,
+    )
+    environment.loader = ChoiceLoader([loader, _OURS])
+    return environment

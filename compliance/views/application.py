@@ -1,0 +1,112 @@
+"""The application that answers requests to our addresses, with nothing of the host between it and the server."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from .pages import POLICY, Refusal, problem, refuse, require_host
+from .requests import Request, current, routes
+from .state import State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+logger = logging.getLogger("compliance")
+
+# Copies of a site's page, as search engines and archives show them, load its stylesheet from here.
+_SHARED = "static"
+
+
+class Application:
+    """A WSGI application with our endpoints, below the prefix of *state*'s settings.
+
+    It has no session and no cookies but ours, and sends no signals but ours.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._prefix = state.settings.site.prefix
+
+    def answers(self, environ: WSGIEnvironment) -> bool:
+        """Return whether the request is to one of our addresses."""
+        path: str = environ.get("PATH_INFO", "")
+        return path.startswith(f"{self._prefix}/") and len(path) > len(self._prefix) + 1
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked = Request(environ, self.state)
+        if asked.method == "POST":
+            # What answers a form itself, such as an error page, must not say that the choice is saved.
+            environ["compliance.omitted"] = frozenset({"saved"})
+        token = current.set(asked)
+        try:
+            response = self._answer(asked)
+        finally:
+            current.reset(token)
+            asked.close()
+        return response(environ, start_response)
+
+    def _answer(self, asked: Request) -> Response:
+        endpoint = ""
+        try:
+            try:
+                require_host()
+                endpoint, values = self._route(asked)
+                if endpoint in routes.of_messages:
+                    asked.expect_message()
+                response = routes.views[endpoint](**values)
+            except MethodNotAllowed as error:
+                response = _other_method(asked, error)
+            except Refusal as error:
+                response = refuse(error)
+            except RequestEntityTooLarge:
+                response = refuse(Refusal("size"))
+            except NotFound:
+                response = refuse(Refusal("document"))
+            except HTTPException:
+                response = refuse(Refusal("cut"))
+        except Exception:
+            if self.state.raise_errors():
+                raise
+            response = self._fault(asked)
+        _harden(response, asked, shared=endpoint == _SHARED)
+        return response
+
+    def _route(self, asked: Request) -> tuple[str, dict[str, str]]:
+        path = asked.path.removeprefix(self._prefix)
+        endpoint, values = routes.map.bind("").match(path, method=asked.method)
+        return endpoint, dict(values)
+
+    def _fault(self, asked: Request) -> Response:
+        """Log a fault of ours and tell of it, on a page if that can be made."""
+        logger.exception("%s %s could not be answered", asked.method, asked.path)
+        try:
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "store")
+        except Exception:
+            logger.exception("nor could the page that tells of it be made")
+            return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _other_method(asked: Request, error: MethodNotAllowed) -> Response:
+    response = Response() if asked.method == "OPTIONS" else refuse(Refusal("method"))
+    response.allow.update((*(error.valid_methods or ()), "OPTIONS"))
+    return response
+
+
+def _harden(response: Response, asked: Request, *, shared: bool) -> None:
+    """Give *response* the policies that it must carry; what the site's own frame made for one reader is kept apart."""
+    headers = response.headers
+    headers["Content-Security-Policy"] = POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"
+    if asked.is_secure:  # over plain HTTP browsers complain of it (HTML standard, section 7.1.3)
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if response.cache_control.public and "cookie" in response.vary:
+        response.cache_control.public = False
+        response.cache_control.private = True

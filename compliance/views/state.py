@@ -1,0 +1,103 @@
+"""What the endpoints of one site work with, and what they ask of the host around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from blinker import Signal
+
+from ..assets import Asset
+from ..consent import Decisions
+from ..documents import Library
+from ..elements import Elements
+from ..ledger import Ledger, Recorder
+from ..messages import Box
+from ..page.trackers import Catalogue
+from ..rendering import Renderer
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+Fields = Sequence[tuple[str, str]]
+
+
+class Host(Protocol):
+    """The application that the site is, as far as our pages need it."""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it chooses the language of its pages by itself, other than by their addresses."""
+
+    @property
+    def trusted_hosts(self) -> list[str] | None:
+        """The hosts that it answers, ``None`` where it does not say."""
+
+    def locale(self, environ: WSGIEnvironment) -> str | None:
+        """Return the language that it would answer this request in, ``None`` where it does not choose."""
+
+    def page(
+        self, name: str, values: Mapping[str, Any], context: Mapping[str, Any], environ: WSGIEnvironment
+    ) -> tuple[str, Fields]:
+        """Render the template *name* of a page, the site's own where it has one; the HTML, and headers to go with it.
+
+        *context* is what every template is told, *values* what this one is.
+        """
+
+    def send(self, signal: Signal, environ: WSGIEnvironment, **values: Any) -> None:
+        """Send *signal* with the host as its sender."""
+
+
+class Bare:
+    """A host of which nothing is known: *application* is the sender of its signals."""
+
+    chooses = False
+    trusted_hosts = None
+
+    def __init__(self, application: object, renderer: Renderer) -> None:
+        self._application = application
+        self._renderer = renderer
+
+    def locale(self, environ: WSGIEnvironment) -> str | None:
+        """Return ``None``: it does not choose a language."""
+        return None
+
+    def page(
+        self, name: str, values: Mapping[str, Any], context: Mapping[str, Any], environ: WSGIEnvironment
+    ) -> tuple[str, Fields]:
+        """Render the template *name* of a page."""
+        return self._renderer.render(name, {**values, **context}), ()
+
+    def send(self, signal: Signal, environ: WSGIEnvironment, **values: Any) -> None:
+        """Send *signal* with the wrapped application as its sender."""
+        signal.send(self._application, **values)
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """What the endpoints of one site work with; of a Flask application it lies in `app.extensions["compliance"]`.
+
+    Args:
+        cookies: pairs of a category and an expression for the names of its cookies.
+        elements: what is injected, the policy of the moment, and what every template is told.
+        box: what takes and keeps messages and reports.
+        ledger: what proves decisions, and the recorder that puts them there.
+        raise_errors: whether a fault of ours is raised, for a developer to see, rather than logged and answered.
+    """
+
+    settings: Settings
+    documents: Library
+    decisions: Decisions
+    catalogue: Catalogue
+    assets: Mapping[str, Asset]
+    cookies: Sequence[tuple[str, re.Pattern[str]]]
+    elements: Elements
+    renderer: Renderer
+    host: Host
+    box: Box
+    ledger: Ledger
+    recorder: Recorder
+    raise_errors: Callable[[], bool]
