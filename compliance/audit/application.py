@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from .targets import LARGEST, Response, other
+from .targets import LARGEST, Reason, Response, other
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -55,7 +55,7 @@ class Application:
                 failure=other(headers.get("Content-Type", "")) if status < "3" else None,
             )
         except Exception as error:  # the application's own, whatever it is: told with the page
-            return Response(url=url, status=500, failure=f"raises {type(error).__name__}: {error}")
+            return Response(url=url, status=500, failure=Reason("raises", name=type(error).__name__, error=error))
         finally:
             builder.close()
 

@@ -21,6 +21,7 @@ from .loaded import is_optional, vendor
 from .page import shorten
 from .rules import rules
 from .site import Context, Fact
+from .targets import Reason
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
@@ -37,6 +38,14 @@ _SMALLER = 0.75  # of the area of the button beside it, and of its letters
 
 class BrowserError(ComplianceError):
     """No browser can be driven; says why and what to do."""
+
+
+class VisitError(BrowserError):
+    """A page could not be opened; *reason* says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 #: The trackers that a reader's browser asked for something, by host.
@@ -79,7 +88,7 @@ class Browser:
         try:
             return list(self._visit(url, context, _Told(named, context)))
         except Error as error:
-            raise BrowserError(f"fails in the browser: {error.message.splitlines()[0]}") from error
+            raise VisitError(Reason("browser", error=error.message.splitlines()[0])) from error
 
     def _visit(self, url: str, context: Context, told: _Told) -> Iterator[Finding | Fact]:
         with self._reader(context, url) as (profile, page, seen):

@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from ..outside.hosts import ascii_host, host_of, split
-from .targets import PAGES, Response
+from .targets import PAGES, Reason, Response
 
 #: What keeps a crawl from going on for ever: queries of one path, folders in a path, clicks from the home page.
 MOST_QUERIES = 20
@@ -75,13 +75,13 @@ class Crawl:
         self._queries: Counter[str] = Counter()
         self._frame = lru_cache(maxsize=_FRAMES)(self._follow)
         #: Why pages were left out, if any were.
-        self.ended: str | None = None
+        self.ended: Reason | None = None
         self.add([self._start], depth=0)
 
     def add(self, urls: Iterable[str], *, depth: int) -> None:
         """Note where a page leads, *depth* clicks from the home page."""
         if depth > MOST_CLICKS:
-            self.ended = self.ended or f"pages more than {MOST_CLICKS} clicks from the first were left out"
+            self.ended = self.ended or Reason("clicks", count=MOST_CLICKS)
             return
         for url in map(canonical, urls):
             if not url or not self.holds(url):
@@ -90,7 +90,7 @@ class Crawl:
             if key in self._known or not self._is_page(url):
                 continue
             if len(self._known) >= MOST_WAITING:
-                self.ended = self.ended or f"more than {MOST_WAITING:,} addresses were found"
+                self.ended = self.ended or Reason("addresses", count=MOST_WAITING)
                 return
             self._known.add(key)
             self._waiting.append((url, depth))
@@ -125,13 +125,13 @@ class Crawl:
                 for *_, future in running:
                     future.cancel()
         if self._waiting:
-            self.ended = f"the limit of {self._limit} pages was reached; {len(self._waiting)} more addresses were known"
+            self.ended = Reason("waiting", count=self._limit, more=len(self._waiting))
 
     def fetch(self, url: str) -> Response:
         """Return what is at *url*, the page in a frame; where the same frame is on every page, it is asked for once."""
         url = canonical(url)
         if not url or not self.holds(url):
-            return Response(url=url, failure="belongs to another site")
+            return Response(url=url, failure=Reason("elsewhere"))
         return self._frame(url)
 
     def _follow(self, url: str) -> Response:
@@ -149,10 +149,10 @@ class Crawl:
                     failure=response.failure,
                 )
             if not self.holds(target):
-                return Response(url=url, status=response.status, failure=f"redirects to another site: {target}")
+                return Response(url=url, status=response.status, failure=Reason("away", target=target))
             cookies += [pair for pair in response.headers if pair[0].lower() == "set-cookie"]
             url = target
-        return Response(url=url, failure=f"redirects more than {MOST_REDIRECTS} times")
+        return Response(url=url, failure=Reason("redirects", count=MOST_REDIRECTS))
 
     def _key(self, url: str) -> str:
         parts = urlsplit(url)

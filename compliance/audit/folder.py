@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from .targets import LARGEST, Response, TargetError
+from .targets import LARGEST, Reason, Response, TargetError
 
 SUFFIXES = (".htm", ".html", ".shtml", ".xhtml")
 
@@ -58,14 +58,14 @@ class Folder:
         top = os.fspath(self.top)
         path = os.path.join(top, url)  # pathlib takes as long as the rest of reading a file
         if not _is_below(path, top):
-            return Response(url=url, failure="lies outside the folder")
+            return Response(url=url, failure=Reason("outside"))
         if not os.path.isfile(path) and os.path.exists(path):
-            return Response(url=url, failure="is no file")  # a pipe would keep us waiting
+            return Response(url=url, failure=Reason("no_file"))  # a pipe would keep us waiting
         try:
             with open(path, "rb", buffering=0) as file:
                 return Response(url=url, content=file.read(min(os.fstat(file.fileno()).st_size, LARGEST)))
         except OSError as error:
-            return Response(url=url, status=404, failure=error.strerror or str(error))
+            return Response(url=url, status=404, failure=Reason("unreadable", error=error.strerror or error))
 
     def linked(self, url: str) -> Response:
         """Read the page that a link or frame leads to."""

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 _MARK = "data-compliance-"
 _HELD = f"{_MARK}hold"
 _NAMES = (*sorted(ELEMENTS), "style")
+# Where other consent tools keep the address that an element has once the reader agrees: vanilla-cookieconsent, Klaro
+# and tarteaucitron; Cookiebot; Complianz; CookieYes; iubenda; Osano; Usercentrics.
+_LATER = (
+    *("data-src", "data-cookieblock-src", "data-cmplz-src", "data-cli-src", "data-cookieyes-src", "suppressedsrc"),
+    *("data-suppressedsrc", "data-osano-src", "data-uc-src", "data-consent-src", "data-cookie-src"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,8 @@ def _of(element: Element, page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
         if "json" in attributes.get("type", "json"):
             return
         waits, attributes = True, {key: value for key, value in attributes.items() if key != "type"}
+    if not attributes.get("src") and (later := next((attributes[one] for one in _LATER if attributes.get(one)), None)):
+        waits, attributes = True, {**attributes, "src": later}
     foreign = name == "script" and next(element.iterancestors("svg"), None) is not None
     found = list(loads(name, attributes, foreign=foreign))
     if name == "style":

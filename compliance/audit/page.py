@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import cast
@@ -16,6 +15,8 @@ from ..outside.text import normalised, stream_safe
 from . import numbers
 from .decoding import Decoded, decode
 from .findings import Finding
+from .kinds import Kind as Kind
+from .kinds import kind_of
 from .parts import Form, Frame, Image, Link, Script
 from .rules import rules
 from .tree import Element, holder, parse, styled, text_of, visible
@@ -30,23 +31,6 @@ _NAMED_FOOT = re.compile(
 )
 _FOOT_MARKS = ("foot", "Foot", "FOOT", "ottom", "opyright", "COPYRIGHT", "contentinfo")
 _FOOT_TAGS = ("div", "section", "table", "ul", "dl", "p", "center", "td", "nav", "aside")
-_ARTICLE_ADDRESS = re.compile(
-    r"/(?:20\d\d[-/]?\d\d(?:[-/]?\d\d)?/|t20\d{6}_|content_|article[/_-]|c\d*-\d+)", re.IGNORECASE
-)
-_NEWS = re.compile(r'"@type"\s*:\s*(?:\[[^]]*)?"(?:\w*News)?Article\w*"')
-_DATED = re.compile(r"20\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}")
-_SOURCE = re.compile(r"(?:来源|稿源|来自)\s?[:丨|]|\bSource\s?:|\bBy\s+[A-Z]|责任?编辑?\s?[:丨|]", re.IGNORECASE)
-_POLICY = re.compile(
-    r"隐私(?:权)?(?:政策|保护|声明|条款|指引|协议)|个人信息(?:保护|处理)|cookie|用户(?:服务)?协议|服务(?:条款|协议)|使用条款|法律声明|免责声明|"
-    r"\bprivacy\b|\bterms (?:of|and)\b|\bcookies?\b|legal notice|disclaimer",
-    re.IGNORECASE,
-)
-# Pages about the site itself, which have a heading and a date as articles do.
-_SERVICE = re.compile(
-    r"(?:关于|联系|加入|聯絡|關於)(?:我们|本站|本网|我們)?|(?:网站|站点)(?:地图|简介|声明)|(?:广告|投稿)(?:服务|须知)|招聘(?:信息|英才)?|"
-    r"about(?: us)?|contact(?: us)?|careers|site ?map|advertis(?:e|ing)(?: with us)?|imprint",
-    re.IGNORECASE,
-)
 # What makes nearly every Chinese text one that has to be normalised: replaced apart, which is ten times as fast.
 _WIDE = (*zip("，：；！？（）｜－／％．＋＆＝～＂\u3000\xa0", ',:;!?()|-/%.+&=~"  ', strict=True), ("…", "..."))
 _WORDS = re.compile(r"[\w-]+")
@@ -56,15 +40,6 @@ _FOOT_FILE = re.compile(
 _FOOT_PICTURE = re.compile("ICP|备案|copyright|版权", re.IGNORECASE)
 # White space, and what a terminal or an editor takes for an order.
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
-
-
-class Kind(StrEnum):
-    """What a page is for, as far as it can be told."""
-
-    HOME = "home"
-    ARTICLE = "article"
-    POLICY = "policy"
-    OTHER = "other"
 
 
 class Headers(Mapping[str, str]):
@@ -115,7 +90,7 @@ class Page:
         self.home = home
         self.depth = 0 if home else depth
         self._opener = opener
-        self.decoded: Decoded = decode(content, self.headers)
+        self.decoded: Decoded = decode(content, self.headers, host_of(url))
         self.root: Element = parse(self.decoded.text)
 
     # What it says of itself
@@ -148,11 +123,7 @@ class Page:
     @cached_property
     def kind(self) -> Kind:
         """What the page is for."""
-        if self.home:
-            return Kind.HOME
-        if _POLICY.search(self.title) or any(_POLICY.search(text_of(one)) for one in self.tagged("h1")[:2]):
-            return Kind.POLICY
-        return Kind.ARTICLE if self._is_article() else Kind.OTHER
+        return kind_of(self)
 
     @cached_property
     def ours(self) -> bool:
@@ -355,19 +326,6 @@ class Page:
             excerpt=shorten(excerpt),
             values={name: shorten(str(value)) for name, value in values.items()},
         )
-
-    def _is_article(self) -> bool:
-        if self.metas.get("og:type", "").lower() == "article":
-            return True
-        if any(_SERVICE.fullmatch(text_of(one)) for one in self.tagged("h1")[:1]):
-            return False
-        if any(_NEWS.search(script.text) for script in self.scripts if script.type == "application/ld+json"):
-            return True
-        if len(self.tagged("article")) == 1 and self.tagged("h1"):
-            return True
-        # Chinese sites: a date and a source under the heading, or an address made of the date.
-        dated = _DATED.search(self.text)
-        return bool(dated and (_ARTICLE_ADDRESS.search(self.url) or _SOURCE.search(self.text)))
 
 
 @lru_cache(maxsize=4_096)  # the same names on page after page

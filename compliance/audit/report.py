@@ -75,8 +75,8 @@ class Report:
     browser: int = 0
 
     def held(self, rule: Rule) -> bool:
-        """Tell whether the site was held to *rule*; some are seen in a browser alone."""
-        return not rule.browser or bool(self.browser)
+        """Return whether the site was held to *rule*; some are seen in a browser or on the web alone."""
+        return (not rule.browser or bool(self.browser)) and (not rule.connection or "://" in self.target)
 
     @property
     def standing(self) -> Iterator[Finding]:

@@ -11,23 +11,26 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
+from urllib.parse import urlsplit
 
 from .application import Application
-from .browser import Browser, BrowserError
+from .browser import Browser, VisitError
 from .checks import PAGE, SITE, PageCheck, SiteCheck
 from .crawl import Crawl
 from .findings import Finding
 from .folder import Folder
 from .merging import Findings
-from .page import Kind, Page
+from .page import Kind, Page, shorten
 from .report import PageSummary, Report
+from .rules import rules
 from .serving import served
 from .site import Context, Fact, Site
 from .spool import Spool
 from .summaries import summarise
-from .targets import Refusals, Response, Unread
+from .targets import Reason, Refusals, Response, Unread
 from .website import Website
 
+_PREFIX = "/compliance"  # of this package's addresses, where no settings say another
 _CHUNK = 20  # pages that a process is given at once
 _AHEAD = 4  # chunks for each process that are on their way
 _FEW = 40  # pages for which no process is worth starting
@@ -77,7 +80,7 @@ class Audit:
         self._findings = Findings()
         self._pages: Spool[PageSummary] = Spool()
         self._unread = Refusals()
-        self._ended: str | None = None
+        self._ended: Reason | None = None
         self._ours = isinstance(target, Application)
 
     def __iter__(self) -> Iterator[str]:
@@ -85,7 +88,8 @@ class Audit:
         examined = self._folder(self._target) if isinstance(self._target, Folder) else self._crawl(self._target)
         for one in examined:
             if isinstance(one, Unread):
-                self._unread.add(one.url, one.reason)
+                if not self._is_ours(one.url):
+                    self._unread.add(one.url, one.reason)
                 yield one.url
                 continue
             self._pages.append(one.summary)
@@ -121,6 +125,13 @@ class Audit:
             browser=self._opened,
         )
 
+    def _is_ours(self, url: str) -> bool:
+        """Return whether *url* is an address of this package: what it answers to a program is no news of the site."""
+        settings = self._context.settings
+        prefix = settings.site.prefix if settings else _PREFIX
+        below = "" if isinstance(self._target, Folder) else self._target.below.rstrip("/")
+        return self._ours and f"{urlsplit(url).path}/".startswith(f"{below}{prefix}/")
+
     def _browse(self, browser: Browser) -> None:
         """Open the first page of each kind, and add what its markup did not show."""
         known = {_told(finding) for finding in self._findings.all()}
@@ -128,8 +139,8 @@ class Audit:
             for url in self._first.values():
                 try:
                     found = browser.visit(address(url), self._context, named=url)
-                except BrowserError as error:
-                    self._unread.add(url, str(error))
+                except VisitError as error:
+                    self._unread.add(url, error.reason)
                     continue
                 self._opened += 1
                 self._findings.add(one for one in found if isinstance(one, Finding) and _told(one) not in known)
@@ -137,12 +148,16 @@ class Audit:
 
     def _crawl(self, target: Website | Application) -> Iterator[Examined | Unread]:
         target.open()
+        if isinstance(target, Website) and target.flaw:
+            error = shorten(str(target.flaw.values["error"]))
+            flaw = Finding(rule=rules()["C809"], page=target.start, excerpt=error, values={"error": error})
+            self._findings.add([flaw])
         limit = self._limit or sys.maxsize
         crawl = Crawl(target.fetch, target.start, limit=limit, connections=self._connections, below=target.below)
         for visit in crawl:
             response = visit.response
             if response.failure or response.status >= 400:
-                yield Unread(url=response.url, reason=response.failure or f"answers {response.status}")
+                yield Unread(url=response.url, reason=response.failure or Reason("answer", status=response.status))
                 continue
             page = Page(
                 response.url,
@@ -168,7 +183,7 @@ class Audit:
         else:
             yield from _in_processes(work, _chunks(chain(started, urls)), self._jobs)
         if next(every, None):
-            self._ended = f"the limit of {self._limit} pages was reached"
+            self._ended = Reason("pages", count=self._limit)
 
 
 def _told(finding: Finding) -> tuple[str, str | None]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urljoin
 
 from ..errors import ComplianceError
@@ -32,6 +33,45 @@ class TargetError(ComplianceError):
         return f"{self.target}: {self.reason}"
 
 
+class Reason(str):
+    """Why something was not read, in English; `told` in any language of the reports.
+
+    *key* is one of ``reasons`` in ``reports/words.toml``, *values* fill its braces; what a library or system says stays
+    as it is.
+    """
+
+    key: str
+    values: Mapping[str, object]
+
+    def __new__(cls, key: str, **values: object) -> Reason:
+        reason = super().__new__(cls, _told("en", key, values))
+        reason.key, reason.values = key, values
+        return reason
+
+    def told(self, language: str) -> str:
+        """Return the reason in *language*."""
+        return _told(language, self.key, self.values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.key, dict(self.values))
+
+
+def told(reason: str, language: str) -> str:
+    """Return *reason* in *language*, where it is one that can be told in several."""
+    return reason.told(language) if isinstance(reason, Reason) else reason
+
+
+def _again(key: str, values: Mapping[str, object]) -> Reason:
+    return Reason(key, **values)
+
+
+def _told(language: str, key: str, values: Mapping[str, object]) -> str:
+    from .reports.words import words  # reports are made of what is read here
+
+    text: str = words()[language]["reasons"][key]
+    return text.format_map(values)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """What came for the address *url*: a page, or something else.
@@ -43,7 +83,7 @@ class Response:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
-    failure: str | None = None
+    failure: Reason | None = None
 
     @property
     def location(self) -> str | None:
@@ -68,10 +108,12 @@ class Unread:
     reason: str
 
 
-def other(content_type: str, types: Sequence[str] = PAGES) -> str | None:
+def other(content_type: str, types: Sequence[str] = PAGES) -> Reason | None:
     """Say what came, by its *content_type*, where that is none of *types*."""
     kind = content_type.partition(";")[0].strip().lower()
-    return None if kind in types else f"is no page, but {kind or 'nameless'}"
+    if kind in types:
+        return None
+    return Reason("type", type=kind) if kind else Reason("nameless")
 
 
 @dataclass(slots=True)

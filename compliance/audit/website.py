@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
+from ssl import SSLCertVerificationError
 from threading import Lock
 from time import monotonic, sleep
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
 from protego import Protego
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, SSLError
 
 from .crawl import canonical, site_of
-from .targets import LARGEST, PAGES, Response, TargetError, other
+from .targets import LARGEST, PAGES, Reason, Response, TargetError, other
 
 #: What `robots.txt` may name us by.
 AGENT = "flask-compliance"
@@ -40,6 +41,9 @@ class Website:
         self._pool = urllib3.PoolManager(
             maxsize=connections, block=True, headers=_HEADERS, timeout=_TIMEOUT, retries=urllib3.Retry(1, status=0)
         )
+        self._connections = connections
+        #: What is wrong with the site's certificate; it is read all the same, as nothing is told to it.
+        self.flaw: Reason | None = None
         self._turn = Lock()
         self._next = 0.0
 
@@ -61,7 +65,7 @@ class Website:
     def fetch(self, url: str) -> Response:
         """Ask for *url*, when it is its turn."""
         if not self._robots.can_fetch(url, AGENT):
-            return Response(url=url, failure=f"robots.txt does not allow it; let in the user agent {AGENT}")
+            return Response(url=url, failure=Reason("robots", agent=AGENT))
         self._wait()
         return self._ask(url, LARGEST)
 
@@ -76,6 +80,9 @@ class Website:
         try:
             answer = self._pool.request("GET", url, redirect=False, preload_content=False)
         except HTTPError as error:
+            if self.flaw is None and _is_unverified(error):
+                self._trust(_reason(error))
+                return self._ask(url, most, types)
             return Response(url=url, failure=_reason(error))
         headers = tuple(answer.headers.items())
         try:
@@ -86,7 +93,7 @@ class Website:
             while len(content) < most and (piece := answer.read(_PIECE)):
                 content += piece
                 if monotonic() > until:
-                    return Response(url=url, status=answer.status, failure=f"took longer than {_LONGEST} seconds")
+                    return Response(url=url, status=answer.status, failure=Reason("slow", seconds=_LONGEST))
             return Response(url=url, status=answer.status, headers=headers, content=bytes(content[:most]))
         except HTTPError as error:
             return Response(url=url, status=answer.status, headers=headers, failure=_reason(error))
@@ -94,6 +101,20 @@ class Website:
             # A page that was read whole gave its connection back; what is left of another would be the next answer.
             answer.close()
             answer.release_conn()
+
+    def _trust(self, flaw: Reason) -> None:
+        """Go on without asking for a certificate that proves who answers."""
+        self.flaw = flaw
+        urllib3.disable_warnings(InsecureRequestWarning)  # the report tells of it
+        self._pool = urllib3.PoolManager(
+            maxsize=self._connections,
+            block=True,
+            headers=_HEADERS,
+            timeout=_TIMEOUT,
+            retries=urllib3.Retry(1, status=0),
+            cert_reqs="CERT_NONE",
+            assert_hostname=False,
+        )
 
     @cached_property
     def _robots(self) -> Protego:
@@ -107,6 +128,13 @@ class Website:
         return Protego.parse(answer.content.decode("utf-8", "replace") if usable else "")
 
 
-def _reason(error: HTTPError) -> str:
+def _is_unverified(error: HTTPError) -> bool:
+    """Return whether *error* is that of a certificate: expired, of another host, of nobody that is trusted."""
     cause = getattr(error, "reason", None) or error
-    return f"cannot be reached: {cause}"
+    inner = cause.args[0] if isinstance(cause, SSLError) and cause.args else cause
+    return isinstance(inner, SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(cause)
+
+
+def _reason(error: HTTPError) -> Reason:
+    cause = getattr(error, "reason", None) or error
+    return Reason("unreachable", error=cause)

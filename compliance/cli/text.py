@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from ..audit import Report, Severity
 from ..audit.reports.words import words
+from ..audit.targets import told
 from ..deadlines import minute
 from ..paths import TEMPLATES
 from .group import width
@@ -25,6 +26,7 @@ def text(report: Report, language: str, *, painted: bool) -> str:
     )
     style = click.style if painted else lambda text, **_: str(text)
     environment.filters |= {
+        "told": told,
         "wrapped": lambda text, indent: _wrapped(text, indent, columns),
         "remedies": lambda findings: dict.fromkeys(one.remedy(language) for one in findings),
         "bold": lambda text: style(text, bold=True),

@@ -59,6 +59,9 @@ _MARK = re.compile(r"[:丨|/】\]]")
 _NOTHING = re.compile(
     rf"(?:{_LABELS}|(?:发布|发表)?(?:时间|日期)|(?:浏览|点击|阅读)\S{{0,2}}) ?[:丨|]"
     r"|分享到|字号|字体|[\])】|]|20\d\d[-年/.]\d"
+    # The way on from the page, or the foot of it.
+    r"|[上下]一[篇页条則则]|返回|回到?(?:顶部|首页)|首页|打印|列印|关闭|關閉|收藏|纠错|评论|分享|微信|微博|扫一扫|相关|推荐|热门|更多|"
+    r"声明[:丨]|免责|版权|©|Copyright|举报|关于我们|联系我们|[-—_·•>》|]+(?: |$)"
 )
 _MACHINE_MARKS = ("aigc", "AIGC", "ai-generated", "trainedAlgorithmicMedia")
 _MACHINE = Expression(

@@ -9,22 +9,25 @@ from functools import lru_cache
 from ...characters import HAN, KANA
 from ..expressions import Expression
 from ..findings import Finding
+from ..naming import known_names
 from ..page import Page, tidy
 from ..parts import Link
 from ..rules import rules
 from ..site import Context, Fact, Site
 from ..tree import text_of, visible
-from .trackers import known_names
 
 _NAME = (
     r"(?:隐私|私隐|隱私|私隱)[^。,]{0,12}?(?:政策|声明|聲明|条款|條款|指引|协议|说明|须知|权|權|保护|保護)"
     r"|(?:个人信息|個人信息|個人資料)(?:保护|处理|保護)(?:政策|规则|声明|指引|须知|说明)"
     r"|\bprivacy (?:policy|statement|notice|protection)\b|\bdata protection\b|^privacy$|^隐私$|^个人信息保护$"
 )
+_POLICY = Expression(_NAME, re.IGNORECASE)
 _LINK = Expression(
     rf"{_NAME}|\bprivacy\b|datenschutz|confidentialité|privacidade?|конфиденциальност|プライバシー|個人情報|개인정보|الخصوصية",
     re.IGNORECASE,
 )
+# What opens a choice, and tells nothing.
+_CHOICE = Expression(r"设置|設定|偏好|选项|選項|settings|preferences|choices|options|cent(?:er|re)$", re.IGNORECASE)
 _SUBJECT = re.compile("隐私|私隐|隱私|私隱|个人信息|個人信息|個人資料|rivacy|ata protection|PRIVACY")
 _TITLE = re.compile(rf"^.{{0,24}}(?:{_NAME})(?: ?\(.{{0,20}}\))?$", re.IGNORECASE)
 _TITLE_END = re.compile(r"\s[-–—|_]\s|[|_—–]|-(?=[^\d])")
@@ -144,7 +147,8 @@ def is_policy(link: Link) -> bool:
 
 @lru_cache(maxsize=1_024)  # a site's pages have one foot
 def _names_policy(name: str) -> bool:
-    return len(name) <= (24 if _HAN.search(name) else 60) and _LINK.search(name) is not None
+    short = len(name) <= (24 if _HAN.search(name) else 60)
+    return short and _LINK.search(name) is not None and (_POLICY.search(name) is not None or not _CHOICE.search(name))
 
 
 @lru_cache(maxsize=1)  # several checks of one page ask

@@ -9,7 +9,6 @@ from functools import lru_cache
 
 from ...outside.hosts import host_of
 from ...page.trackers import Catalogue, Tracker, abroad
-from ...page.trackers.catalogue import ANY
 from ..findings import Finding
 from ..loaded import is_optional, loaded, vendor
 from ..page import Page
@@ -103,27 +102,3 @@ def setter(catalogue: Catalogue, name: str) -> Tracker | None:
         (one for one in catalogue.trackers for pattern in one.cookies if fnmatchcase(name, pattern) and pattern != "*"),
         None,
     )
-
-
-def known_names(catalogue: Catalogue, text: str) -> Iterator[str]:
-    """Yield the providers of *catalogue* that *text* names, by name or host."""
-    text = text.lower()
-    for provider, words in _words(catalogue).items():
-        if any(word in text for word in words):
-            yield provider
-
-
-@lru_cache(maxsize=4)
-def _words(catalogue: Catalogue) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for tracker in catalogue.trackers:
-        english, chinese = tracker.provider.get("en", tracker.host), tracker.provider.get("zh_CN", "")
-        words = found.setdefault(english, set())
-        words.add(english.lower())
-        if chinese:
-            words.update((chinese.lower(), chinese[:2].lower()))
-        if (first := english.split()[0].lower()) and len(first) > 3:
-            words.add(first)
-        if tracker.host != ANY:
-            words.add(tracker.host)
-    return {provider: frozenset(words) for provider, words in found.items()}

@@ -15,6 +15,7 @@ from ...languages import tag
 from ...paths import TEMPLATES
 from ..findings import Finding
 from ..report import Report
+from ..targets import told
 from .words import words
 
 _MOST_ROWS = 200  # of a table of licences or trackers
@@ -34,13 +35,15 @@ def html(reports: Sequence[Report], language: str) -> Iterator[str]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES / "audit"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    environment.filters["told"] = told
+    return environment
 
 
 class _Shown:

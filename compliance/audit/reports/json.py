@@ -10,6 +10,7 @@ from typing import Any
 from ..findings import Acceptance, Finding
 from ..report import Report
 from ..rules import NO_ARTICLE
+from ..targets import told
 
 
 def json(reports: Sequence[Report], language: str) -> Iterator[str]:
@@ -23,8 +24,9 @@ def json(reports: Sequence[Report], language: str) -> Iterator[str]:
             rest -= 1
             yield _text(asdict(page)) + ("," if rest else "")
         yield f'], "findings": {_text([_plain(one, language) for one in report.findings])},'
-        summary = asdict(report.summary) | {"more": report.more, "unread": report.unread.count, "limit": report.limit}
-        unread = [asdict(one) for one in report.unread.first]
+        limit = report.limit and told(report.limit, language)
+        summary = asdict(report.summary) | {"more": report.more, "unread": report.unread.count, "limit": limit}
+        unread = [{"url": one.url, "reason": told(one.reason, language)} for one in report.unread.first]
         yield f'"unread": {_text(unread)}, "summary": {_text(summary)}}}' + ("," if number < len(reports) - 1 else "")
     if len(reports) > 1:
         yield "]"

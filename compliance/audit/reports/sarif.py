@@ -14,7 +14,7 @@ from urllib.parse import quote
 from ..findings import Finding, Severity
 from ..report import Report
 from ..rules import Rule, rules
-from ..targets import Unread
+from ..targets import Unread, told
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _NAME = "flask-compliance"
@@ -47,7 +47,7 @@ def _run(report: Report, language: str) -> Mapping[str, Any]:
             {
                 "executionSuccessful": True,
                 "endTimeUtc": report.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "toolExecutionNotifications": _notifications(report),
+                "toolExecutionNotifications": _notifications(report, language),
             }
         ],
         "language": _language(language),
@@ -136,17 +136,17 @@ def _at(report: Report, page: str) -> Mapping[str, Any]:
     return {"uri": quote(path.as_posix(), errors="surrogateescape"), "uriBaseId": _ROOT}
 
 
-def _notifications(report: Report) -> list[Mapping[str, Any]]:
-    told = [_unread(one, report) for one in report.unread.first]
+def _notifications(report: Report, language: str) -> list[Mapping[str, Any]]:
+    notes = [_unread(one, report, language) for one in report.unread.first]
     if report.limit:
-        told.append({"level": "note", "message": {"text": report.limit}})
-    return told
+        notes.append({"level": "note", "message": {"text": told(report.limit, language)}})
+    return notes
 
 
-def _unread(one: Unread, report: Report) -> Mapping[str, Any]:
+def _unread(one: Unread, report: Report, language: str) -> Mapping[str, Any]:
     return {
         "level": "warning",
-        "message": {"text": one.reason},
+        "message": {"text": told(one.reason, language)},
         "locations": [_place(_at(report, one.url))],
     }
 

@@ -1,4 +1,4 @@
-"""What the frame of a report for people says."""
+"""What a report says around its findings: its frame, and why something was not read."""
 
 from __future__ import annotations
 

@@ -1,0 +1,76 @@
+"""What a page is for, as far as it can be told."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .tree import text_of
+
+if TYPE_CHECKING:
+    from .page import Page
+
+_ARTICLE_ADDRESS = re.compile(
+    r"/(?:20\d\d[-/]?\d\d(?:[-/]?\d\d)?/|t20\d{6}_|content_|article[/_-]|c\d*-\d+)", re.IGNORECASE
+)
+_NUMBERED = re.compile(r"/(?:[a-z]+[-_]?)?\d{3,}(?:[-_]\d+)?(?:\.s?html?|/)?$", re.IGNORECASE)
+# What a story has at least: paragraphs, each of so many characters and with the end of a sentence.
+_SENTENCES, _SENTENCE = 2, 40
+_ENDS = re.compile(r"[。！？!?]|\.(?:\s|$)")
+_NEWS = re.compile(r'"@type"\s*:\s*(?:\[[^]]*)?"(?:\w*News)?Article\w*"')
+_DATED = re.compile(r"20\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}")
+_SOURCE = re.compile(r"(?:来源|稿源|来自)\s?[:丨|]|\bSource\s?:|\bBy\s+[A-Z]|责任?编辑?\s?[:丨|]", re.IGNORECASE)
+_POLICY = re.compile(
+    r"隐私(?:权)?(?:政策|保护|声明|条款|指引|协议)|个人信息(?:保护|处理)|cookie|用户(?:服务)?协议|服务(?:条款|协议)|使用条款|法律声明|免责声明|"
+    r"\bprivacy\b|\bterms (?:of|and)\b|\bcookies?\b|legal notice|disclaimer",
+    re.IGNORECASE,
+)
+# Pages about the site itself, which have a heading and a date as articles do.
+_SERVICE = re.compile(
+    r"(?:关于|联系|加入|聯絡|關於)(?:我们|本站|本网|我們)?|(?:网站|站点)(?:地图|简介|声明)|(?:广告|投稿)(?:服务|须知)|招聘(?:信息|英才)?|"
+    r"about(?: us)?|contact(?: us)?|careers|site ?map|advertis(?:e|ing)(?: with us)?|imprint",
+    re.IGNORECASE,
+)
+
+
+class Kind(StrEnum):
+    """What a page is for, as far as it can be told."""
+
+    HOME = "home"
+    ARTICLE = "article"
+    POLICY = "policy"
+    OTHER = "other"
+
+
+def kind_of(page: Page) -> Kind:
+    """Return what *page* is for."""
+    if page.home:
+        return Kind.HOME
+    if _POLICY.search(page.title) or any(_POLICY.search(text_of(one)) for one in page.tagged("h1")[:2]):
+        return Kind.POLICY
+    return Kind.ARTICLE if _is_article(page) else Kind.OTHER
+
+
+def _is_article(page: Page) -> bool:
+    if page.metas.get("og:type", "").lower() == "article":
+        return True
+    if any(_SERVICE.fullmatch(text_of(one)) for one in page.tagged("h1")[:1]):
+        return False
+    if any(_NEWS.search(script.text) for script in page.scripts if script.type == "application/ld+json"):
+        return True
+    if len(page.tagged("article")) == 1 and page.tagged("h1"):
+        return True
+    # Chinese sites: a date and a source under the heading, or an address made of the date.
+    addressed = _ARTICLE_ADDRESS.search(page.url)
+    if _DATED.search(page.text) and (addressed or _SOURCE.search(page.text)):
+        return True
+    # Without any credit: a heading, and under it the sentences of a story.
+    return len(page.tagged("h1")) == 1 and bool(addressed or _NUMBERED.search(page.url)) and _tells_a_story(page)
+
+
+def _tells_a_story(page: Page) -> bool:
+    """Return whether there are several paragraphs of sentences, and few links in them."""
+    told = [text for one in page.tagged("p") if not len(one) or one.find(".//a") is None if (text := text_of(one))]
+    sentences = [text for text in told if len(text) >= _SENTENCE and _ENDS.search(text)]
+    return len(sentences) >= _SENTENCES
