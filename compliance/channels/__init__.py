@@ -1,7 +1,7 @@
 """The ways to tell editors and senders: e-mail, robots, signed webhooks."""
 
-from .mail import Mail
+from .mail import International, Mail
 from .notices import Channel, DeliveryError, Notice
 from .targets import Target, channel
 
-__all__ = ["Channel", "DeliveryError", "Mail", "Notice", "Target", "channel"]
+__all__ = ["Channel", "DeliveryError", "International", "Mail", "Notice", "Target", "channel"]

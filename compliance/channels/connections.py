@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from smtplib import SMTPException
 from socket import SHUT_RDWR, SOCK_STREAM, getaddrinfo, socket
 from threading import Event, Thread, Timer
@@ -21,6 +21,10 @@ _GLOBAL = IPv6Network("2000::/3")
 _6TO4 = IPv6Network("2002::/16")
 # IPv4 addresses as networks write them that have IPv6 alone (RFC 6052, section 2.1).
 _TRANSLATED = IPv6Network("64:ff9b::/96")
+# What versions of Python take for public, or some of it: IANA's registry of special-purpose addresses (protocol
+# assignments with Oracle Cloud's metadata at 192.0.0.192, relays of 6to4, documentation), and where a machine in Azure
+# finds the metadata and keys of its host.
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "3fff::/20")))
 
 
 def is_public(address: str) -> bool:
@@ -36,7 +40,7 @@ def is_public(address: str) -> bool:
             ip = ip.ipv4_mapped
         elif ip not in _GLOBAL or ip in _6TO4:
             return False
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _SPECIAL)
 
 
 class Deadline:

@@ -14,9 +14,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from socket import socket
-from typing import ClassVar, Literal
+from threading import Lock
+from time import monotonic
+from typing import ClassVar, Literal, Self
 
 from ..outside.hosts import ascii_host
+from ..outside.mailboxes import mailbox
 from .connections import Deadline, connect
 from .notices import DeliveryError, Notice
 
@@ -48,13 +51,8 @@ class Mailbox:
     def send(self, notice: Notice, *, now: datetime) -> None:
         """Hand *notice* to the mail server. Raises `DeliveryError`; permanent where the server will not have it."""
         message = self.message(notice, now)
-        mail, deadline = self.mail, Deadline(self.timeout)
-        context = ssl.create_default_context() if mail.security == "tls" else None
-        # The server is the site's own choice, and mostly next door.
-        connection = connect(
-            mail.host, mail.port or _PORTS[mail.security], deadline=deadline, allow_private=True, context=context
-        )
-        client = _Client(mail, connection, name=message["From"].addresses[0].domain)
+        deadline = Deadline(self.timeout)
+        client = _Client.of(self.mail, deadline, name=message["From"].addresses[0].domain)
         try:
             with deadline.over(lambda: client.sock):
                 client.hand_over(message, deadline)
@@ -82,6 +80,38 @@ class Mailbox:
         return message
 
 
+class International:
+    """Whether the server of *mail* takes names beyond ASCII (SMTPUTF8, RFC 6531): asked when somebody gives one.
+
+    What it says holds for an hour, that it says nothing for a minute; meanwhile it counts as a server that does not.
+    """
+
+    def __init__(self, mail: Mail, *, timeout: float = 3.0) -> None:
+        self._mail, self._timeout = mail, timeout
+        self._lock = Lock()
+        self._known, self._until = False, 0.0
+
+    def __call__(self) -> bool:
+        with self._lock:
+            if monotonic() >= self._until:
+                try:
+                    self._known, lasts = self._asked(), 3600.0
+                except (DeliveryError, smtplib.SMTPException):
+                    self._known, lasts = False, 60.0
+                self._until = monotonic() + lasts
+            return self._known
+
+    def _asked(self) -> bool:
+        deadline = Deadline(self._timeout)
+        client = _Client.of(self._mail, deadline, name=ascii_host(self._mail.sender.rpartition("@")[2]) or "localhost")
+        try:
+            with deadline.over(lambda: client.sock):
+                client.greet(deadline)
+                return client.has_extn("smtputf8")
+        finally:
+            client.leave()
+
+
 class _Client(smtplib.SMTP):
     """A client of *mail* on a connection that there is already.
 
@@ -94,11 +124,18 @@ class _Client(smtplib.SMTP):
         self._mail = mail
         self.sock = self._connection = connection
 
+    @classmethod
+    def of(cls, mail: Mail, deadline: Deadline, *, name: str) -> Self:
+        """Connect to the server of *mail*, which is the site's own choice and mostly next door."""
+        context = ssl.create_default_context() if mail.security == "tls" else None
+        port = mail.port or _PORTS[mail.security]
+        return cls(mail, connect(mail.host, port, deadline=deadline, allow_private=True, context=context), name=name)
+
     def _get_socket(self, host: str, port: int, timeout: float) -> socket:
         return self._connection
 
-    def hand_over(self, message: EmailMessage, deadline: Deadline) -> None:
-        """Hand *message* over. Raises `DeliveryError` (`tls`, `login`), and what `smtplib` does."""
+    def greet(self, deadline: Deadline) -> None:
+        """Begin, encrypted where it is to be. Raises `DeliveryError` (`tls`), and what `smtplib` does."""
         code, text = self.connect(self._host)
         if code != 220:
             raise smtplib.SMTPConnectError(code, text)
@@ -108,6 +145,11 @@ class _Client(smtplib.SMTP):
                 raise DeliveryError("tls")
             self._connection.settimeout(deadline.left())
             self.starttls(context=ssl.create_default_context())
+            self.ehlo()
+
+    def hand_over(self, message: EmailMessage, deadline: Deadline) -> None:
+        """Hand *message* over. Raises `DeliveryError` (`tls`, `login`), and what `smtplib` does."""
+        self.greet(deadline)
         if self._mail.user:
             try:
                 self.login(self._mail.user, self._mail.password or "")
@@ -143,6 +185,9 @@ def _address(text: str, what: str) -> Address:
     """Return *text* as the address of a header, its domain in ASCII. Raises `DeliveryError` with *what* as reason."""
     name, _, domain = text.rpartition("@")
     try:
+        # Beyond ASCII the library takes no address whole; what parts them is looked at by our own reading.
+        if not name.isascii() and mailbox(text) == text:
+            return Address(username=name, domain=ascii_host(domain))
         return Address(addr_spec=f"{name}@{ascii_host(domain)}")
     except (ValueError, MessageError, IndexError):
         raise DeliveryError(what, permanent=what == "recipient") from None

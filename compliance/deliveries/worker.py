@@ -104,15 +104,7 @@ class Worker:
         self._database, self._vault, self._settings = database, vault, settings
         self._render, self._clock, self._jitter = render, clock, jitter
         self._timeout, self._lease = timeout, lease
-        mail = settings.mail
-        self._mail = channels.Mail(
-            host=mail.host,
-            port=mail.port,
-            security=mail.security,
-            user=mail.user,
-            password=mail.password,
-            sender=mail.sender or settings.site.email,
-        )
+        self._mail = settings.mail.server(settings.site.email)
         self._targets = {target.label: self._target(target) for target in settings.messages.deliver_to}
         self._resting: dict[str, datetime] = {}
         self._reminded: datetime | None = None

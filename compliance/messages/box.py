@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ..challenges import Challenges
@@ -26,6 +27,7 @@ class Box:
     cases: Cases
     challenges: Challenges
     throttle: Throttle
+    international: Callable[[], bool]  # whether mail reaches names beyond ASCII
     hosts: frozenset[str]  # whose pages, with those of the hosts below them, can be written about
 
 
@@ -48,5 +50,18 @@ def open_box(settings: Settings, *, keys: Sequence[str | bytes], folder: Path) -
         cases=Cases(database, vault, settings),
         challenges=Challenges(vault.keys("challenge"), site=host),
         throttle=Throttle(enabled=settings.limits.enabled, storage=settings.limits.storage, key=vault.key("source")),
+        international=_international(settings),
         hosts=frozenset({domain_of(host), *(name for name in settings.licences.by_host if name)}),
     )
+
+
+def _international(settings: Settings) -> Callable[[], bool]:
+    """Return what tells whether mail reaches names beyond ASCII; the way to mail servers is loaded when it is asked."""
+
+    @cache
+    def server() -> Callable[[], bool]:
+        from ..channels import International
+
+        return International(settings.mail.server(settings.site.email))
+
+    return lambda: server()()

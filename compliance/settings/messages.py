@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
@@ -12,6 +12,9 @@ from ..cases import REPORT_CATEGORIES
 from .addresses import EmailAddress, File, Recipient, ServiceAddress
 from .table import Table
 from .texts import Text, Words
+
+if TYPE_CHECKING:
+    from .. import channels
 
 _Days = Annotated[int, Field(ge=1, strict=True)]
 
@@ -151,6 +154,13 @@ class Mail(Table):
     sender: EmailAddress | None = Field(
         default=None, description="The sender's address; without it site.email.", examples=["noreply@example.org"]
     )
+
+    def server(self, site: str) -> channels.Mail:
+        """Return the server as channels know it; *site* is the address that is sent from where none is set."""
+        from .. import channels  # which only who sends needs
+
+        values = {name: getattr(self, name) for name in ("host", "port", "security", "user", "password")}
+        return channels.Mail(**values, sender=self.sender or site)
 
 
 class Limits(Table):

@@ -189,6 +189,7 @@ def _read(form: str, values: Mapping[str, str]) -> Submission:
             categories=settings.messages.report_categories,
             hosts=_box().hosts | _own_hosts(),
             home=settings.site.url,
+            international=_box().international,
         )
     except SubmissionError as error:
         raise _Refused(HTTPStatus.BAD_REQUEST, error.reasons) from error

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -23,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from compliance.channels import Channel, DeliveryError, Mail, Notice, Target, channel
+from compliance.channels import Channel, DeliveryError, International, Mail, Notice, Target, channel
 from compliance.channels.connections import is_public
 from compliance.channels.mail import Mailbox
 from compliance.channels.posts import LONGEST_ANSWER, Poster
@@ -222,7 +223,7 @@ def test_a_text_cannot_end_the_message(server: MailServer, text: str):
     "to",
     ["a@example.org\r\nBcc: b@example.org", "a@example.org, b@example.org", "a@example.org>\r\nRCPT TO:<b@example.org"]
     + ["a@", "@example.org", "", "a b@example.org", "<a@example.org>", "a@b@example.org", "a@\u3002"]
-    + ["张三@example.org"],
+    + ["张 三@example.org", "张三@example.org\r\nBcc: b@example.org", "张三<@example.org", "张三@"],
 )
 def test_what_is_no_address_is_refused_without_asking_the_server(server: MailServer, to: str):
     error = failure(mailbox(server, to=to))
@@ -233,6 +234,26 @@ def test_what_is_no_address_is_refused_without_asking_the_server(server: MailSer
 def test_a_sender_that_is_no_address_can_be_mended(server: MailServer):
     error = failure(mailbox(server, sender="news"))
     assert (error.reason, error.permanent) == ("sender", False)
+
+
+@pytest.mark.parametrize("international", [True, False])
+def test_a_name_beyond_ascii_needs_a_server_that_takes_it(international: bool):
+    with MailServer(international=international) as server:
+        asked = International(mail(server))
+        assert (asked(), asked()) == (international, international)
+        if international:
+            mailbox(server, to="张三@例子.中国").send(NOTICE, now=NOW)
+            assert server.received[0].recipients == ("张三@xn--fsqu00a.xn--fiqs8s",)
+            assert "张三@xn--fsqu00a.xn--fiqs8s" in server.received[0].content.decode()
+        else:
+            error = failure(mailbox(server, to="张三@例子.中国"))
+            assert (error.reason, error.permanent) == ("recipient", True)
+
+
+@pytest.mark.parametrize("stage", ["away", "unencrypted"])
+def test_a_server_that_says_nothing_takes_no_name_beyond_ascii(server: MailServer, stage: str):
+    place = mail(server, security="starttls") if stage == "unencrypted" else replace(mail(server), port=1)
+    assert not International(place)()
 
 
 def test_a_domain_in_chinese_is_taken(server: MailServer):
@@ -377,6 +398,13 @@ PRIVATE = {
     "unspecified": ["0.0.0.0", "::"],
     "reserved": ["240.0.0.1", "255.255.255.255", "192.0.2.1", "2001:db8::1", "100::1", "fec0::1", "4000::1"],
     "mapped": ["::ffff:127.0.0.1", "::ffff:a9fe:a9fe", "::ffff:10.0.0.1", "::127.0.0.1"],
+    "special": ["192.0.0.192", "192.0.0.9", "192.88.99.1", "168.63.129.16", "3fff::1", "5f00::1", "2001:20::1"],
+    "special within": [
+        "::ffff:192.0.0.192",
+        "64:ff9b::a83f:8110",
+        "2002:c000:c0::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    ],
     "translated": ["64:ff9b::7f00:1", "64:ff9b::169.254.169.254", "64:ff9b:1::1"],
     "tunnelled": ["2002:7f00:1::", "2002:0808:0808::1", "2001::1"],
 }

@@ -37,7 +37,8 @@ class Received:
 class MailServer(Controller):
     """A mail server on a free port of 127.0.0.1.
 
-    *context* is for STARTTLS, or with *encrypted* for the connection as a whole. *refuse* answers stages (`MAIL`,
+    *context* is for STARTTLS, or with *encrypted* for the connection as a whole; an *international* one takes names
+    beyond ASCII (SMTPUTF8). *refuse* answers stages (`MAIL`,
     `RCPT`, `DATA`, `QUIT`) with a line of one's own, such as `550 5.1.1 no such mailbox`; at a stage that *hang* names
     nothing is answered until the server closes, and at one that *drip* names, an answer without an end.
 
@@ -46,7 +47,12 @@ class MailServer(Controller):
     """
 
     def __init__(
-        self, *, context: ssl.SSLContext | None = None, encrypted: bool = False, user: tuple[str, str] | None = None
+        self,
+        *,
+        context: ssl.SSLContext | None = None,
+        encrypted: bool = False,
+        user: tuple[str, str] | None = None,
+        international: bool = True,
     ) -> None:
         self.received: list[Received] = []
         self.refuse: dict[str, str] = {}
@@ -66,6 +72,7 @@ class MailServer(Controller):
             authenticator=self._authenticate,
             auth_require_tls=user is None,
             server_hostname="mail.test",
+            enable_SMTPUTF8=international,
         )
 
     def _create_server(self) -> Awaitable[asyncio.AbstractServer]:

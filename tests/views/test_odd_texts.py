@@ -14,6 +14,7 @@ from compliance import Compliance
 from compliance.outside.text import LONGEST_RUN
 from support.host import SETTINGS, create_app
 from support.odd import ODD, counted
+from support.smtp import MailServer
 
 JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 TEXTS = ("subject", "body", "page", "page_title", "excerpt", "seen", "name", "contact")
@@ -113,6 +114,18 @@ def test_hosts_that_the_application_trusts_belong_to_the_site():
     said = {"body": "不实信息", "page": "https://mirror.example/news/1"}
     response = app.test_client().post("/compliance/message", json=said, headers=JSON | {"Host": "mirror.example"})
     assert response.status_code == 201
+
+
+@pytest.mark.parametrize("international", [True, False])
+def test_the_form_tells_where_no_answer_could_arrive(international: bool):
+    with MailServer(international=international) as server:
+        app = create_app()
+        settings = {"messages": {"challenge": "none"}, "mail": {"host": "127.0.0.1", "port": server.port}}
+        Compliance(app, settings={**SETTINGS, **settings})
+        said = {"body": "不实信息", "contact": "邮箱：张三@例子.中国"}
+        response = app.test_client().post("/compliance/message", data=said)
+        assert response.status_code == (303 if international else 400)
+        assert ("Our mail server cannot send" in response.text) != international
 
 
 @pytest.mark.parametrize("host", ["新闻.cn", "xn--efvy88h.cn", "XN--EFVY88H.CN"])
