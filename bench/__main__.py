@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from . import audit, gate, injection, ledger, served, stamp, store, stream, texts
+from . import audit, gate, injection, ledger, served, stamp, startup, store, stream, texts
 from .table import print_table
 
 met = [
+    print_table("A process that starts", "beyond Flask", startup.rows()),
     print_table("Time per page and per request", "÷ turbohtml.rewrite", injection.rows()),
     print_table("What holding trackers adds to a request", "÷ turbohtml.rewrite", gate.rows()),
     print_table("A page that a generator makes", "MB beside unwrapped", stream.rows()),

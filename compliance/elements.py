@@ -34,6 +34,7 @@ PAGES = {
     "message": "message",
     "report": "report",
     "case": "case",
+    "corrections": "corrections",
 }
 _KEPT = 256  # (language, charset, mount point, host's licences, left out) combinations; more are rendered again
 
@@ -132,24 +133,26 @@ class Elements:
 
         A category that the settings do not name is never asked about, and so always held.
         """
-        if not self._held:
-            return None
-        if not private:
-            return self._gate(self._held)
+        if not self._held or not private:
+            return self.uniform_gate
         consent = self.consent(environ)
         return self._gate(frozenset(category for category in self._held if not consent.allows(category)))
+
+    @property
+    def uniform_gate(self) -> Gate | None:
+        """What holds trackers on a page that is the same for all readers: those of every category."""
+        return self._gate(self._held) if self._held else None
 
     def markup(
         self, *, lang: str | None, charset: str, environ: WSGIEnvironment, decided: bool, placed: frozenset[str]
     ) -> Markup:
         """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on."""
-        return self._markup(
-            self.locale(lang),
-            charset,
-            *self._address(environ),
-            placed | {"banner"} if decided else placed,
-            self.policy,
-        )
+        omitted = placed | {"banner"} if decided else placed
+        return self._markup(self.locale(lang), charset, *self._address(environ), omitted, self.policy)
+
+    def uniform(self, lang: str | None, charset: str, placed: frozenset[str], *, host: str) -> Markup:
+        """Return what goes into a page of *host* that is the same for all readers, such as a file."""
+        return self._markup(self.locale(lang), charset, "", self._licences(host), placed, self.policy)
 
     def place(self, name: str, *, lang: str | None, environ: WSGIEnvironment) -> str:
         """Return the element *name* for a template to place, and note in *environ* that this page has it now."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from . import assets, documents
 from .consent import COOKIE, NECESSARY, Decisions
+from .corrections import Corrections
 from .elements import Elements
-from .errors import Problem, SettingsError
+from .errors import Problem, SettingsError, StoreError
 from .ledger import Ledger, Recorder, Spool
 from .messages import Box, open_box
 from .outside.hosts import host_of
@@ -18,7 +19,6 @@ from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .rendering import Renderer
 from .settings import CATEGORIES, Settings
-from .store import StoreError
 from .views import Host, State
 
 _SCRIPTS = ("compliance.js", "guard.js", "cookies.js", "frames.js", "note.js", "release.js")  # load one another
@@ -87,6 +87,7 @@ def build(
         box=box,
         ledger=ledger,
         recorder=Recorder(ledger, Spool(folder / "compliance-consents")),
+        corrections=Corrections(settings),
         raise_errors=raise_errors,
     )
 

@@ -58,3 +58,7 @@ class ReasonError(ComplianceError):
 
 class ConsentError(ReasonError):
     """A reader's decision cannot be taken as it was sent."""
+
+
+class StoreError(ReasonError):
+    """The database cannot be used now; *reason* says what is the matter and what to do, never with what data."""

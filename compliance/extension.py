@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Request, Response, current_app, has_request_
 from flask.signals import before_render_template, request_finished
 from markupsafe import Markup
 
-from . import cli, deadlines, engine
+from . import cli, deadlines, engine, recipients
 from . import settings as settings_file
 from .consent import Consent
 from .errors import Problem, SettingsError
@@ -72,7 +72,7 @@ class Compliance:
             renderer=host.renderer,
             raise_errors=host.raise_errors,
         )
-        for doubt in settings.warnings(deadlines.day(datetime.now(UTC))):
+        for doubt in (*settings.warnings(deadlines.day(datetime.now(UTC))), *recipients.doubts(settings)):
             app.logger.warning("Compliance: %s", doubt)
 
         app.extensions[NAME] = state

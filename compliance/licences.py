@@ -46,7 +46,8 @@ class Licence:
     """One licence or filing: its *kind* (a key of `KINDS`), the *number* as it is shown, where it links to.
 
     *expires* is the last day of a licence that was issued for a term; *icon* is the address of the picture that the
-    authority gives out for the footer (public security's shield, CONAC's badge).
+    authority gives out for the footer (public security's shield, CONAC's badge). *holder* and *services*, of
+    `SERVICES`, are what a news licence says of who may do what; *model* is what was filed as generative AI.
     """
 
     kind: str
@@ -54,6 +55,25 @@ class Licence:
     url: str | None = None
     expires: date | None = None
     icon: str | None = None
+    holder: str | None = None
+    services: tuple[str, ...] = ()
+    model: str | None = None
+
+
+#: The kinds of internet news information service (CAC Order 1, art. 5), in the order of the licence.
+SERVICES = ("互联网新闻信息采编发布服务", "互联网新闻信息转载服务", "互联网新闻信息传播平台服务")
+
+
+def service(name: str) -> str:
+    """Return the whole name of the news service *name*: 转载 is 互联网新闻信息转载服务.
+
+    Raises `ValueError` for what is none.
+    """
+    short = normalise(name).removeprefix("互联网新闻信息").removesuffix("服务")
+    for one in SERVICES:
+        if short and one == f"互联网新闻信息{short}服务":
+            return one
+    raise ValueError("write one of 采编发布, 转载, 传播平台, as the licence has it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +199,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             spelling=r"网信算备\1号",
             link="https://beian.cac.gov.cn/#/index",
             hosts=("beian.cac.gov.cn",),
+        ),
+        # CAC notices on generative AI services (2024 on): the model's name with its filing or registration number.
+        "generative": Kind(
+            pattern=re.compile("[A-Z]{2,20}-[A-Z0-9.+_-]{1,60}-[0-9]{6,16}号?|.{0,30}[0-9]{6,}号?"),
+            examples=("Chongqing-BaShuMoXing-202601010001",),
         ),
         "religion": Kind(pattern=re.compile(rf"{_HAN}\([0-9]{{4}}\)[0-9]{{7}}"), examples=("京（2022）0000043",)),
         "conac": Kind(

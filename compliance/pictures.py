@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import time
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .errors import ReasonError
+from .errors import ComplianceError, ReasonError
 
 if TYPE_CHECKING:
     from PIL.Image import Image, Transpose
@@ -17,9 +22,16 @@ TYPES = MappingProxyType({"image/jpeg": "JPEG", "image/png": "PNG", "image/webp"
 LARGEST = 5 * 1024 * 1024  # bytes, of what comes in and of what comes out
 MOST = 5  # pictures in one message
 MOST_PIXELS = 40_000_000
-# Each scan of a progressive JPEG is a pass over all of its pixels and may be a few bytes long: five megabytes of them
-# would keep a processor busy for a quarter of an hour. Cameras and editors write about ten.
+LONGEST_SIDE = 16_384  # what a browser shows, and more than any camera has
+# What decoding costs: each scan of a progressive JPEG is a pass over all of its pixels and may be a few bytes long.
+# Cameras and editors write about ten, so that five pictures of twelve megapixels cost 600 million.
+MOST_WORK = 800_000_000  # pixels times passes, of all pictures of one request: about a second
 _MOST_SCANS = 100
+_MOST_WORK_A_MINUTE = 8_000_000_000  # of a process
+_MINUTE = 60.0
+_PATIENCE = 10.0  # seconds that a request waits for its turn
+# Interlaced PNG comes in seven passes over ever more of the picture; WebP predicts each pixel from others.
+_PASSES = {"PNG": 2, "WEBP": 2}
 _ORIENTATION = 0x0112
 # WebP's methods from 3 on take eight times as long for 40 megapixels, and save a twentieth of the bytes.
 _SAVING: dict[str, dict[str, Any]] = {"JPEG": {"quality": 85}, "PNG": {}, "WEBP": {"quality": 85, "method": 2}}
@@ -27,6 +39,14 @@ _SAVING: dict[str, dict[str, Any]] = {"JPEG": {"quality": 85}, "PNG": {}, "WEBP"
 
 class PictureError(ReasonError):
     """A picture that is not taken: *reason* is `type`, `size`, `pixels`, `broken` or `number`."""
+
+
+class BusyError(ComplianceError):
+    """This process has more pictures to decode than it should; *retry_after* seconds later it may have fewer."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +60,44 @@ class Picture:
     sha256: str
 
 
+class _Bench:
+    """Where a process decodes, one request at a time and so much a minute: a picture in work takes up to 600 MB."""
+
+    def __init__(self) -> None:
+        self._turn = Lock()
+        self._done: deque[tuple[float, int]] = deque()
+
+    def clean(self, contents: Sequence[bytes], work: int) -> list[Picture]:
+        """Return what `clean` makes of each of *contents*. Raises `PictureError`, and `BusyError` after a while."""
+        if not self._turn.acquire(timeout=_PATIENCE):
+            raise BusyError(int(_PATIENCE))
+        try:
+            now = time.monotonic()
+            while self._done and self._done[0][0] <= now - _MINUTE:
+                self._done.popleft()
+            if work + sum(done for _, done in self._done) > _MOST_WORK_A_MINUTE:
+                raise BusyError(int(self._done[0][0] + _MINUTE - now) + 1)
+            self._done.append((now, work))
+            return [clean(content) for content in contents]
+        finally:
+            self._turn.release()
+
+
+_bench = _Bench()
+
+
+def clean_all(contents: Sequence[bytes]) -> list[Picture]:
+    """Return the pictures of one request, each as `clean` makes it anew.
+
+    All of them are looked at before the first is decoded. Raises `PictureError`, with `pixels` also where together they
+    are more work than `MOST_WORK`, and `BusyError` where this process has had too much of it.
+    """
+    work = sum(map(_work, contents))
+    if work > MOST_WORK:
+        raise PictureError("pixels")
+    return _bench.clean(contents, work) if contents else []
+
+
 def clean(data: bytes) -> Picture:
     """Decode *data* and make the picture anew: upright, one frame, nothing but pixels, in the format it came in.
 
@@ -47,16 +105,13 @@ def clean(data: bytes) -> Picture:
     profile goes, too, rather than to yet another parser. A result of more than `LARGEST` bytes is made smaller.
 
     Raises `PictureError`: `type` for anything but JPEG, PNG and WebP, `size` for more than `LARGEST` bytes, `pixels`
-    for more than `MOST_PIXELS`, `broken` for what cannot be decoded to its end.
+    for more than `MOST_PIXELS`, a side over `LONGEST_SIDE` or more work than `MOST_WORK`, `broken` for what cannot be
+    decoded to its end.
     """
-    if not data:
-        raise PictureError("broken")
-    if len(data) > LARGEST:
-        raise PictureError("size")
+    if _work(data) > MOST_WORK:
+        raise PictureError("pixels")
     mimetype = _mimetype(data)
     form = TYPES[mimetype]
-    if form == "JPEG" and data.count(b"\xff\xda") > _MOST_SCANS:
-        raise PictureError("broken")
     # Pillow has no closed set of exceptions for a damaged file, and where warnings are errors they are exceptions, too.
     try:
         image = _decoded(data, form)
@@ -71,6 +126,55 @@ def clean(data: bytes) -> Picture:
         raise PictureError("broken") from None
     digest = hashlib.sha256(content).hexdigest()
     return Picture(mimetype=mimetype, content=content, width=image.width, height=image.height, sha256=digest)
+
+
+def _work(data: bytes) -> int:
+    """Return what decoding *data* would cost, by its head alone. Raises `PictureError`."""
+    if not data:
+        raise PictureError("broken")
+    if len(data) > LARGEST:
+        raise PictureError("size")
+    form = TYPES[_mimetype(data)]
+    width, height = _sides(data, form)
+    if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
+        raise PictureError("pixels")
+    passes = data.count(b"\xff\xda") if form == "JPEG" else _PASSES[form]  # in a scan 0xFF stands before a zero
+    if passes > _MOST_SCANS:
+        raise PictureError("broken")
+    return width * height * max(1, passes)
+
+
+def _sides(data: bytes, form: str) -> tuple[int, int]:
+    """Return width and height as *data* announces them: decoders make room for them before anybody can ask."""
+    try:
+        if form == "PNG":  # section 11.2.1 of the standard
+            return struct.unpack_from(">II", data, 16)
+        if form == "JPEG":
+            return _frame(data)
+        if data[12:16] == b"VP8X":  # the container's specification, and those of the two codings (RFC 6386, RFC 9649)
+            return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+        if data[12:16] == b"VP8L":
+            sides = struct.unpack_from("<I", data, 21)[0]
+            return (sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1
+        width, height = struct.unpack_from("<HH", data, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    except (struct.error, IndexError):
+        raise PictureError("broken") from None
+
+
+def _frame(data: bytes) -> tuple[int, int]:
+    """Return width and height of a JPEG, which the segment before its first scan announces (ITU-T T.81, B.2.2)."""
+    place = 2
+    while data[place] == 0xFF:
+        marker = data[place + 1]
+        if marker == 0xFF:  # fill
+            place += 1
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, place + 5)
+            return width, height
+        else:
+            place += 2 + struct.unpack_from(">H", data, place + 2)[0]
+    raise PictureError("broken")
 
 
 def _mimetype(data: bytes) -> str:

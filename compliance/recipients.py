@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
+from .errors import Problem
 from .page.trackers import Catalogue, abroad
-from .settings import Settings, Text
+from .settings import NECESSARY, Settings, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """One who receives what readers' browsers send to *hosts*, in the *category* that readers allow.
 
-    *name* and *country* (ISO 3166-1) are missing where nobody says them, *purpose* where it is that of the category.
-    *policy* leads to the recipient's own statement on privacy.
+    *name* and *country* (ISO 3166-1) are missing where nobody says them, *purpose* where it is that of the category,
+    *method* and *information* where they are those of every request. *policy* leads to the recipient's own statement on
+    privacy. One that is *entrusted* works for the site under a contract (PIPL art. 21), others do not (art. 23).
     """
 
     category: str
@@ -22,6 +24,10 @@ class Recipient:
     country: str | None
     purpose: Text | None
     policy: str | None
+    contact: Text | None
+    method: Text | None
+    information: Text | None
+    entrusted: bool
     hosts: tuple[str, ...]
     cookies: tuple[str, ...]
 
@@ -49,12 +55,48 @@ def recipients(settings: Settings) -> tuple[Recipient, ...]:
             country=tracker.country or (listed.country if listed else None),
             purpose=tracker.purpose,
             policy=tracker.policy,
+            contact=tracker.contact,
+            method=tracker.method,
+            information=tracker.information,
+            entrusted=tracker.entrusted,
             hosts=(tracker.host if tracker.host != "*" else tracker.path,),
             cookies=tracker.cookies or (listed.cookies if listed else ()),
         )
-        key = (one.category, one.name or one.hosts, one.country, one.purpose, one.policy)
+        told = (one.purpose, one.policy, one.contact, one.method, one.information, one.entrusted)
+        key = (one.category, one.name or one.hosts, one.country, *told)
         if before := found.get(key):
             hosts, cookies = (*before.hosts, *one.hosts), (*before.cookies, *one.cookies)
             one = replace(one, hosts=tuple(dict.fromkeys(hosts)), cookies=tuple(dict.fromkeys(cookies)))
         found[key] = one
     return tuple(found.values())
+
+
+def separate(settings: Settings, category: str) -> bool:
+    """Return whether agreeing to *category* is separate consent to what goes abroad (PIPL art. 39).
+
+    It is where readers are asked before, and the category has nothing but recipients abroad.
+    """
+    if settings.consent.mode != "opt-in" or category == NECESSARY:
+        return False
+    own = any(cookie.category == category and not cookie.provider for cookie in settings.consent.cookies)
+    return not own and all(one.abroad for one in recipients(settings) if one.category == category)
+
+
+def doubts(settings: Settings) -> tuple[Problem, ...]:
+    """Return where *settings* ask readers with one box for what goes abroad and for what does not.
+
+    Sending personal information abroad takes separate consent, which a box is not that allows other things, too.
+    """
+    if settings.consent.mode != "opt-in":
+        return ()
+    return tuple(
+        Problem(
+            key="consent.trackers",
+            value=", ".join(one.hosts),
+            remedy=f"it is in {one.country}, and what goes abroad takes separate consent (PIPL art. 39): put it into a "
+            f"category of its own, apart from what else is in {one.category!r}, such as "
+            '[consent.categories.abroad] with name = "…", and write category = "abroad" here',
+        )
+        for one in recipients(settings)
+        if one.abroad and one.category != NECESSARY and not separate(settings, one.category)
+    )

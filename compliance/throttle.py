@@ -119,13 +119,17 @@ class Throttle:
         return self._decide(lambda counter: _verdict(_take(counter, _CHALLENGE, source), factor=_look(counter, source)))
 
     def track(self, source: str, number: str) -> Verdict:
-        """Count a look at the receipt *number*, whether there is one or not."""
-        receipt = self._label("receipt", number)
+        """Count a wrong code for the receipt *number*, whether there is one or not; an empty one was mistyped.
+
+        A right code is not counted and opens in any case: eighty random bits are not found by trying, and who tries
+        must lock nobody out.
+        """
+        receipt = self._label("receipt", source, number)
         return self._decide(
             lambda counter: _verdict(
                 _take(counter, _TRACK_MINUTE, source)
                 or _take(counter, _TRACK_HOUR, source)
-                or _take(counter, _TRACK_RECEIPT, receipt)
+                or (_take(counter, _TRACK_RECEIPT, receipt) if number else 0)
             )
         )
 

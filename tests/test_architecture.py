@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -43,18 +44,13 @@ def name(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
 
 
-class WithoutTyping(ast.NodeTransformer):
-    """Drops what only a type checker runs."""
+def imported(path: Path) -> Iterator[str]:
+    """The modules of the package that *path* imports, as dotted names, those that only a type checker reads among them.
 
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else self.generic_visit(node)
-
-
-def imported(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
-    """The modules of the package that *path* imports, as dotted names; the package imports its own relatively."""
+    The package imports its own relatively.
+    """
     depth = len(path.relative_to(PACKAGE).parts)
-    tree: ast.AST = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(WithoutTyping().visit(tree) if at_run_time else tree):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             folder = path.relative_to(PACKAGE).parts[: depth - node.level]
             for target in [node.module] if node.module else [alias.name for alias in node.names]:
@@ -110,7 +106,13 @@ def test_the_house_of_a_page_knows_nothing_else_but_the_names_of_hosts():
 
 
 def test_no_files_import_each_other_in_a_circle():
-    TopologicalSorter({name(path): set(imported(path, at_run_time=True)) for path in FILES}).prepare()
+    TopologicalSorter({name(path): set(imported(path)) for path in FILES}).prepare()
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if "__all__" in path.read_text(encoding="utf-8")], ids=name)
+def test_every_public_name_exists(path: Path):
+    found = import_module(f"compliance.{name(path)}".removesuffix(".__init__"))
+    assert [public for public in found.__all__ if not hasattr(found, public)] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)

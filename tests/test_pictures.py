@@ -9,7 +9,10 @@ import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,19 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from compliance.errors import ComplianceError
-from compliance.pictures import LARGEST, MOST_PIXELS, TYPES, Picture, PictureError, clean
+from compliance.pictures import (
+    LARGEST,
+    LONGEST_SIDE,
+    MOST_PIXELS,
+    MOST_WORK,
+    TYPES,
+    BusyError,
+    Picture,
+    PictureError,
+    _Bench,
+    clean,
+    clean_all,
+)
 from support.examples import examples
 
 FORMS = sorted(TYPES.values())
@@ -261,6 +276,77 @@ def test_a_jpeg_of_endless_scans_is_refused():
     scan = data[data.rindex(b"\xff\xda") : -2]
     assert_clean(clean(data[:-2] + scan * 20 + data[-2:]))
     assert reason(data[:-2] + scan * 200 + data[-2:]) == "broken"
+
+
+def progressive(width: int, height: int, scans: int) -> bytes:
+    """A progressive JPEG that claims to be so large, with so many passes over it."""
+    data = bytearray(saved(picture(), "JPEG", progressive=True))
+    place = data.index(b"\xff\xc2") + 5
+    data[place : place + 4] = struct.pack(">HH", height, width)
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    return bytes(data[:-2]) + bytes(scan) * (scans - data.count(b"\xff\xda")) + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png(1, MOST_PIXELS - 1),
+        png(MOST_PIXELS - 1, 1),
+        png(LONGEST_SIDE + 1, 1),
+        progressive(7_000, 5_000, 30),
+        progressive(65_000, 8, 10),
+        webp(canvas(16_385, 1)),
+        webp(riff(b"VP8L", b"\x2f" + struct.pack("<I", 0x3FFF | 0x3FFF << 14) + b"\0" * 9)),
+    ],
+    ids=["tall", "wide", "side", "scans", "jpeg-side", "webp-side", "webp-lossless"],
+)
+def test_what_would_take_long_is_refused_by_its_head(data: bytes):
+    assert reason(data) == "pixels"
+
+
+def test_pictures_of_one_request_share_a_budget():
+    heavy = progressive(4_000, 3_000, 20)
+    assert MOST_WORK / 5 < 4_000 * 3_000 * 20 < MOST_WORK
+    with pytest.raises(PictureError) as caught:
+        clean_all([heavy] * 5)
+    assert caught.value.reason == "pixels"
+    assert [one.width for one in clean_all([saved(picture(), form) for form in FORMS])] == [48, 48, 48]
+    assert clean_all([]) == []
+
+
+def test_a_process_has_a_budget_a_minute():
+    bench = _Bench()
+    with pytest.raises(BusyError) as caught:
+        for _ in range(100):
+            bench.clean([], MOST_WORK)
+    assert 50 <= caught.value.retry_after <= 61
+    assert bench.clean([saved(picture(), "PNG")], 0)
+
+
+def test_one_request_at_a_time_decodes_in_a_process():
+    bench = _Bench()
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: bench.clean([saved(picture(), "WEBP")], 1), range(16)))
+    assert all(result[0].width == 48 for result in results)
+
+
+@pytest.mark.parametrize("name", [b"zTXt", b"iTXt", b"iCCP", b"eXIf"])
+def test_what_unpacks_to_much_in_a_text_is_never_unpacked_whole(name: bytes):
+    packed = zlib.compress(b"\0" * 60_000_000, 9)
+    content = {
+        b"zTXt": b"a\0\0" + packed,
+        b"iTXt": b"a\0\x01\0\0\0" + packed,
+        b"iCCP": b"a\0\0" + packed,
+        b"eXIf": b"II*\0\x08\0\0\0" + b"\xff" * 500_000,
+    }[name]
+    data = png(4, 4, rows=(b"\0" + b"\xff" * 4) * 4, extra=chunk(name, content) * 3)
+    tracemalloc.start()
+    try:
+        with suppress(PictureError):
+            assert_clean(clean(data))
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from compliance.languages import territory
-from compliance.recipients import Recipient, recipients
+from compliance.recipients import Recipient, doubts, recipients, separate
 from compliance.settings import load
 
 
@@ -78,3 +78,32 @@ def test_addresses_of_one_recipient_stand_together(settings: dict[str, Any]) -> 
 )
 def test_countries_and_regions_have_names(code: str, locale: str, name: str) -> None:
     assert territory(code, locale) == name
+
+
+ABROAD = {"host": "a.example", "category": "analytics", "country": "US"}
+HERE = {"host": "b.example", "category": "analytics", "country": "CN"}
+OWN_COOKIE = {"name": "_own", "category": "analytics", "purpose": "Counts."}
+
+
+@pytest.mark.parametrize(
+    ("mode", "trackers", "cookies", "warned"),
+    [
+        ("opt-in", [ABROAD], [], False),
+        ("opt-in", [HERE], [], False),
+        ("opt-in", [ABROAD, HERE], [], True),
+        ("opt-in", [ABROAD, {"host": "hm.baidu.com", "category": "analytics"}], [], True),
+        ("opt-in", [ABROAD, {"host": "hm.baidu.com", "category": "social"}], [], False),
+        ("opt-in", [ABROAD, {"host": "unknown.example", "category": "analytics"}], [], True),
+        ("opt-in", [ABROAD], [OWN_COOKIE], True),
+        ("opt-in", [ABROAD | {"category": "necessary"}, HERE], [], False),
+        ("opt-out", [ABROAD, HERE], [], False),  # which is warned of as a whole
+    ],
+)
+def test_box_that_mixes_what_goes_abroad_is_no_separate_consent(
+    settings: dict[str, Any], mode: str, trackers: list[Any], cookies: list[Any], warned: bool
+) -> None:
+    categories = ["analytics", "social"]
+    settings["consent"] = {"mode": mode, "categories": categories, "trackers": trackers, "cookies": cookies}
+    loaded = load(settings)
+    assert bool(doubts(loaded)) == warned
+    assert separate(loaded, "analytics") == (mode == "opt-in" and ABROAD in trackers and not warned)

@@ -154,11 +154,18 @@ def test_tracking_is_30_an_hour(counted: Throttle, monkeypatch: pytest.MonkeyPat
     assert sum(counted.track("a", f"CQ-{number}").allowed for number in range(35)) == 30
 
 
-def test_receipt_is_tracked_10_times_an_hour_by_whomever(counted: Throttle):
+def test_receipt_is_guessed_10_times_an_hour_by_one_source(counted: Throttle, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(throttle, "_TRACK_MINUTE", throttle._TRACK_MINUTE._replace(amount=100))
+    assert allowed(lambda: counted.track("a", "CQ-1"), 15) == 10
+    assert 3590 <= counted.track("a", "CQ-1").retry_after <= 3600
+    assert counted.track("b", "CQ-1").allowed
+    assert counted.track("a", "CQ-2").allowed
+
+
+def test_mistyped_numbers_are_counted_by_source_alone(counted: Throttle):
     sources = iter(f"s{number}" for number in range(100))
-    assert allowed(lambda: counted.track(next(sources), "CQ-1"), 15) == 10
-    assert 3590 <= counted.track(next(sources), "CQ-1").retry_after <= 3600
-    assert counted.track(next(sources), "CQ-2").allowed
+    assert allowed(lambda: counted.track(next(sources), ""), 50) == 50
+    assert allowed(lambda: counted.track("a", ""), 15) == 10
 
 
 def test_refused_guesses_lock_no_receipt(counted: Throttle):

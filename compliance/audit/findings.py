@@ -6,20 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .rules import Rule
-
-
-class Severity(StrEnum):
-    """How grave a finding is, the gravest first; *manual* is for what only a person can judge."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTICE = "notice"
-    MANUAL = "manual"
+from .rules import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

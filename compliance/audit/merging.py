@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from .findings import Finding, Severity
+from .findings import Finding
+from .rules import Severity
 
 #: Findings of one rule that are told apart; more are counted.
 MOST = 1_000

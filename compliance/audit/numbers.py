@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from ..characters import DASHES, HAN
 from ..licences import CITIES, KINDS, PROVINCES, SIMPLIFIED, normalise
 from ..outside.hosts import host_of
 from .parts import Link
 from .tree import Element, copied_holder, holder, text_of
-
-if TYPE_CHECKING:
-    from .page import Page
 
 # One of these stands in every text with a number.
 _MARKS = (
@@ -90,6 +87,25 @@ _NUMBER = re.compile(r"[0-9]{5,}(?![0-9年/@-])|[^ ,;。、|]{1,20}?[0-9]{3,}号
 _NO_NUMBER = re.compile(r"[年月日]|https?:|[-/.][0-9]{1,2}[-/.]|[0-9]:[0-9]|电话|@")
 
 
+class Holder(Protocol):
+    """The page that a number stands on, as far as it is asked."""
+
+    home: bool
+    root: Element
+
+    @property
+    def own(self) -> str:
+        """The text but for its articles."""
+
+    @property
+    def footer(self) -> str:
+        """The text of its foot."""
+
+    @property
+    def foot_links(self) -> Sequence[Link]:
+        """The links of its foot."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shown:
     """A number on a *page*: its *kind* (a key of `licences.KINDS`), how it is written, whether such a number can be.
@@ -97,7 +113,7 @@ class Shown:
     *start* is where it stands in the text that was read.
     """
 
-    page: Page
+    page: Holder
     kind: str
     number: str
     valid: bool
@@ -147,7 +163,7 @@ class Shown:
         return host_of(self.link.attribute("href").strip()) if self.link else ""
 
 
-def read(page: Page) -> list[Shown]:
+def read(page: Holder) -> list[Shown]:
     """Return every number in the text of a home page but for its articles, in the foot of another."""
     return [
         Shown(page=page, kind=kind, number=number, valid=valid, start=start)

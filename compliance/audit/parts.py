@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .tree import Element, text_of
-
-if TYPE_CHECKING:
-    from .page import Page
 
 _FIELDS = ("input", "select", "textarea")
 _NO_FIELD = frozenset({"hidden", "submit", "button", "image", "reset"})
 
 
+class Holder(Protocol):
+    """The page that a part stands on, as far as parts ask it."""
+
+    url: str
+
+    def resolve(self, address: str) -> str:
+        """Return *address* as an absolute one."""
+
+    def tagged(self, *tags: str) -> Sequence[Element]:
+        """Return the elements with one of *tags*."""
+
+
 class Part:
     """An *element* of a *page*."""
 
-    def __init__(self, page: Page, element: Element) -> None:
+    def __init__(self, page: Holder, element: Element) -> None:
         self.page = page
         self.element = element
 
@@ -149,7 +158,7 @@ class Field(Part):
         return self.attribute("aria-label") or self.attribute("title") or self.attribute("placeholder")
 
 
-def label_of(page: Page, element: Element) -> Element | None:
+def label_of(page: Holder, element: Element) -> Element | None:
     """Return the label of the field *element*: the one that names it, else the one around it."""
     own = element.get("id")
     naming = (label for label in page.tagged("label") if own and label.get("for") == own)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from .findings import Finding, Severity
-from .rules import Rule
+from .findings import Finding
+from .rules import Rule, Severity
 from .targets import Refusals
 
 

@@ -6,12 +6,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-
-from .findings import Severity
 
 #: The file of the rules.
 DATA = Path(__file__).with_name("rules.toml")
@@ -27,6 +26,15 @@ _PLACE = re.compile(r"(\d+)(?:\.(\d+))?(?:\((\d+)\))?")
 _DIGITS = "零一二三四五六七八九"
 
 Words = Mapping[str, str]
+
+
+class Severity(StrEnum):
+    """How grave a finding is, the gravest first; *manual* is for what only a person can judge."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+    MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

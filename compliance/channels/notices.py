@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,6 +15,9 @@ from ..errors import ComplianceError
 class Notice:
     """One digest. *dedupe* stays the same when it is sent again; *data* is for programs.
 
+    *lines* are how many things it tells of, and *shorter* makes its text for the first so many of them, which says how
+    many are left out.
+
     Raises `ValueError` where *dedupe* is not of visible ASCII characters: it stands in headers.
     """
 
@@ -23,10 +26,34 @@ class Notice:
     link: str | None = None
     dedupe: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    lines: int = 0
+    shorter: Callable[[int], str] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[!-~]{1,200}", self.dedupe):
             raise ValueError(f"dedupe is {self.dedupe!r}; give 1 to 200 visible ASCII characters")
+
+    def fitting(self, size: int) -> str:
+        """Return the text in at most *size* bytes: with as many lines as there is room for, else cut."""
+        fits, least, most = self.text, 0, self.lines
+        if self.shorter and len(_encoded(fits)) > size:
+            while least < most:  # the longest that has room
+                middle = (least + most + 1) // 2
+                least, most = (middle, most) if len(_encoded(self.shorter(middle))) <= size else (least, middle - 1)
+            fits = self.shorter(least)
+        return shortened(fits, size)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def shortened(text: str, size: int) -> str:
+    """Return *text* in at most *size* bytes, and whole characters."""
+    content = _encoded(text)
+    if len(content) <= size:
+        return content.decode()
+    return content[: max(0, size - 3)].decode("utf-8", "ignore") + "…"
 
 
 class DeliveryError(ComplianceError):

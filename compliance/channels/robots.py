@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
-from .notices import DeliveryError, Notice
+from .notices import DeliveryError, Notice, shortened
 from .posts import Answer, Poster, encoded
+
+_SUBJECT = 1_000  # bytes of a subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +67,12 @@ class Robot(ABC):
     def text(self, notice: Notice) -> str:
         """Return *notice* as plain text: the robots make links of addresses, and nothing in it is markup."""
         link = f"\n{notice.link}" if notice.link else ""
-        return shortened(f"{notice.subject}\n{notice.text}", self.longest - len(link.encode("utf-8", "replace"))) + link
+        subject = shortened(notice.subject, _SUBJECT)
+        room = self.longest - len(f"{subject}\n{link}".encode("utf-8", "replace"))
+        return f"{subject}\n{notice.fitting(room)}{link}"
 
     def signature(self, text: str, key: str) -> str:
         return b64encode(hmac.digest(key.encode(), text.encode(), "sha256")).decode()
-
-
-def shortened(text: str, size: int) -> str:
-    """Return *text* in at most *size* bytes, and whole characters."""
-    content = text.encode("utf-8", "replace")
-    if len(content) <= size:
-        return content.decode()
-    return content[: max(0, size - 3)].decode("utf-8", "ignore") + "…"
 
 
 class DingTalk(Robot):
@@ -129,10 +125,10 @@ class Feishu(Robot):
 
     def message(self, notice: Notice, now: datetime) -> tuple[str, dict[str, Any]]:
         # In a message of the kind "text" an <at> would call everybody; in this kind, text is text.
-        lines: list[list[dict[str, str]]] = [[{"tag": "text", "text": shortened(notice.text, self.longest)}]]
+        lines: list[list[dict[str, str]]] = [[{"tag": "text", "text": notice.fitting(self.longest)}]]
         if notice.link:
             lines.append([{"tag": "a", "text": notice.link, "href": notice.link}])
-        title = shortened(notice.subject, 1_000)
+        title = shortened(notice.subject, _SUBJECT)
         document: dict[str, Any] = {
             "msg_type": "post",
             "content": {"post": {"zh_cn": {"title": title, "content": lines}}},

@@ -3,21 +3,6 @@
 Exit status: 0 fine, 1 findings, 2 cannot run.
 """
 
-from . import check, consents, database, deliver, legal, messages, purge, settings, stamp
-from .group import Alone, compliance
-from .settings import STARTER
+from .group import STARTER, Alone, compliance
 
-__all__ = [
-    "STARTER",
-    "Alone",
-    "check",
-    "compliance",
-    "consents",
-    "database",
-    "deliver",
-    "legal",
-    "messages",
-    "purge",
-    "settings",
-    "stamp",
-]
+__all__ = ["STARTER", "Alone", "compliance"]

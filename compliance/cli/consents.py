@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ..formats import FORMS, as_text
-from ..ledger import Finding, Ledger, Link, verify, walk
+from ..ledger import Finding, Ledger, Link, SealError, Walk, verify
 from ..ledger.chain import DECISION
 from ..ledger.statistics import PERIODS, Cell, along, chart
 from ..ledger.statistics import count as counted
@@ -46,7 +46,7 @@ _WORDS = {
     "previous": "does not follow the row before it, which was put in or written anew",
     "erased": "what is personal in it is gone, but was never erased",
     "end": "the ledger does not end after it: rows were cut off, or put in",
-    "seal": "the end of the ledger is not sealed with a key of this site: it was changed, or the key is gone",
+    "seal": SealError().reason,
     "known": "is not there with the hash that was noted: it was changed, or let go",
     "text": "a document that it is about is not kept as it was",
 }
@@ -69,8 +69,9 @@ def verify_(context: click.Context, known: str | None, seal: bool, form: str) ->
     ledger = _ledger(context)
     noted = _noted(known) if known else None
     length = ledger.length()
-    with progress(walk(ledger), length, "Verifying") as rows:
-        found = verify(ledger, rows)
+    walk = Walk(ledger)
+    with progress(walk, length, "Verifying") as rows:
+        found = verify(ledger, walk, rows)
         findings = list(islice(found, _MOST))
         more = sum(1 for _ in found)
     if seal and {finding.reason for finding in findings} == {"seal"}:
@@ -126,7 +127,7 @@ def export(
     ledger = _ledger(context)
     with (
         written(output) as file,
-        progress(walk(ledger), ledger.length(), "Exporting", shown=output is not None) as links,
+        progress(Walk(ledger), ledger.length(), "Exporting", shown=output is not None) as links,
     ):
         rows = (_row(link) for link in _within(links, since, until))
         for part in FORMS[form](map(_flat, rows) if form == "csv" else rows, (*COLUMNS, *HASHES)):
@@ -150,7 +151,7 @@ def stats(
 ) -> None:
     """Count decisions, and the share of those that agree."""
     ledger = _ledger(context)
-    with progress(walk(ledger), ledger.length(), "Counting") as links:
+    with progress(Walk(ledger), ledger.length(), "Counting") as links:
         cells = counted(_within(links, since, until), period="month" if period == "language" else period)
     sums = along(cells, int(period == "language"))
     rows = [_counted(period, name, cell) for name, cell in sums.items()]
@@ -169,15 +170,18 @@ def stats(
 
 @consents.command()
 @record
+@click.option("--ahead", is_flag=True, help="Also where nothing of it is here: it is erased once it comes.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
-def erase(context: click.Context, record: str, yes: bool) -> None:
+def erase(context: click.Context, record: str, ahead: bool, yes: bool) -> None:
     """Erase what is personal in the record ID and in the decisions of its reader before it."""
     state(context).recorder.drain()
     ledger = _ledger(context)
     rows = [link.sequence for link in ledger.history(record) if link.content is not None]
-    if not rows:
-        raise CannotRunError(_unknown(record))
+    if not rows and not ahead:
+        raise CannotRunError(
+            f"{_unknown(record)}; with --ahead it is erased once it comes from the disk of another machine"
+        )
     if not yes:
         click.confirm(f"Erase what is personal in {len(rows)} rows ({', '.join(map(str, rows))})?", abort=True)
     click.echo(f"{ledger.erase(record, now=datetime.now(UTC))} rows erased.")

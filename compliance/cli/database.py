@@ -11,6 +11,7 @@ import click
 from sqlalchemy import func, select
 
 from .. import deadlines
+from ..ledger import SealError
 from ..messages import keys
 from ..store import Database
 from ..store.migrations import version
@@ -56,6 +57,19 @@ def status(context: click.Context, form: str) -> None:
 
 
 @db.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def adopt(context: click.Context, yes: bool) -> None:
+    """Make the database this site's, after the address of the site has changed."""
+    found = state(context)
+    site, database = found.settings.site, box(context).database
+    if not yes:
+        click.confirm(f"Is the database that of {site.name.get()} ({site.url})?", abort=True, err=True)
+    before = database.adopt()
+    click.echo(f"The database is that of {site.name.get()} ({site.url}); it was {before or 'nobody'}'s.")
+
+
+@db.command()
 @click.pass_context
 def rekey(context: click.Context) -> None:
     """Seal names, contacts and the end of the ledger with the newest key, so that older keys can be dropped."""
@@ -67,7 +81,7 @@ def rekey(context: click.Context) -> None:
     if broken:
         click.echo(f"Warning: {broken} cases cannot be opened with any key; the log says which", err=True)
     if not renewed:
-        click.echo("Warning: the end of the ledger is not sealed with any key; see `consents verify`", err=True)
+        click.echo(f"Warning: {SealError().reason}", err=True)
     context.exit(int(bool(broken) or not renewed))
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from .. import deliveries
 from ..deliveries import Dead, Stop, Waiting, Worker
 from ..i18n import helpers
+from ..ledger import SealError
 from ..store import Database
 from .group import CannotRunError, compliance, listing, show, state
 
@@ -52,10 +53,15 @@ def deliver(
             signal.signal(name, stop.set)
         worker.watch(stop, interval=interval)
         return
-    found.recorder.drain()  # what dead processes left on the disk of this machine
+    sealed_off = False
+    try:
+        found.recorder.drain()  # what dead processes left on the disk of this machine
+    except SealError as error:  # which keeps no notice back
+        click.echo(f"Warning: decisions wait on the disk: {error.reason}", err=True)
+        sealed_off = True
     tally = worker.deliver()
     click.echo(f"{tally.sent} sent, {tally.failed} to be tried again, {tally.dead} given up.")
-    context.exit(int(bool(tally.failed or tally.dead)))
+    context.exit(int(bool(tally.failed or tally.dead or sealed_off)))
 
 
 def _revive(database: Database, which: str) -> int:

@@ -10,19 +10,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
 from ..deadlines import midnight
-from ..errors import ComplianceError
+from ..errors import ComplianceError, StoreError
 from ..formats import FORMS, as_text
-from ..messages import Box
-from ..store import StoreError
-from ..views import State
+from ..paths import TEMPLATES
+
+if TYPE_CHECKING:
+    from ..messages import Box
+    from ..views import State
 
 T = TypeVar("T")
 
@@ -33,8 +36,33 @@ class CannotRunError(click.ClickException):
     exit_code = 2
 
 
+STARTER = TEMPLATES / "compliance.toml"
+#: The commands, by the file that each lies in. It is read when the command is asked for: pages need none of them.
+_FILES = {
+    "check": "check",
+    "consents": "consents",
+    "db": "database",
+    "deliver": "deliver",
+    "init": "settings",
+    "legal": "legal",
+    "messages": "messages",
+    "purge": "purge",
+    "stamp": "stamp",
+}
+
+
 class Commands(click.Group):
     """Commands that end in a sentence, not in a traceback, where something of ours cannot be done."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return sorted(_FILES)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return the command *name*."""
+        if name in _FILES:
+            import_module(f".{_FILES[name]}", __package__)
+        return super().get_command(ctx, name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; exit status 2 for our own errors."""
@@ -114,6 +142,8 @@ def application(context: click.Context, settings: Path | None) -> Flask:
 
 def state_of(app: Flask) -> State:
     """Return what the extension keeps of *app*; `CannotRunError` where it was not set up."""
+    from ..views import State
+
     found = app.extensions.get("compliance")
     if not isinstance(found, State):
         raise CannotRunError("Compliance was not set up for this application")

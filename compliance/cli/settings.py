@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..paths import TEMPLATES
-from .group import CannotRunError, compliance
-
-STARTER = TEMPLATES / "compliance.toml"
+from .group import STARTER, CannotRunError, compliance
 
 
 @compliance.command()

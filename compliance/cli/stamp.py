@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from urllib.parse import urlsplit
@@ -49,12 +50,12 @@ def stamp(
     """
     app = application(context, settings)
     state = state_of(app)
-    prefix = state.settings.site.prefix
+    elements, prefix = state.elements, state.settings.site.prefix
     host = host or urlsplit(state.settings.site.url).netloc
     folder = Folder(
         source,
         target,
-        Press(state.elements, host=host),
+        Press(partial(elements.uniform, host=host), gate=elements.uniform_gate, digest=f"{host} {elements.digest}"),
         ours=dict(_ours(app, state, host)),
         lasting=f"{prefix}/static/".lstrip("/"),
         jobs=jobs,

@@ -49,8 +49,13 @@ def digest(entries: Sequence[Entry], settings: Settings, render: Render, *, now:
     locale = settings.site.languages[0]
     counts = {"count": len(items), "urgent": sum(item.urgent for item in items)}
     own = settings.messages.categories
-    context = {**counts, "site": settings.site.name.get(locale), "items": items[:LONGEST], "own_categories": own}
-    subject, text = _parts(render("compliance/notices/digest.txt", locale, context))
+    context = {**counts, "site": settings.site.name.get(locale), "own_categories": own}
+
+    def told(number: int) -> tuple[str, str]:
+        return _parts(render("compliance/notices/digest.txt", locale, {**context, "items": items[:number]}))
+
+    lines = min(len(items), LONGEST)
+    subject, text = told(lines)
     cases = [
         {
             "receipt": item.number,
@@ -63,7 +68,14 @@ def digest(entries: Sequence[Entry], settings: Settings, render: Render, *, now:
         }
         for item in items
     ]
-    return Notice(subject=subject, text=text, dedupe=_key(entries), data={**counts, "cases": cases})
+    return Notice(
+        subject=subject,
+        text=text,
+        dedupe=_key(entries),
+        data={**counts, "cases": cases},
+        lines=lines,
+        shorter=lambda number: told(number)[1],
+    )
 
 
 def letter(entry: Entry, settings: Settings, render: Render) -> Notice:

@@ -190,8 +190,9 @@ class Worker:
             raise DeliveryError("contact", permanent=True)
         try:
             contact = self._vault.open(entry.contact, table="message", column="contact", row=str(entry.message_id))
-        except VaultError:
-            raise DeliveryError("key", permanent=True) from None
+        except VaultError as error:
+            # A key that is not here yet may be tomorrow, or on the machine that sends it then.
+            raise DeliveryError("key", permanent=error.reason != "key") from None
         if (address := mailbox(contact)) is None:
             raise DeliveryError("contact", permanent=True)
         return address
@@ -210,8 +211,8 @@ class Worker:
         logger.warning("%d deliveries failed (%s), %d of them for good", failed + dead, error.reason, dead)
 
     def _rest(self, label: str, error: DeliveryError) -> None:
-        """Leave a server alone for a while; a mailbox that is refused says nothing of the mail server."""
-        if not error.permanent and error.reason != "recipient":
+        """Leave a server alone for a while; a mailbox that is refused or a key that is not here says nothing of it."""
+        if not error.permanent and error.reason not in ("recipient", "key"):
             server = self._targets[label].server if label in self._targets else _MAIL
             asked = timedelta(seconds=error.retry_after or 0)
             self._resting[server] = self._clock() + min(max(REST, asked), retries.RETRIES[-1])

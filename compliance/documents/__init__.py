@@ -2,7 +2,7 @@
 
 from .changes import Section, compare
 from .library import POLICIES, Document, Library, load
-from .markup import Heading
+from .marks import Heading
 from .metadata import metadata
 
 __all__ = ["POLICIES", "Document", "Heading", "Library", "Section", "compare", "load", "metadata"]

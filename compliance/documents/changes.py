@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import groupby
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from bs4 import BeautifulSoup
-from bs4.element import PageElement, Tag
+if TYPE_CHECKING:
+    from bs4.element import PageElement, Tag
 
 from ..characters import HAN, KANA
 
@@ -188,6 +188,8 @@ def _likeness(one: Counter[str], other: Counter[str]) -> float:
 
 
 def _blocks(html: str) -> Iterator[str]:
+    from bs4 import BeautifulSoup  # read when versions are compared: most processes never do
+
     soup = BeautifulSoup(html, "html.parser")
     for link in soup.select("a.compliance-permalink"):
         link.decompose()
@@ -201,6 +203,8 @@ def _blocks(html: str) -> Iterator[str]:
 
 def _walk(node: Tag) -> Iterator[str]:
     """Return the blocks in *node*, the text of its own included."""
+    from bs4.element import Tag
+
     inline: list[PageElement] = []
     for child in node.children:
         if not isinstance(child, Tag) or not (child.name in _CONTAINERS or _HEADING.fullmatch(child.name)):

@@ -18,14 +18,14 @@ from ..errors import DocumentError
 from ..languages import nearest
 from ..paths import TEMPLATES
 from ..settings import Settings
-from .markup import Heading, shape, unmark
+from .marks import Heading, unmark
 from .placeholders import fill, placeholders
 from .sources import Source, find
 
 #: The documents that a reader's consent is about: a material version of them asks again (PIPL art. 14, GDPR art. 7).
 POLICIES = ("privacy", "cookies")
 #: The documents that every site has, in the order of the footer.
-STARTERS = (*POLICIES, "terms", "about", "contact")
+STARTERS = (*POLICIES, "children", "terms", "about", "contact")
 _OURS = TEMPLATES / "documents"
 _SUMMARY = 160  # more is cut off anyway
 
@@ -44,7 +44,7 @@ class Document:
     """One version of a document in one language, filled and rendered by *fill* when it is first read.
 
     *language* is the language of the text; the links of *html* to our own pages start at the root of the host (see
-    `shown`).
+    `shown`). A *standing* document is in force whatever the day, for without it there would be none.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Document:
     effective: date
     material: bool
     prefix: str
+    standing: bool = False
     fill: Callable[[], Shape] = field(repr=False, compare=False)
 
     @cached_property
@@ -83,6 +84,11 @@ class Document:
     def check(self) -> None:
         """Fill and render the document; `DocumentError` where that cannot be done."""
         self.fill()
+
+    @property
+    def starts(self) -> date:
+        """The first day on which the document is shown as the one in force."""
+        return date.min if self.standing else self.effective
 
     @property
     def since(self) -> datetime:
@@ -141,7 +147,7 @@ class Library:
         """Return the versions of *name* that take effect after *today*, the next one first."""
         latest = today or day(datetime.now(UTC))
         kept = _best(self._served(self._texts.get(name, {})), locale)
-        return tuple(one for one in reversed(kept) if one.effective > latest)
+        return tuple(one for one in reversed(kept) if one.starts > latest)
 
     def languages(self, name: str, version: str | None = None) -> tuple[str, ...]:
         """Return the languages that *name* can be asked for in: what is in force today, or *version*."""
@@ -177,7 +183,7 @@ class Library:
             asked = versions[newest]
             earlier = (one for one in versions[newest + 1 :] if label in (None, one.version))
             if label != asked.version and (old := next(earlier, None)):
-                found.append((asked.effective, old, versions[0]))
+                found.append((asked.starts, old, versions[0]))
         latest = max((effective for effective, _, _ in found), default=None)
         return tuple((old, new) for effective, old, new in found if since or effective == latest)
 
@@ -201,7 +207,7 @@ class Library:
             {
                 language: in_force
                 for language, versions in self._texts.get(name, {}).items()
-                if (in_force := tuple(one for one in versions if one.effective <= latest))
+                if (in_force := tuple(one for one in versions if one.starts <= latest))
             }
         )
 
@@ -249,25 +255,31 @@ def load(settings: Settings, *, folders: Sequence[Path]) -> Library:
             versions.append(source)
         found |= here
     names = frozenset(name for name, _ in found)
+    # The starter texts are in force at a site from the day on which it had them, which no file of ours can know.
+    published = settings.legal.effective or day(settings.changed or datetime.now(UTC))
     documents = []
     for source in chain.from_iterable(found.values()):
+        starter = source.path.is_relative_to(_OURS)
         document = Document(
             name=source.name,
             language=source.language,
             title=source.title,
             version=source.version,
-            effective=source.effective,
+            effective=max(source.effective, published) if starter else source.effective,
             material=source.material,
             prefix=settings.site.prefix,
+            standing=starter,
             fill=partial(_shape, source, settings, names),
         )
         documents.append(document)
-        if not source.path.is_relative_to(_OURS):
+        if not starter:
             document.check()
     return Library(documents, settings.site.languages)
 
 
 def _shape(source: Source, settings: Settings, names: frozenset[str]) -> Shape:
+    from .markup import shape  # with the readers of Markdown and HTML, read when a document is
+
     text = fill(source, placeholders(settings, source.language))
     prefix = settings.site.prefix
     try:
@@ -280,4 +292,4 @@ def _shape(source: Source, settings: Settings, names: frozenset[str]) -> Shape:
 def _age(document: Document) -> tuple[date, list[tuple[int, str]]]:
     """Order documents by the day they take effect, then by version: 1.10 is newer than 1.9."""
     parts = re.findall(r"\d+|\D+", document.version)
-    return document.effective, [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+    return document.starts, [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

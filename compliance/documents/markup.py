@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, count, pairwise
 from urllib.parse import unquote, urlsplit
@@ -15,15 +14,10 @@ from bs4.element import NavigableString, Tag
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
-from ..characters import HAN
 from ..outside.hosts import host_of
 from ..outside.text import normalised
+from .marks import FOREIGN, MARKED, Heading, unmark
 
-# Private-use characters that stand around words in another language until there are elements to put them in.
-_BEGIN, _SPOKEN, _END = "\ue000", "\ue001", "\ue002"
-_MARKED = re.compile(f"{_BEGIN}(?P<language>[A-Za-z0-9-]+){_SPOKEN}(?P<words>[^{_BEGIN}{_SPOKEN}{_END}]+){_END}")
-_FOREIGN = re.compile(f"{_MARKED.pattern}|[{HAN}]+")
-_MARKS = re.compile(f"{_BEGIN}[A-Za-z0-9-]*{_SPOKEN}|[{_BEGIN}{_SPOKEN}{_END}]")
 _LONGEST_HEADING = 300  # characters of a heading that its id is made of
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _SCHEME = re.compile(r"([^/?#:]*):")
@@ -33,15 +27,6 @@ _ABROAD = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _TAKEN = ("contents", "versions", "permalink", "compliance-banner", "compliance-saved")
 # The id of a heading as Python-Markdown and kramdown write it; Pandoc's `{#` would begin a comment of the placeholders.
 _ID = re.compile(r"\s*\{: *#(?P<id>[a-z][a-z0-9-]*) *\}\s*\Z")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
-    """A heading of a document, for its table of contents."""
-
-    id: str
-    text: str
-    level: int
 
 
 class _CommonMark(MarkdownIt):
@@ -72,16 +57,6 @@ def _ids(state: StateCore) -> None:
 _COMMONMARK = _CommonMark()
 
 
-def mark(text: str, language: str) -> str:
-    """Mark *text* as standing in *language*; `shape` makes an element of it."""
-    return f"{_BEGIN}{language.replace('_', '-')}{_SPOKEN}{text}{_END}"
-
-
-def unmark(text: str) -> str:
-    """Return *text* without the marks of `mark`."""
-    return _MARKS.sub("", text)
-
-
 @lru_cache(maxsize=64)
 def shape(
     markdown: str, *, language: str, site: str, prefix: str, names: frozenset[str]
@@ -110,7 +85,7 @@ def _languages(soup: BeautifulSoup, language: str) -> None:
 
     Official names of licences stand in Chinese in every language.
     """
-    pattern = _MARKED if language.partition("_")[0] in {"zh", "ja", "ko"} else _FOREIGN
+    pattern = MARKED if language.partition("_")[0] in {"zh", "ja", "ko"} else FOREIGN
     for text in soup.find_all(string=pattern):
         content, end = str(text), 0
         pieces: list[NavigableString | Tag] = []

@@ -15,8 +15,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from .. import settings as settings_file
 from ..errors import DocumentError
 from ..languages import territory
-from ..recipients import recipients
-from .markup import mark
+from ..recipients import recipients, separate
+from .marks import mark
 from .sources import Source
 
 # All ASCII punctuation can be escaped, and nothing else has a meaning (CommonMark, section 2.4). A tilde or a vertical
@@ -86,12 +86,17 @@ class Consent:
 
     mode: str
     lifetime_days: int
+    keeps_source: bool
     categories: tuple[Category, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Who receives what readers' browsers send; *country* by name, *abroad* whether it is outside mainland China."""
+    """Who receives what readers' browsers send.
+
+    *country* is by name, *abroad* whether it is outside mainland China, *separate* whether agreeing to its category is
+    separate consent to that. *entrusted* are those who work for the site under a contract.
+    """
 
     name: str
     hosts: str
@@ -99,31 +104,60 @@ class Recipient:
     purpose: str | None
     country: str | None
     abroad: bool | None
+    separate: bool
     policy: str | None
+    contact: str | None
+    method: str | None
+    information: str | None
+    entrusted: bool
+    cookies: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Legal:
-    """Who is responsible beside the operator, with name and contact."""
+    """Who is responsible beside the operator, with name and contact; who publishes and edits."""
 
     officer: str | None
+    children_officer: str | None
     representative: str | None
+    supervisor: str | None
+    sponsor: str | None
+    editor_in_chief: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """For how many days what is recorded is kept."""
+    """For how many days what is recorded is kept; but for *consents*, from the day on which a case is closed."""
 
     consents: int
+    messages: int
+    reports: int
+    personal_information: int
+    spam: int
+    contacts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """Within how many working days a message or report is answered, and a request about personal information."""
+
+    answer_days: int
+    request_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
-    """A licence or filing of the site; *kind* is a key of the settings."""
+    """A licence or filing of the site; *kind* is a key of the settings.
+
+    *holder* and *services*, joined, are those of a news licence, *model* is what was filed as generative AI.
+    """
 
     kind: str
     number: str
     url: str | None
+    holder: str | None
+    services: str | None
+    model: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +168,7 @@ class Addresses:
     record: str
     message: str
     report: str
+    corrections: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +182,7 @@ class Placeholders:
     recipients: tuple[Recipient, ...]
     legal: Legal
     retention: Retention
+    messages: Messages
     licences: tuple[Licence, ...]
     urls: Addresses
 
@@ -166,6 +202,10 @@ def placeholders(settings: settings_file.Settings, language: str) -> Placeholder
         named = own.get(key) or settings_file.Category()
         return Category(key=key, name=maybe(named.name), description=maybe(named.description))
 
+    def official(words: str) -> str:
+        # An official number such as 渝ICP备20009753号 is in Chinese, one of digits in any language.
+        return words if words.isascii() else Said(words, "zh_CN")
+
     return Placeholders(
         site=Site(
             name=text(site.name),
@@ -183,7 +223,10 @@ def placeholders(settings: settings_file.Settings, language: str) -> Placeholder
             national_centre=reporting.national_centre,
         ),
         consent=Consent(
-            mode=consent.mode, lifetime_days=consent.lifetime_days, categories=tuple(category(key) for key in own)
+            mode=consent.mode,
+            lifetime_days=consent.lifetime_days,
+            keeps_source=consent.keep_source,
+            categories=tuple(category(key) for key in own),
         ),
         cookies=tuple(
             Cookie(
@@ -203,18 +246,29 @@ def placeholders(settings: settings_file.Settings, language: str) -> Placeholder
                 purpose=maybe(one.purpose),
                 country=territory(one.country, language) if one.country else None,
                 abroad=one.abroad,
+                separate=separate(settings, one.category),
                 policy=one.policy,
+                contact=maybe(one.contact),
+                method=maybe(one.method),
+                information=maybe(one.information),
+                entrusted=one.entrusted,
+                cookies=", ".join(one.cookies) or None,
             )
             for one in recipients(settings)
         ),
-        legal=Legal(officer=maybe(settings.legal.officer), representative=maybe(settings.legal.representative)),
-        retention=Retention(consents=settings.retention.consents),
+        legal=Legal(**{each.name: maybe(getattr(settings.legal, each.name)) for each in fields(Legal)}),
+        retention=Retention(**{each.name: getattr(settings.retention, each.name) for each in fields(Retention)}),
+        messages=Messages(
+            answer_days=settings.messages.answer_days, request_days=settings.messages.personal_information_days
+        ),
         licences=tuple(
-            # An official number such as 渝ICP备20009753号 is in Chinese, one of digits in any language.
             Licence(
                 kind=licence.kind,
-                number=licence.number if licence.number.isascii() else Said(licence.number, "zh_CN"),
+                number=official(licence.number),
                 url=licence.url,
+                holder=official(licence.holder) if licence.holder else None,
+                services=official("、".join(licence.services)) if licence.services else None,
+                model=official(licence.model) if licence.model else None,
             )
             for licence in settings.licences.all()
         ),

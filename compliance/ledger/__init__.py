@@ -1,24 +1,22 @@
 """The ledger: proof of what readers decided, and about which text."""
 
-from .book import Ledger, Text
+from .book import Ledger, SealError, Text
 from .chain import Entry, Link
 from .record import consent_record
 from .recorder import Recorder
 from .spool import Spool
-from .verification import Finding, verify, walk
+from .verification import Finding, Walk, verify
 
 __all__ = [
-    "Cell",
     "Entry",
     "Finding",
     "Ledger",
     "Link",
     "Recorder",
+    "SealError",
     "Spool",
     "Text",
-    "chart",
+    "Walk",
     "consent_record",
-    "count",
     "verify",
-    "walk",
 ]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import takewhile
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from ..store import Database
-from ..store.tables import consent, ledger, published
+from ..store import Database, RefusedError
+from ..store.tables import consent, ledger, published, tombstone
 from .chain import DECISION, Entry, Head, Link, decision, erasure, record_hash
 
 _BATCH = 2_000
 _LONGEST = 1_000  # decisions of one reader that are followed
 _ROW = 1  # there is one head
+_NOTHING: Any = {"salt": None, "content": None}
 # Built once: for a single decision that takes as long as the disk does.
 _HEAD = select(ledger).where(ledger.c.id == _ROW)
 _LOCKED_HEAD = _HEAD.with_for_update()
@@ -51,6 +53,17 @@ class Text:
         return sha256(self.text.encode()).hexdigest()
 
 
+class SealError(RefusedError):
+    """The end of the ledger is sealed with no key of ours: whoever cannot check a seal changes nothing under it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the end of the ledger is sealed with a key that is not here, or was changed: give this machine the key"
+            " that the others have (COMPLIANCE_KEYS, else SECRET_KEY and SECRET_KEY_FALLBACKS) and start it again;"
+            " where that key is gone for good, run `flask compliance consents verify --seal`"
+        )
+
+
 class Ledger:
     """Every decision, in order.
 
@@ -66,22 +79,42 @@ class Ledger:
     def append(self, entries: Sequence[Entry], texts: Sequence[Text] = ()) -> int:
         """Append *entries* in one transaction, and keep *texts*; return how many were new.
 
-        A record that is there already, or was erased, is left out. Raises `StoreError`.
+        A record that is there already, or was erased, is left out. Raises `StoreError`, and `SealError` where the
+        end is sealed with none of our keys.
         """
+        return self._append(entries, texts, late=False)
+
+    def append_late(self, entries: Sequence[Entry], texts: Sequence[Text] = ()) -> int:
+        """Append *entries* that waited somewhere: in the meantime their readers may have had them erased.
+
+        Of those the row says that there was a decision, and nothing else; what is older than what was let go of is
+        left out. Raises as `append` does.
+        """
+        return self._append(entries, texts, late=True)
+
+    def _append(self, entries: Sequence[Entry], texts: Sequence[Text], *, late: bool) -> int:
         wanted = {record_hash(entry.record): entry for entry in entries}
         fresh = {text.hash: text for text in texts if text.hash not in self._kept}
         tried = False
 
         def work(connection: Connection) -> int:
             nonlocal tried
-            head, valid = self._locked(connection)
+            head = self._locked(connection)
             # An id is random: only where it turns out that one is there already is it looked for.
             there = _known(connection, wanted) if tried else set()
             tried = True
+            erased = _erased(connection, wanted) if late else {}
+            if late:
+                there |= _too_old(connection, wanted)
             links: list[Link] = []
-            for entry in (entry for key, entry in wanted.items() if key not in there):
-                links.append(decision(entry, after=_end(links, head), salt=_salt()))
-            self._extend(connection, links, head, valid)
+            for key, entry in wanted.items():
+                if key not in there:
+                    links.append(decision(entry, after=_end(links, head), salt=_salt()))
+            empty = [replace(link, **_NOTHING) if link.record_hash in erased else link for link in links]
+            self._extend(connection, empty, head)
+            for link in links:
+                if at := erased.get(link.record_hash):
+                    self._bury(connection, link, at)
             if fresh:
                 _publish(connection, fresh, now=max(entry.time for entry in entries))
             return len(links)
@@ -98,24 +131,28 @@ class Ledger:
         A row that was erased, or one whose predecessor was let go of, is the last. Raises `StoreError`.
         """
         with self._database.reading() as connection:
-            return list(_history(connection, record))
+            return _history(connection, record)[0]
+
+    def place(self, record: str) -> Link | None:
+        """Return the row of *record*, and nothing of the decisions before it. Raises `StoreError`."""
+        with self._database.reading() as connection:
+            return _row(connection, record)
 
     def erase(self, record: str, *, now: datetime) -> int:
         """Erase what is personal in the rows of *record* and of its reader's earlier decisions; return how many.
 
-        Rows say that it was done. Raises `StoreError`.
+        Rows say that it was done. What is not here yet, because it waits on the disk of another machine, is erased when
+        it comes. Raises `StoreError`, and `SealError` where the end is sealed with none of our keys.
         """
+        with self._database.reading() as connection:
+            # Before the end is locked: a reader's rows are looked for one after the other, and others wait meanwhile.
+            found, missing = _history(connection, record)
 
         def work(connection: Connection) -> int:
-            head, valid = self._locked(connection)
-            rows = [link.sequence for link in _history(connection, record) if link.content is not None]
-            empty = {"salt": None, "content": None}
-            connection.execute(update(consent).where(consent.c.sequence.in_(rows)).values(**empty))
-            said: list[Link] = []
-            for sequence in rows:
-                said.append(erasure(sequence, now=now, after=_end(said, head), salt=_salt()))
-            self._extend(connection, said, head, valid)
-            return len(rows)
+            head = self._locked(connection)
+            more, rest = _history(connection, missing)  # it may just have come
+            _entomb(connection, rest, now)
+            return self._empty(connection, [link.sequence for link in (*found, *more)], head, now)
 
         count = self._database.write(work)
         if count:
@@ -125,7 +162,8 @@ class Ledger:
     def purge(self, before: datetime) -> Iterator[int]:
         """Let go of the rows at the head of the chain that are older than *before*; yield how many, batch by batch.
 
-        What follows stays verifiable: the hash that it begins from is kept. Raises `StoreError`.
+        What follows stays verifiable: the hash that it begins from is kept. What comes late and is as old is not kept.
+        Raises `StoreError`, and `SealError` where the end is sealed with none of our keys.
         """
         while count := self._database.write(lambda connection: self._purge(connection, before)):
             yield count
@@ -136,9 +174,11 @@ class Ledger:
         with self._database.reading() as connection:
             return connection.scalar(select(func.count()).where(consent.c.at < before).select_from(consent)) or 0
 
-    def links(self, after: int = 0) -> Iterator[Link]:
-        """Yield the rows after number *after*, in order; each batch is read in a transaction of its own."""
+    def links(self, after: int = 0, *, last: int | None = None) -> Iterator[Link]:
+        """Yield the rows after number *after*, up to *last*, in order; each batch in a transaction of its own."""
         query = select(*_COLUMNS).order_by(consent.c.sequence).limit(_BATCH)
+        if last is not None:
+            query = query.where(consent.c.sequence <= last)
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(query.where(consent.c.sequence > after)).all()
@@ -157,10 +197,11 @@ class Ledger:
         """Seal the end with the newest key; return False, and leave it, where it is not sealed with any key of ours."""
 
         def work(connection: Connection) -> bool:
-            head, valid = self._locked(connection)
-            if valid:
-                self._move(connection, head, valid)
-            return valid
+            try:
+                self._move(connection, self._locked(connection))
+            except SealError:
+                return False
+            return True
 
         return self._database.write(work)
 
@@ -168,14 +209,14 @@ class Ledger:
         """Seal the chain as it is: for a key that is gone, once nothing else was found to be wrong."""
 
         def work(connection: Connection) -> None:
-            head, _ = self._locked(connection)
+            head = self._head(connection, lock=True)[0] or self._locked(connection)
             query = select(consent.c.sequence, consent.c.hash, consent.c.previous).limit(1)
             first = connection.execute(query.order_by(consent.c.sequence)).one_or_none()
             last = connection.execute(query.order_by(consent.c.sequence.desc())).one_or_none()
             if first and last:
                 purged = {"purged": first.sequence - 1, "purged_hash": first.previous}
                 head = Head(sequence=last.sequence, hash=last.hash, **purged)
-            self._move(connection, head, valid=True)
+            self._move(connection, head)
 
         self._database.write(work)
 
@@ -191,32 +232,60 @@ class Ledger:
             row = connection.execute(select(*columns).where(published.c.hash == hashed)).one_or_none()
         return Text(**row._mapping) if row else None
 
-    def _extend(self, connection: Connection, links: Sequence[Link], head: Head, valid: bool) -> None:
-        """Append *links* and move the *head*; a seal that did not hold does not become one that does."""
-        if not links:
-            return
-        connection.execute(_INSERT, [{name: getattr(link, name) for name in _NAMES} for link in links])
-        self._move(connection, replace(head, sequence=links[-1].sequence, hash=links[-1].hash), valid)
+    def _extend(self, connection: Connection, links: Sequence[Link], head: Head) -> None:
+        """Append *links* and move the *head*."""
+        if links:
+            connection.execute(_INSERT, [{name: getattr(link, name) for name in _NAMES} for link in links])
+            self._move(connection, replace(head, sequence=links[-1].sequence, hash=links[-1].hash))
+
+    def _empty(self, connection: Connection, rows: Iterable[int], head: Head, now: datetime) -> int:
+        """Erase what is personal in those of *rows* that have it, and append that it was done; return how many."""
+        there = consent.c.sequence.in_(rows), consent.c.kind == DECISION, consent.c.content.is_not(None)
+        full = connection.scalars(select(consent.c.sequence).where(*there).order_by(consent.c.sequence.desc())).all()
+        connection.execute(update(consent).where(consent.c.sequence.in_(full)).values(**_NOTHING))
+        self._tell(connection, full, head, now)
+        return len(full)
+
+    def _tell(self, connection: Connection, rows: Iterable[int], head: Head, now: datetime) -> None:
+        """Append that *rows* were erased."""
+        said: list[Link] = []
+        for sequence in rows:
+            said.append(erasure(sequence, now=now, after=_end(said, head), salt=_salt()))
+        self._extend(connection, said, head)
+
+    def _bury(self, connection: Connection, link: Link, at: datetime) -> None:
+        """Append that *link*, which has come without its content, was erased, and erase its reader's decisions before.
+
+        *at* is when that was asked for.
+        """
+        self._tell(connection, [link.sequence], self._locked(connection), at)
+        found, missing = _history(connection, link.said["before"])
+        _entomb(connection, missing, at)
+        self._empty(connection, [before.sequence for before in found], self._locked(connection), at)
 
     def _purge(self, connection: Connection, before: datetime) -> int:
-        head, valid = self._locked(connection)
+        head = self._locked(connection)
         columns = (consent.c.sequence, consent.c.hash, consent.c.at)
         oldest = connection.execute(select(*columns).order_by(consent.c.sequence).limit(_BATCH)).all()
         # What waited in a spool is younger than its place: it and what follows stay until they are all old enough.
         rows = list(takewhile(lambda row: row.at < before, oldest))
+        connection.execute(_MOVE.values(let_go=before))
+        connection.execute(delete(tombstone).where(tombstone.c.at < before))
         if rows:
             last = rows[-1]
             connection.execute(delete(consent).where(consent.c.sequence <= last.sequence))
-            self._move(connection, replace(head, purged=last.sequence, purged_hash=last.hash), valid)
+            self._move(connection, replace(head, purged=last.sequence, purged_hash=last.hash))
         return len(rows)
 
-    def _locked(self, connection: Connection) -> tuple[Head, bool]:
-        """Return the head and whether its seal holds, while nobody else appends."""
+    def _locked(self, connection: Connection) -> Head:
+        """Return the head, while nobody else appends; `SealError` where it is sealed with none of our keys."""
         head, valid = self._head(connection, lock=True)
         if head is None:
             head, valid = Head(), True
             connection.execute(insert(ledger).values(id=_ROW, **asdict(head), seal=head.seal(self._keys[0])))
-        return head, valid
+        if not valid:
+            raise SealError
+        return head
 
     def _head(self, connection: Connection, *, lock: bool = False) -> tuple[Head | None, bool]:
         row = connection.execute(_LOCKED_HEAD if lock else _HEAD).one_or_none()
@@ -225,23 +294,45 @@ class Ledger:
         head = Head(**{name: row._mapping[name] for name in Head.__dataclass_fields__})
         return head, head.is_sealed(row.seal, self._keys)
 
-    def _move(self, connection: Connection, head: Head, valid: bool) -> None:
-        seal = head.seal(self._keys[0]) if valid else ""
-        connection.execute(_MOVE, asdict(head) | {"seal": seal})
+    def _move(self, connection: Connection, head: Head) -> None:
+        connection.execute(_MOVE, asdict(head) | {"seal": head.seal(self._keys[0])})
 
 
-def _history(connection: Connection, record: str) -> Iterator[Link]:
-    before: str | None = record
-    seen: set[str] = set()
-    while before and before not in seen and len(seen) < _LONGEST:
-        seen.add(before)
-        query = select(*_COLUMNS).where(consent.c.record_hash == record_hash(before), consent.c.kind == DECISION)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return
-        link = Link(**row._mapping)
-        yield link
+def _row(connection: Connection, record: str) -> Link | None:
+    query = select(*_COLUMNS).where(consent.c.record_hash == record_hash(record), consent.c.kind == DECISION)
+    row = connection.execute(query).one_or_none()
+    return Link(**row._mapping) if row else None
+
+
+def _history(connection: Connection, record: str | None) -> tuple[list[Link], str | None]:
+    """Return the rows of *record* and of the decisions before it, and the id of the first that is not there, if any."""
+    before = record
+    found: dict[str, Link] = {}
+    while before and before not in found and len(found) < _LONGEST:
+        link = _row(connection, before)
+        if link is None:
+            return list(found.values()), before
+        found[before] = link
         before = link.said.get("before")
+    return list(found.values()), None
+
+
+def _erased(connection: Connection, hashes: Iterable[str]) -> dict[str, datetime]:
+    """Return which of *hashes* were erased before they came, and when."""
+    rows = connection.execute(select(tombstone).where(tombstone.c.record_hash.in_(hashes)))
+    return {row.record_hash: row.at for row in rows}
+
+
+def _too_old(connection: Connection, entries: Mapping[str, Entry]) -> set[str]:
+    """Return those of *entries*, by their hash, that are as old as what was let go of."""
+    before = connection.scalar(select(ledger.c.let_go).where(ledger.c.id == _ROW))
+    return {hashed for hashed, entry in entries.items() if before and entry.time < before}
+
+
+def _entomb(connection: Connection, record: str | None, at: datetime) -> None:
+    """Note that *record*, if it is any, is erased before it is here."""
+    if record and not _erased(connection, [record_hash(record)]):
+        connection.execute(insert(tombstone).values(record_hash=record_hash(record), at=at))
 
 
 def _known(connection: Connection, hashes: Iterable[str]) -> set[str]:

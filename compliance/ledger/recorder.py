@@ -6,10 +6,12 @@ import logging
 import os
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..store import StoreError
+from ..errors import StoreError
+from ..store import RefusedError
 from .book import Ledger, Text
 from .chain import Entry
 from .spool import Spool
@@ -36,7 +38,9 @@ class Recorder:
 
     A thread writes to the database what waits, in one transaction however many there are, and ends when there is
     nothing more. Where it does not answer in time, decisions go to the spool, and so do all that follow until the
-    database has what is there: thus they stay in order.
+    database has what is there: thus they stay in order. So it is where the
+    database is another site's, or the end of the ledger sealed with a key that this process does not have: what cannot
+    be checked is not written over.
 
     Args:
         patience: seconds that a decision waits for the database before it goes to the spool.
@@ -62,11 +66,8 @@ class Recorder:
         try:
             self._spool.add(entry, texts)
         except OSError as error:
-            log.error(
-                "Compliance: a decision counts, but is not in the ledger: neither the database nor the folder %s can be"
-                " written (%s)",
-                self._spool.folder,
-                error.strerror or error,
+            self._lose(
+                f"neither the database nor the folder {self._spool.folder} can be written ({error.strerror or error})"
             )
             return False
         finally:
@@ -77,10 +78,14 @@ class Recorder:
                 self._start()
         return True
 
+    def pass_over(self) -> None:
+        """Count a decision that is not to be kept: its network has sent too many. It counts for its reader."""
+        self._lose("more come from one network than are kept")
+
     def drain(self) -> int:
         """Write to the ledger what waits on the disk; return how many decisions that were. Raises `StoreError`."""
         with self._draining:
-            return self._spool.drain(self._ledger.append)
+            return self._spool.drain(self._ledger.append_late)
 
     @property
     def away(self) -> bool:
@@ -102,10 +107,20 @@ class Recorder:
         self._jobs: list[_Job] = []
         self._thread: threading.Thread | None = None
         self._away: bool | None = None
+        self._locked_out = False
+        self._lost: Counter[str] = Counter()
 
     def _forked(self) -> None:
         self._begin()
         self._spool.reset()
+
+    def _lose(self, reason: str) -> None:
+        """Count a decision that is on no disk, and say so now and then: a flood of them must not be one of lines."""
+        with self._lock:
+            self._lost[reason] += 1
+            count = self._lost[reason]
+        if str(count).strip("0") == "1":  # the first, the tenth, the hundredth …
+            log.error("Compliance: a decision counts, but is not in the ledger (%d of them so far): %s", count, reason)
 
     def _start(self) -> None:
         self._wanted.notify()
@@ -142,8 +157,7 @@ class Recorder:
                 self._write(jobs)
                 tries = 0
             except Exception as error:
-                # Anything but a `StoreError` is a fault of ours, and its text may say what was to be written.
-                self._fail(jobs, error.reason if isinstance(error, StoreError) else type(error).__name__)
+                self._fail(jobs, error)
                 self._pause.wait(_PAUSES[min(tries, len(_PAUSES) - 1)])
                 tries += 1
 
@@ -177,10 +191,15 @@ class Recorder:
                 self._away = False
                 log.info("Compliance: the database is back, and has %d decisions that waited", count)
 
-    def _fail(self, jobs: Sequence[_Job], reason: str) -> None:
+    def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
         """Send those who wait to the disk."""
         with self._lock:
-            self._leave(reason)
+            # Only a person can end this: told once, also where the database was away before and comes and goes since.
+            if isinstance(error, RefusedError) and not self._locked_out:
+                log.error("Compliance: decisions wait in %s: %s", self._spool.folder, error.reason)
+                self._locked_out = self._away = True
+            # Anything but a `StoreError` is a fault of ours, and its text may say what was to be written.
+            self._leave(error.reason if isinstance(error, StoreError) else type(error).__name__)
             jobs, self._jobs = [*jobs, *self._jobs], []
         for job in jobs:
             job.done.set()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from errno import ENOSPC
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,20 @@ _DAMAGED = ".damaged"
 Take = Callable[[Sequence[Entry], Sequence[Text]], object]
 
 
-class Spool:
-    """The files in *folder*, which is made when it is needed; one thread at a time may drain them."""
+#: How many bytes of one process may wait: some 400,000 decisions.
+MOST = 256 * 1024 * 1024
 
-    def __init__(self, folder: Path) -> None:
+
+class Spool:
+    """The files in *folder*, which is made when it is needed; one thread at a time may drain them.
+
+    Args:
+        most: how many bytes may wait in the file of this process.
+    """
+
+    def __init__(self, folder: Path, *, most: int = MOST) -> None:
         self.folder = folder
+        self._most = most
         self.reset()
 
     def reset(self) -> None:
@@ -55,15 +65,20 @@ class Spool:
         self._texts: set[str] = set()
 
     def add(self, entry: Entry, texts: Sequence[Text]) -> None:
-        """Write *entry* to the disk, and those of *texts* that this file has not. Raises `OSError`."""
+        """Write *entry* to the disk, and those of *texts* that this file has not. Raises `OSError`.
+
+        It is `ENOSPC` where as much waits as may.
+        """
         with self._lock:
             file = self._file if self._file is not None else self._open()
             fresh = {text.hash: text for text in texts if text.hash not in self._texts}
             lines = [_line("text", asdict(text)) for text in fresh.values()]
             data = b"".join([*lines, _line("entry", asdict(entry) | {"time": entry.time.isoformat()})])
+            if self._end + len(data) > self._most:
+                raise OSError(ENOSPC, f"{self._most:,} bytes wait already")
             try:
                 if os.write(file, data) < len(data):
-                    raise OSError("the disk is full")
+                    raise OSError(ENOSPC, os.strerror(ENOSPC))
                 os.fsync(file)
             except OSError:
                 with suppress(OSError):  # a line that was promised to nobody

@@ -21,16 +21,43 @@ class Finding:
     sequence: int
 
 
-def verify(ledger: Ledger, rows: Iterable[Link] | None = None) -> Iterator[Finding]:
-    """Yield what is wrong with *ledger*, in order; *rows* are all of it, as `walk` yields them.
+class Walk:
+    """All rows of *ledger* in order, with those that are appended meanwhile, up to an end that was there at one moment.
+
+    Once it is over, *end* is the head as it was then, None where none is written down, and *sealed* whether its seal
+    held: what is appended later is not held against it.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.end: Head | None = None
+        self.sealed = False
+
+    def __iter__(self) -> Iterator[Link]:
+        last = 0
+        for link in self._ledger.links():
+            last = link.sequence
+            yield link
+        # Rows and head are committed together, so all that this head knows of can be read from now on.
+        self.end, self.sealed = self._ledger.head()
+        if self.end and self.end.sequence > last:
+            yield from self._ledger.links(last, last=self.end.sequence)
+
+
+def verify(ledger: Ledger, walk: Walk | None = None, rows: Iterable[Link] | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with *ledger*, in order.
 
     It takes no more memory for a million rows than for a thousand, holds no transaction open, and may run while others
     append, erase and purge. Raises `StoreError`.
+
+    Args:
+        walk: all rows; *rows* are the same where something else looks at each on the way, such as a bar of progress.
     """
+    walk = walk or Walk(ledger)
     start = ledger.head()[0] or Head()
     checker = Checker(Head(sequence=start.purged, hash=start.purged_hash))
     texts: set[str] = set()
-    for link in walk(ledger) if rows is None else rows:
+    for link in walk if rows is None else rows:
         before = checker.head
         reason = checker.check(link)
         if reason == "missing" and _purged(ledger, link):
@@ -46,24 +73,10 @@ def verify(ledger: Ledger, rows: Iterable[Link] | None = None) -> Iterator[Findi
     for sequence in checker.unexplained:
         yield Finding(reason="erased", sequence=sequence)
     last = checker.head
-    head, sealed = ledger.head()
-    if not sealed and (head or last.sequence):
+    if not walk.sealed and (walk.end or last.sequence):
         yield Finding(reason="seal", sequence=last.sequence)
-    if head and (head.sequence, head.hash) != (last.sequence, last.hash):
+    if walk.end and (walk.end.sequence, walk.end.hash) != (last.sequence, last.hash):
         yield Finding(reason="end", sequence=last.sequence)
-
-
-def walk(ledger: Ledger) -> Iterator[Link]:
-    """Yield all rows of *ledger*, and those that are appended meanwhile."""
-    after, before = 0, -1
-    while after != before:
-        before = after
-        for link in ledger.links(after):
-            after = link.sequence
-            yield link
-        head, _ = ledger.head()
-        if head is None or head.sequence <= after:
-            return
 
 
 def _purged(ledger: Ledger, link: Link) -> bool:

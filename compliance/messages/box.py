@@ -10,7 +10,7 @@ from pathlib import Path
 from ..challenges import Challenges
 from ..outside.hosts import domain_of, host_of
 from ..settings import Settings
-from ..store import Database
+from ..store import Database, Owner
 from ..throttle import Throttle
 from ..vault import Vault
 from .cases import Cases
@@ -40,7 +40,8 @@ def open_box(settings: Settings, *, keys: Sequence[str | bytes], folder: Path) -
 
     Raises `StoreError` for a database address and `ComplianceError` for a list of words that cannot be used.
     """
-    database = Database(settings.storage.url, folder=folder)
+    owner = Owner(name=settings.site.name.get(), url=settings.site.url)
+    database = Database(settings.storage.url, folder=folder, owner=owner)
     vault = Vault(keys)
     host = host_of(settings.site.url)
     return Box(

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from ..page.change import Change
+from ..page.injection import Markup
 from ..page.trackers import Gate
 from . import headers
 from .headers import Fields, Head
-from .page import Page
 from .state import State
 from .validators import DECIDED, UNIFORM, Stamp, date, later, opaque
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_ELEMENTS = frozenset({"assets", "banner", "footer", "report", "licences", "message"})
 _WHOLE = 4 * 1024 * 1024  # bytes: a body whose length is known to be no more is changed in one piece
 
 
@@ -51,7 +53,7 @@ class Exchange:
         self._head: Head | None = None
         self._stamp: Stamp | None = None
         self._gate: Gate | None = None
-        self._page: Page | None = None
+        self._page: Change | None = None
         self._changed = False
         self._begun = False
         self._fed = False
@@ -159,7 +161,7 @@ class Exchange:
                 fields = [*fields, ("Vary", "Cookie, Sec-GPC")]
             self._send = self._start_response(self.status, fields)
 
-    def _begin_page(self, head: Head, page: Page) -> None:
+    def _begin_page(self, head: Head, page: Change) -> None:
         if not self._begun:
             self._begin(self._changed_fields(head) if page.changed else head.fields)
 
@@ -174,10 +176,28 @@ class Exchange:
         self._environ["compliance.changed"] = True
         return head.changed(self._stamp, length)
 
-    def _new_page(self, head: Head) -> Page:
+    def _new_page(self, head: Head) -> Change:
         assert self._stamp is not None
-        decided = self._stamp.letter.startswith(DECIDED)
-        self._page = Page(self._state, self._environ, head, decided=decided, gate=self._gate)
+        environ, decided = self._environ, self._stamp.letter.startswith(DECIDED)
+
+        def markup(lang: str | None, charset: str, carried: frozenset[str]) -> Markup:
+            return self._state.injection.markup(
+                lang=lang or head.language or environ.get("compliance.locale"),
+                charset=charset,
+                environ=environ,
+                decided=decided,
+                placed=carried.union(environ.get("compliance.omitted", ())),
+            )
+
+        self._page = Change(
+            markup,
+            gate=self._gate,
+            memory=self._state.memory,
+            label=head.label,
+            coding=head.coding,
+            placed=lambda: environ.get("compliance.placed", ()),
+            reports=self._state,
+        )
         return self._page
 
     def _known(self) -> Fields:
@@ -216,6 +236,9 @@ class Exchange:
     def _advanced(self, head: Head, data: bytes) -> bytes:
         page = self._page or self._new_page(head)
         out = page.feed(data)
+        if page.changed:
+            # What is placed by hand from here on would come twice.
+            self._environ["compliance.injected"] = _ELEMENTS
         if out:
             self._begin_page(head, page)
         return out

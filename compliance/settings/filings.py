@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, TypeAdapter, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, field_validator, model_validator
 
-from ..licences import KINDS, Licence, check_link, parse
+from ..licences import KINDS, Licence, check_link, parse, service
 from ..outside.hosts import host_of
 from .addresses import Host, PictureAddress, WebAddress
 from .table import Context, Table
@@ -35,6 +35,29 @@ class Filing(Table):
         examples=["/static/shield.png"],
     )
 
+    holder: Words | None = Field(
+        default=None,
+        description="Who provides the service, 服务主体, as a news licence names them.",
+        examples=["重庆国际传播中心"],
+    )
+    services: tuple[Annotated[str, AfterValidator(service)], ...] = Field(
+        default=(),
+        description="The kinds of service that a news licence allows: 采编发布, 转载, 传播平台.",
+        examples=[["采编发布", "转载"]],
+    )
+    model: Words | None = Field(
+        default=None, description="The name of the model that was filed as generative AI.", examples=["巴蜀模型"]
+    )
+
+    @model_validator(mode="after")
+    def _belongs_together(self, info: ValidationInfo) -> Self:
+        kind = Context.of(info).kind
+        if (self.holder or self.services) and kind != "news":
+            raise ValueError("holder and services are those of a news licence; leave them out here")
+        if self.model and kind != "generative":
+            raise ValueError("a model is named with licences.generative; leave it out here")
+        return self
+
     @field_validator("number")
     @classmethod
     def _is_of_its_kind(cls, number: str, info: ValidationInfo) -> str:
@@ -51,7 +74,15 @@ class Filing(Table):
     def licence(self, kind: str) -> Licence:
         """Return the licence of *kind* that was typed so."""
         licence = parse(kind, self.number)
-        return replace(licence, url=self.url or licence.url, expires=self.expires, icon=self.icon)
+        return replace(
+            licence,
+            url=self.url or licence.url,
+            expires=self.expires,
+            icon=self.icon,
+            holder=self.holder,
+            services=self.services,
+            model=self.model,
+        )
 
 
 #: The numbers of one kind by host name; under ``""`` where they are the same on every host.
@@ -90,6 +121,10 @@ class Licences(Table):
         "drug_information",
     )
     algorithm: Filed = _kind("The algorithm filing number, 网信算备.", "algorithm")
+    generative: Filed = _kind(
+        "The filing or registration of a generative AI service, with its model, 生成式人工智能服务备案（登记）.",
+        "generative",
+    )
     religion: Filed = _kind(
         "The licence for internet religious information services, 互联网宗教信息服务许可证.", "religion"
     )

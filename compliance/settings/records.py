@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -21,10 +21,11 @@ from pydantic import (
 )
 
 from ..errors import Problem
-from ..licences import doubt
+from ..licences import Licence, doubt
 from ..telephones import Telephone, parse
-from .addresses import EmailAddress, Folder, Prefix, SiteAddress, WebAddress, host_name
+from .addresses import EmailAddress, Prefix, SiteAddress, WebAddress, host_name
 from .filings import Licences
+from .legal import Articles, Legal
 from .messages import Limits, Mail, Messages, Retention, Storage
 from .mourning import Mourning
 from .table import Context, Table
@@ -32,6 +33,8 @@ from .texts import Language, Text, Words
 
 #: The category that needs no consent; it is always there and never listed.
 NECESSARY = "necessary"
+#: How long before its end it is told that a licence expires.
+EXPIRY = timedelta(days=30)
 #: The categories that have a name and a description in every language of this package.
 CATEGORIES = ("functional", "analytics", "advertising", "social")
 
@@ -176,6 +179,25 @@ class Tracker(Table):
     purpose: Text | None = Field(
         default=None, description="What it is for; without it what its category is.", examples=["Counts visits."]
     )
+    contact: Text | None = Field(
+        default=None, description="How its operator is reached.", examples=["privacy@stats.example.org"]
+    )
+    method: Text | None = Field(
+        default=None,
+        description="How it handles personal information; without it that browsers send requests to it.",
+        examples=["Collects page views with a script, and stores them."],
+    )
+    information: Text | None = Field(
+        default=None,
+        description="The kinds of personal information; without it what every request tells.",
+        examples=["IP address, kind of browser, pages read"],
+    )
+    entrusted: bool = Field(
+        default=False,
+        strict=True,
+        description="Whether its operator works for the site under a contract, rather than for itself.",
+        examples=[True],
+    )
     policy: WebAddress | None = Field(
         default=None,
         description="Where its operator says how to reach them and what they do with personal information.",
@@ -270,26 +292,6 @@ class Consent(Table):
         return trackers
 
 
-class Legal(Table):
-    """The legal documents."""
-
-    directory: Annotated[Folder | None, WithJsonSchema({"type": "string", "minLength": 1})] = Field(
-        default=None,
-        description="The folder of the site's own documents, from the folder of the settings file.",
-        examples=["legal"],
-    )
-    officer: Text | None = Field(
-        default=None,
-        description="Who is in charge of protecting personal information, and how to reach them.",
-        examples=["Data Protection Office, privacy@ichongqing.info"],
-    )
-    representative: Text | None = Field(
-        default=None,
-        description="Who represents the operator in the European Union, and how to reach them.",
-        examples=["News Europe GmbH, Unter den Linden 1, 10117 Berlin, eu@ichongqing.info"],
-    )
-
-
 class Settings(Table):
     """What a settings file says; `load` makes it."""
 
@@ -300,6 +302,7 @@ class Settings(Table):
     )
     consent: Consent = Field(default=Consent(), description="How readers are asked for consent.")
     legal: Legal = Field(default=Legal(), description="The legal documents.")
+    articles: Articles = Field(default=Articles(), description="What articles have to say of themselves.")
     messages: Messages = Field(default=Messages(), description="The message box and the report form.", repr=False)
     mail: Mail = Field(default=Mail(), description="The mail server that messages are sent with.", repr=False)
     limits: Limits = Field(default=Limits(), description="How often the forms may be sent.", repr=False)
@@ -347,14 +350,36 @@ class Settings(Table):
             key, value = f"licences.{licence.kind}", licence.number
             if doubtful := doubt(licence):
                 yield Problem(key=key, value=value, remedy=doubtful)
-            if licence.expires and licence.expires < today:
-                yield Problem(
-                    key=key, value=value, remedy=f"expired on {licence.expires}; renew it or correct the date"
-                )
-        if self.consent.mode == "notice" and (optional := ", ".join(self.consent.categories)):
+            if licence.kind == "generative" and not licence.model:
+                remedy = 'readers are told the name of the model, too: write { number = "…", model = "…" }'
+                yield Problem(key=key, value=value, remedy=remedy)
+            if told := _expiry(licence, today):
+                yield Problem(key=key, value=value, remedy=told)
+        mode = self.consent.mode
+        if mode != "opt-in" and (optional := ", ".join(self.consent.categories)):
+            said = "browsing on" if mode == "notice" else "refusing nothing"
             yield Problem(
                 key="consent.mode",
-                value="notice",
-                remedy=f"browsing on is no consent to {optional} (PIPL art. 14, GDPR art. 4(11)); "
+                value=mode,
+                remedy=f"{said} is no consent to {optional} (PIPL art. 14, GDPR art. 4(11)); "
                 'write "opt-in", or take away consent.categories and what belongs to them',
             )
+        for place, tracker in enumerate(self.consent.trackers):
+            if not (tracker.contact or tracker.policy):
+                yield Problem(
+                    key=f"consent.trackers[{place}].contact",
+                    remedy=f"say how the operator of {tracker.host} is reached: readers have to be told (PIPL art. 23)",
+                )
+        if (effective := self.legal.effective) and effective > today:
+            remedy = "this day is still to come, and the texts are shown already; write the day of their publication"
+            yield Problem(key="legal.effective", value=str(effective), remedy=remedy)
+
+
+def _expiry(licence: Licence, today: date) -> str | None:
+    """Say that *licence* is over, or will be within `EXPIRY`."""
+    if licence.expires is None or licence.expires > today + EXPIRY:
+        return None
+    if licence.expires < today:
+        return f"expired on {licence.expires}; renew it or correct the date"
+    days = (licence.expires - today).days
+    return f"expires on {licence.expires}, in {days} {'day' if days == 1 else 'days'}; apply for its renewal"

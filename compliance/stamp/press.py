@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 
-from ..middleware.headers import Head
-from ..middleware.page import Page
-from ..middleware.state import Injection, State
 from ..page import charsets
+from ..page.change import Change
 from ..page.codings import coding
-from ..page.injection import original
-from ..page.trackers import released
+from ..page.injection import Markup, Memory, original
+from ..page.trackers import Gate, released
 
-# What a server sends that knows of a file only that it is HTML: which charset it is in, the page says itself.
-_HEAD = Head(status="200 OK", fields=[], label=None, language=None, length=None, coding=None, private=False)
 _MARK = b"data-compliance"
 _WIDE = {b"\xff\xfe": _MARK.decode().encode("utf-16-le"), b"\xfe\xff": _MARK.decode().encode("utf-16-be")}
 
 
 class Press:
-    """Stamps pages with what *injection* gives for pages of *host*."""
+    """Stamps pages with what *markup* gives, by language, charset and the elements that are there; *gate* holds.
 
-    def __init__(self, injection: Injection, *, host: str) -> None:
-        self._state = State(injection, raise_errors=lambda: True)
-        self._environ = {"HTTP_HOST": host, "SCRIPT_NAME": ""}
+    *digest* tells this markup and gate from others.
+    """
+
+    def __init__(
+        self, markup: Callable[[str | None, str, frozenset[str]], Markup], *, gate: Gate | None, digest: str
+    ) -> None:
+        self._markup = markup
+        self._gate = gate
+        self._memory = Memory()
         #: What tells pages stamped now from those stamped under other settings.
-        self.key = sha256(f"{host} {injection.digest}".encode()).hexdigest()[:12]
+        self.key = sha256(digest.encode()).hexdigest()[:12]
 
     def marked(self, page: bytes) -> bool:
         """Tell whether *page* may carry markup of ours."""
         # The memory looks for less, and has to all the same.
-        return _WIDE[page[:2]] in page if page[:2] in _WIDE else self._state.memory.marked(page) and _MARK in page
+        return _WIDE[page[:2]] in page if page[:2] in _WIDE else self._memory.marked(page) and _MARK in page
 
     def stamped(self, body: bytes, name: str | None = None) -> tuple[bytes, bool]:
         """Return *body*, a page in the content coding *name* if in any, with today's markup, and whether it has any.
@@ -45,14 +48,24 @@ class Press:
             coder.end()
         marked = self.marked(page)
         plain = _unstamped(page) if marked else page
-        environ = dict(self._environ)
-        gate = self._state.injection.gate(environ, private=False)
-        changed = Page(self._state, environ, _HEAD, decided=False, gate=gate).whole(plain)
+        # A server knows of a file only that it is HTML: which charset it is in, the page says itself.
+        change = Change(self._markup, gate=self._gate, memory=self._memory, label=None, coding=None, reports=_Reports())
+        changed = change.whole(plain)
         if changed is None or not _same_charset(plain[: charsets.PRESCAN], changed[: charsets.PRESCAN]):
             changed = plain
         if changed == page:
             return body, marked
         return (changed if coder is None else coder.encode(changed) + coder.finish()), True
+
+
+class _Reports:
+    """Lets faults through; a page that stays is told by the file."""
+
+    def fault(self, what: str) -> None:
+        raise
+
+    def tell(self, cause: str) -> None:
+        pass
 
 
 def _same_charset(start: bytes, changed: bytes) -> bool:

@@ -1,6 +1,8 @@
 """What is kept: tables, migrations, the connection to the database."""
 
+from ..errors import StoreError
 from .database import Database
-from .faults import ConflictError, StoreError
+from .faults import ConflictError, RefusedError
+from .owner import Owner
 
-__all__ = ["ConflictError", "Database", "StoreError"]
+__all__ = ["ConflictError", "Database", "Owner", "RefusedError", "StoreError"]

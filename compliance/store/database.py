@@ -18,9 +18,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from ..errors import StoreError
 from . import engines
-from .faults import ConflictError, StoreError, fault
+from .faults import ConflictError, fault
 from .migrations import upgrade
+from .owner import Owner, adopt, claim
 
 T = TypeVar("T")
 
@@ -34,12 +36,14 @@ class Database:
 
     Args:
         url: as SQLAlchemy writes it; the path of an SQLite file is taken from *folder*, which is made at first use.
+        owner: whose it is; at first use that is written down or compared. Without one nobody asks.
         patience: seconds that one waits for a lock or a connection.
 
     Raises `StoreError` where the address or its driver cannot be used.
     """
 
-    def __init__(self, url: str, *, folder: Path, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, *, folder: Path, owner: Owner | None = None, patience: float = PATIENCE) -> None:
+        self._owner = owner
         self._patience = patience
         try:
             self._url = engines.located(make_url(url), folder)
@@ -83,7 +87,24 @@ class Database:
         raise AssertionError("unreachable")
 
     def migrate(self) -> None:
-        """Bring the tables up to date, once; safe where several workers start together. Raises `StoreError`."""
+        """Bring the tables up to date and see whose they are, once; safe where several workers start together.
+
+        Raises `StoreError`, and `OwnerError` where they are another site's.
+        """
+        with self._upgraded() as fresh:
+            if fresh and self._owner:
+                claim(self.engine, self._owner)
+
+    def adopt(self) -> Owner | None:
+        """Make the database its owner's, whosever it was; return whose. Raises `StoreError`."""
+        assert self._owner is not None
+        self._migrated = False
+        with self._upgraded():
+            return adopt(self.engine, self._owner)
+
+    @contextmanager
+    def _upgraded(self) -> Iterator[bool]:
+        """Bring the tables up to date where that was not done; whether it was, and what is left to do for it."""
         if not self._lock.acquire(timeout=self._patience):
             raise StoreError("the database is still being brought up to date, or does not answer; try again later")
         try:
@@ -92,7 +113,10 @@ class Database:
                     engines.make_file(Path(self._url.database))
                 with _faults():
                     upgrade(self.engine)
+                    yield True
                 self._migrated = True
+            else:
+                yield False
         finally:
             self._lock.release()
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from .faults import StoreError
+from ..errors import StoreError
 
 # An accepted message changes a little in many places: small pages, written back in large lots, write less.
 _PRAGMAS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
-from ..errors import ReasonError
+from ..errors import StoreError
 
 _HELD = "another process has held the database for too long; look for one that does not end"
 _FULL = "the disk of the database is full; make room on it"
@@ -36,8 +36,8 @@ _CONFLICTS = {"40001", "40P01", 1020, 1213}
 _OURS = (ProgrammingError, DataError, NotSupportedError)
 
 
-class StoreError(ReasonError):
-    """The database cannot be used now; *reason* says what is the matter and what to do, never with what data."""
+class RefusedError(StoreError):
+    """The database is not to be written by this process as it is set up: waiting does not help, a person has to."""
 
 
 class ConflictError(StoreError):

@@ -236,6 +236,25 @@ ledger = Table(
     Column("purged", _Number, nullable=False),
     Column("purged_hash", _Label, nullable=False),
     Column("seal", _Label, nullable=False),
+    Column("let_go", Moment),  # decisions older than this were let go of
+)
+
+#: Records that were erased before their rows came: they wait on the disk of some machine, or come back from a backup.
+tombstone = Table(
+    f"{PREFIX}tombstone",
+    metadata,
+    Column("record_hash", _Label, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    **_WITH_KEY,
+)
+
+#: The one row that says whose this database is.
+site = Table(
+    f"{PREFIX}site",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(300), nullable=False),
+    Column("url", Text, nullable=False),
 )
 
 #: The texts that readers decided about, by their hash: what was published once stays provable.

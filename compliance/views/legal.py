@@ -39,7 +39,7 @@ def legal(name: str, version: str | None = None) -> Response:
         document=document,
         versions=versions,
         coming=coming,
-        is_coming=document.effective > day(datetime.now(UTC)),
+        is_coming=document in coming,
         canonical=canonical,
         permanent=_address(name, document.version, language),
         languages=[(one, own_name(one), _address(name, version, one)) for one in languages],
@@ -63,7 +63,7 @@ def changes(name: str, old: str, new: str) -> Response:
     if pair is None:
         raise Refusal("document")
     sections = compare(pair[0].html, pair[1].html)
-    is_coming = pair[1].effective > day(datetime.now(UTC))
+    is_coming = pair[1].starts > day(datetime.now(UTC))
     response = page("changes", old=pair[0], new=pair[1], sections=sections, is_coming=is_coming)
     response.headers["X-Robots-Tag"] = "noindex"  # both texts are found by themselves
     return _cached(response)
@@ -79,6 +79,12 @@ def _cached(response: Response) -> Response:
     response.last_modified = state().elements.changed
     response.add_etag()
     return response.make_conditional(request)
+
+
+@routes.get("/corrections")
+def corrections() -> Response:
+    """Show the corrections that the editors have published, the latest first (Civil Code, art. 1028)."""
+    return _cached(page("corrections", corrections=state().corrections.all()))
 
 
 @routes.get("/static/<path:name>")

@@ -15,11 +15,11 @@ from werkzeug.wrappers import Response
 
 from ..cases import NATIONAL_CATEGORIES, REQUEST_CATEGORIES, Kind
 from ..challenges import ChallengeError, Proof
+from ..errors import StoreError
 from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, SubmissionError, read, shown_again
 from ..outside.hosts import host_of, is_local
 from ..pictures import Picture, PictureError
 from ..signals import message_received, report_received
-from ..store import StoreError
 from .pages import (
     Refusal,
     fields,

@@ -15,11 +15,11 @@ from werkzeug.wrappers import Response
 
 from .. import deadlines
 from ..cases import Actor, State
+from ..errors import StoreError
 from ..languages import tag
 from ..messages import CaseError, Followed
 from ..pictures import PictureError
 from ..receipts import read_code, read_number
-from ..store import StoreError
 from .pages import Refusal, fields, json_response, page, private, problem, same_site, secret, source, wants_json
 from .requests import base, request, routes, state
 from .uploads import OftenError, uploaded
@@ -106,10 +106,7 @@ def change(number: str) -> Response:
         response = redirect(address(number), HTTPStatus.SEE_OTHER)
         remember(response, number, "")
         return private(response)
-    code = _remembered(number)
-    if not code:
-        _limit(number)
-        code = form.get("code", "")
+    code = _remembered(number) or form.get("code", "")
     followed = _follow(number, code)
     if followed is None:
         return _unknown(number)
@@ -140,7 +137,6 @@ def change(number: str) -> Response:
 def _open(number: str) -> Response:
     if not same_site():
         raise Refusal("origin")
-    _limit(number)
     form = fields()
     code = form.get("code", "")
     followed = _follow(number, code)
@@ -155,8 +151,8 @@ def _open(number: str) -> Response:
     return private(response)
 
 
-def _limit(number: str) -> None:
-    """Count an attempt to open a case. Raises `Refusal` where there were too many."""
+def _count(number: str) -> None:
+    """Count a code that opened nothing. Raises `Refusal` where there were too many."""
     verdict = state().box.throttle.track(source(datetime.now(UTC)), read_number(number) or "")
     if not verdict.allowed:
         raise Refusal("often", retry_after=verdict.retry_after)
@@ -182,7 +178,8 @@ def _act(action: str, followed: Followed, form: Mapping[str, str]) -> None:
 
 
 def _unknown(number: str) -> Response:
-    """Answer for a wrong code and for an unknown number alike."""
+    """Answer for a wrong code and for an unknown number alike. Raises `Refusal` where there were too many."""
+    _count(number)
     if wants_json():
         return problem(HTTPStatus.NOT_FOUND, "case")
     response = page("case_find", number=number[:40], reasons={"": "case"})

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 
 from ..consent import COOKIE, Record
 from ..documents import POLICIES
+from ..errors import StoreError
 from ..ledger import Entry, Link, Text, consent_record
-from ..store import StoreError
 from .pages import Refusal, body, json_response, page, private, reader_locale, same_site, secret, source, wants_json
 from .requests import request, routes, state
 

@@ -11,6 +11,7 @@ from blinker import Signal
 
 from ..assets import Asset
 from ..consent import Decisions
+from ..corrections import Corrections
 from ..documents import Library
 from ..elements import Elements
 from ..ledger import Ledger, Recorder
@@ -85,6 +86,7 @@ class State:
         elements: what is injected, the policy of the moment, and what every template is told.
         box: what takes and keeps messages and reports.
         ledger: what proves decisions, and the recorder that puts them there.
+        corrections: the corrections that the editors have published.
         raise_errors: whether a fault of ours is raised, for a developer to see, rather than logged and answered.
     """
 
@@ -100,4 +102,5 @@ class State:
     box: Box
     ledger: Ledger
     recorder: Recorder
+    corrections: Corrections
     raise_errors: Callable[[], bool]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..errors import ComplianceError
-from ..pictures import Picture, PictureError, clean
+from ..pictures import BusyError, Picture, PictureError, clean_all
 from .pages import source
 from .requests import request, state
 
@@ -19,7 +19,10 @@ class OftenError(ComplianceError):
 
 
 def uploaded(now: datetime) -> list[Picture]:
-    """Return the pictures of this request. Raises `PictureError`, and `OftenError` for more than a source may send."""
+    """Return the pictures of this request.
+
+    Raises `PictureError`, and `OftenError` for more than a source may send, or this process decode.
+    """
     files = [file for file in request.files.getlist("pictures") if file.filename]
     if len(files) > state().settings.messages.pictures:
         raise PictureError("number")
@@ -29,4 +32,7 @@ def uploaded(now: datetime) -> list[Picture]:
         verdict = state().box.throttle.upload(source(now), sum(map(len, contents)))
         if not verdict.allowed:
             raise OftenError(verdict.retry_after)
-    return [clean(content) for content in contents]
+    try:
+        return clean_all(contents)
+    except BusyError as error:
+        raise OftenError(error.retry_after) from error

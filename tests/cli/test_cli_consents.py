@@ -189,6 +189,18 @@ def test_erasing_asks_first(filled: Site) -> None:
     ]
 
 
+def test_record_that_waits_elsewhere_is_erased_ahead(site: Site) -> None:
+    assert "--ahead" in site("erase", "a", "--yes", status=2).stderr
+    assert site("erase", "a", "--ahead", "--yes").stdout == "0 rows erased.\n"
+    given = {"policy": "1.0", "mode": "opt-in", "method": "accept", "language": "en", "path": "/"}
+    elsewhere = Spool(Path(site.app.instance_path) / "compliance-consents")
+    elsewhere.add(Entry(record="a", before=None, time=NOW, choices={}, texts={"privacy": TEXT.hash}, **given), [TEXT])
+    elsewhere.reset()
+    assert site("drain").stdout == "1 decisions written.\n"
+    assert [row["decision"] for row in site.json("export")] == ["erased", "erasure of 1"]
+    site("verify")
+
+
 def test_purge_lets_go_of_what_is_older_than_the_settings_say(site: Site) -> None:
     today = (datetime.now(UTC) - NOW).days
     site.decide("old", days=today - 1462)

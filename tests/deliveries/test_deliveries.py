@@ -11,7 +11,10 @@ import pytest
 from sqlalchemy import update
 
 from compliance.cases import Actor, Kind, State
+from compliance.channels.posts import Poster
+from compliance.channels.robots import DingTalk, Feishu, Robot, WeCom
 from compliance.deliveries import Tally, claims, dead, retries, revive
+from compliance.deliveries.digests import digest
 from compliance.deliveries.reminders import remind
 from compliance.store import tables
 from compliance.vault import Vault
@@ -107,6 +110,32 @@ def test_a_long_digest_counts_what_it_does_not_list(lite: Callable[..., Office],
     assert text(received).strip().endswith("and 20 more")
 
 
+@pytest.mark.parametrize("kind", [DingTalk, WeCom, Feishu])
+@pytest.mark.parametrize("longest", [15_000, 2_000, 700])
+def test_a_robot_lists_whole_lines_and_counts_the_rest(
+    kind: type[Robot], longest: int, lite: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(kind, "longest", longest)
+    office = lite(deliver_to=[EDITORS])
+    label = office.settings.messages.deliver_to[0].label
+    office.fill(60, target=label)
+    batch = next(iter(claims.due(office.database, without=(), now=office.clock())))
+    claim = claims.claim(office.database, batch, lease=timedelta(minutes=5), now=office.clock())
+    assert claim
+    notice = digest(claim.entries, office.settings, office.render, now=office.clock())
+    assert notice
+    robot = kind(url="https://example.org/", secret=None, poster=Poster(allow_private=False, timeout=1))
+    _, document = robot.message(notice, office.clock())
+    post = document.get("content")
+    said = post["post"]["zh_cn"]["content"][0][0]["text"] if post else document["text"]["content"]
+    assert len(said.encode()) <= longest
+    *cases, last = [line for line in said.splitlines() if line and "cases to look at" not in line]
+    numbers = [line.split()[0] for line in cases]
+    assert set(numbers) <= {entry.number for entry in claim.entries}
+    assert last == f"and {60 - len(numbers)} more"
+    assert len(numbers) > 3
+
+
 @pytest.mark.parametrize(
     ("language", "state", "subject"),
     [
@@ -162,8 +191,9 @@ def test_a_contact_that_cannot_be_read_is_not_written_to(lite: Callable[..., Off
     values = update(tables.message).values(contact=None).where(tables.message.c.id == first)
     office.database.write(lambda connection: connection.execute(values))
     office.vault = Vault(["another key"])
-    assert office.new_worker().deliver() == Tally(dead=2)
-    assert sorted(letter.reason for letter in dead(office.database, office.settings)) == ["contact", "key"]
+    # A key that is not on this machine may be on the one that tries again.
+    assert office.new_worker().deliver() == Tally(dead=1, failed=1)
+    assert [letter.reason for letter in dead(office.database, office.settings)] == ["contact"]
 
 
 def test_failures_are_tried_again_ever_later_and_then_given_up(make: Callable[..., Office], mail: MailServer):

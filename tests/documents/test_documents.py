@@ -23,7 +23,7 @@ from compliance.paths import TEMPLATES
 from support.host import SETTINGS
 
 STARTERS = TEMPLATES / "documents"
-NAMES = ("privacy", "cookies", "terms", "about", "contact")
+NAMES = ("privacy", "cookies", "children", "terms", "about", "contact")
 TODAY = date(2026, 11, 24)
 FRONT = "---\ntitle: {title}\nversion: {version}\neffective: {effective}\nmaterial: {material}\n---\n"
 FIELDS = {"title": "T", "version": "1", "effective": "2026-01-01", "material": "true"}
@@ -104,15 +104,24 @@ TOLD = {
     "zh_CN": [
         *("通信地址：渝北区", "service@ichongqing.info", "处理目的", "处理方式", "个人信息种类", "保存期限", "依据"),
         *("重新征得您的同意", "撤回同意", "委托处理", "单独同意", "自动化决策", "敏感个人信息", "十四周岁", "监护人"),
-        *("境外接收方", "安全评估", "查阅、复制", "转移", "更正、补充", "删除", "要求解释", "近亲属", "十五个工作日"),
+        *("境外接收方", "安全评估", "查阅、复制", "转移", "更正、补充", "删除", "要求解释", "近亲属", "15 个工作日"),
         *("说明理由", "人民法院", "12377", "第 6 条第 1 款 f 项", "一个月", "监管机构", "Matomo", "泄露"),
+        *(
+            "《个人信息保护法》第十三条第一款第五项",
+            "《民法典》第一千零二十八条",
+            "存储于境内",
+            "转移成本",
+            "注销账号",
+            "登记编号",
+        ),
     ],
     "en": [
         *("Post: Yubei", "service@ichongqing.info", "Purpose", "How", "Kept for", "Legal ground", "we ask again"),
         *("Withdrawing", "Processors", "separate consent", "automated means", "Sensitive", "under fourteen"),
         *("security assessment", "access and copy", "transfer", "correct and complete", "delete", "explanation"),
-        *("guardian", "close relatives", "fifteen working days", "the reasons", "people’s court", "12377"),
+        *("guardian", "close relatives", "15 working days", "the reasons", "people’s court", "12377"),
         *("Art. 6(1)(f)", "one month", "supervisory authority", "Matomo", "leaked", "object to processing"),
+        *("Art. 13(1)(5)", "Civil Code, Art. 1028", "is stored there", "what the transfer costs", "close an account"),
     ],
 }
 
@@ -126,7 +135,7 @@ def test_privacy_statement_tells_what_the_law_asks_for(settings: dict[str, Any],
 
 
 TRACKERS = [
-    {"host": "hm.baidu.com", "category": "analytics"},
+    {"host": "hm.baidu.com", "category": "analytics", "entrusted": True},
     {
         "host": "c.example",
         "category": "analytics",
@@ -145,9 +154,12 @@ TRACKERS = [
             [
                 "Baidu Tongji (hm.baidu.com)",
                 "China",
-                "Ask us",
+                "—",
                 "Counter (c.example)",
                 "United States, outside mainland",
+                "Works for us: your browser sends",
+                "IP address, what your browser says of itself",
+                "But for those marked as necessary",
             ],
         ),
         (
@@ -155,10 +167,13 @@ TRACKERS = [
             [
                 "百度统计（hm.baidu.com）",
                 "中国",
-                "可向我们询问",
+                "—",
                 "Counter（c.example）",
                 "美国（境外）",
                 "统计访问情况",
+                "委托处理：由您的浏览器",
+                "IP 地址、浏览器标识、所访问的页面和访问时间；Cookie：Hm_lvt_*",
+                "上述接收方在您允许其所属类别之前不会接收您的信息",
             ],
         ),
     ],
@@ -177,7 +192,7 @@ def test_those_in_charge_are_named_where_the_settings_name_them(settings: dict[s
     told, silent = (texts(settings | {"legal": legal}, language)["privacy"] for legal in (named, {}))
     words = {
         "en": ["Office X", "represented (Art. 27) by: Europe GmbH"],
-        "zh_CN": ["负责人：X 办公室", "代表（第 27 条）：Europe"],
+        "zh_CN": ["负责人及联系方式：X 办公室", "代表（第 27 条）：Europe"],
     }
     assert [part for part in words[language] if part not in told] == []
     assert not any(part in silent for part in ("负责人：", "代表（", "In charge of", "Art. 27"))
@@ -224,7 +239,7 @@ def test_own_folder_replaces_and_adds_by_language(settings: dict[str, Any], tmp_
     write("ethics.md", language="zh_CN")
     found = library(settings, STARTERS, tmp_path)
     assert found.names == (*NAMES, "ethics")
-    assert [current(found, "about", language).version for language in ("en", "zh_CN")] == ["7", "2025.1"]
+    assert [current(found, "about", language).version for language in ("en", "zh_CN")] == ["7", "2026.1"]
     assert [one.version for one in found.versions("about", "en", TODAY)] == ["7"]
 
 
@@ -450,7 +465,7 @@ def test_policy_changes_with_material_versions_only(added: Document, changes: bo
 
 
 def test_policy_is_written_as_short_as_the_consent_cookie_needs(settings: dict[str, Any]) -> None:
-    assert library(settings, STARTERS).policy(TODAY) == "2025.1"
+    assert library(settings, STARTERS).policy(TODAY) == "2026.1"
     long = [document("privacy", version="2026-11-24.12345"), document("cookies", version="2025-11-24.12345")]
     assert len(Library(long, ["en"]).policy(TODAY)) <= 40
 

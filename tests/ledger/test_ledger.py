@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert, select, update
 
-from compliance.ledger import Entry, Ledger, Text, verify, walk
+from compliance.ledger import Entry, Ledger, SealError, Text, Walk, verify
 from compliance.ledger.chain import GENESIS, Checker, Head, Link, decision, record_hash
 from compliance.store import Database
-from compliance.store.tables import consent, ledger, published
+from compliance.store.tables import consent, ledger, published, tombstone
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 KEY = b"k" * 32
@@ -309,11 +309,18 @@ def test_change_is_found_and_located(name: str, book: Ledger, database: Database
     assert findings(book) == expected
 
 
-def test_change_of_the_end_is_not_sealed_by_the_next_row(book: Ledger, database: Database) -> None:
-    filled(book)
+@pytest.mark.parametrize("change", ["append", "append_late", "erase", "purge"])
+def test_change_of_the_end_is_not_sealed_by_what_comes_next(change: str, book: Ledger, database: Database) -> None:
+    (first, *_) = filled(book)
     database.write(_rewrite_all)
-    book.append([entry()])
-    assert findings(book) == [("seal", 11)]
+    with pytest.raises(SealError, match="COMPLIANCE_KEYS"):
+        if change == "erase":
+            book.erase(first.record, now=NOW)
+        elif change == "purge":
+            list(book.purge(NOW + timedelta(days=5)))
+        else:
+            getattr(book, change)([entry()])
+    assert findings(book) == [("seal", 10)]
 
 
 @given(data=st.data())
@@ -362,6 +369,71 @@ def test_chain_is_sealed_anew_where_the_key_is_gone(purged: int, database: Datab
     assert findings(old) == [("seal", 11)]
 
 
+def test_machine_that_does_not_know_the_key_changes_nothing(database: Database) -> None:
+    """The first machine of three has the new key already, the second can check it, the third knows nothing of it."""
+    first, second, third = (Ledger(database, keys) for keys in ([b"new", b"old"], [b"old", b"new"], [b"old"]))
+    for book in (third, second, first, second, first):
+        book.append([entry()])
+        assert findings(first) == findings(second) == []
+    for change in (lambda: third.append([entry()]), lambda: third.erase("r", now=NOW), lambda: list(third.purge(NOW))):
+        with pytest.raises(SealError):
+            change()
+    assert findings(first) == [] != findings(third)
+    second.append([entry()])
+    assert third.append([entry()]) == 1  # what it can check it goes on from
+    assert findings(first) == findings(third) == []
+
+
+# What comes late.
+
+
+def late(book: Ledger, *entries: Entry) -> list[Link]:
+    book.append_late(entries, [PRIVACY, COOKIES])
+    assert findings(book) == []
+    return links(book)
+
+
+def test_record_that_was_erased_before_it_came_comes_without_its_content(book: Ledger) -> None:
+    filled(book)
+    assert book.erase("r", now=NOW) == 0
+    rows = late(book, entry(), entry(record="r"), entry())
+    assert [(link.kind, link.content is None) for link in rows[10:]] == [
+        *(("decision", False), ("decision", True), ("decision", False), ("erasure", False)),
+    ]
+    assert rows[-1].said == {"erased": 12}
+    assert len(late(book, entry(record="r"))) == 14  # it comes once
+
+
+def test_every_decision_of_a_reader_is_erased_in_whatever_order_they_come(book: Ledger) -> None:
+    for there, order in itertools.product(["", "a", "b", "ab", "ac"], itertools.permutations("abc")):
+        names = [f"{there} {''.join(order)} {name}" for name in "abc"]
+        made = [entry(record=name, before=before) for name, before in zip(names, [None, *names], strict=False)]
+        chain = dict(zip("abc", made, strict=True))
+        book.append([chain[name] for name in there])
+        book.erase(names[-1], now=NOW)
+        book.append_late([chain[name] for name in order[:1]])
+        book.append_late([chain[name] for name in order[1:]])
+    assert [link.said for link in links(book) if link.kind == "decision" and link.content] == []
+    assert findings(book) == []
+
+
+def test_what_is_as_old_as_what_was_let_go_of_does_not_come_back(book: Ledger) -> None:
+    filled(book)
+    assert list(book.purge(NOW + timedelta(days=5))) == [5]
+    assert book.append_late([entry(time=NOW + timedelta(days=4)), entry(time=NOW + timedelta(days=5))]) == 1
+    assert findings(book) == []
+
+
+def test_tombstones_go_with_the_decisions_of_their_time(book: Ledger, database: Database) -> None:
+    book.erase("r", now=NOW)
+    list(book.purge(NOW))
+    with database.reading() as connection:
+        assert len(connection.execute(select(tombstone)).all()) == 1
+    list(book.purge(NOW + timedelta(days=1)))
+    with database.reading() as connection:
+        assert connection.execute(select(tombstone)).all() == []
+
+
 # Many at once.
 
 
@@ -400,7 +472,39 @@ def test_rows_that_come_and_go_during_verification_are_no_findings(book: Ledger)
                 assert sum(book.purge(NOW + timedelta(seconds=3000))) == 3000
             yield link
 
-    assert list(verify(book, busy(walk(book)))) == []
+    walk = Walk(book)
+    assert list(verify(book, walk, busy(walk))) == []
+
+
+def test_what_is_appended_just_when_the_walk_ends_is_no_finding(book: Ledger) -> None:
+    """Between its last row, the head and whatever is asked afterwards."""
+    filled(book)
+    walk = Walk(book)
+
+    def busy() -> Iterator[Link]:
+        for link in walk:
+            if link.sequence >= 10:
+                book.append([entry()])
+            yield link
+        book.append([entry()])
+
+    assert list(verify(book, walk, itertools.islice(busy(), 100))) == []
+    assert walk.end is not None and walk.end.sequence < book.length()
+
+
+@pytest.mark.parametrize("cut", [1, 3])
+def test_end_that_is_cut_off_while_others_append_is_found(cut: int, book: Ledger, database: Database) -> None:
+    filled(book)
+    walk = Walk(book)
+
+    def busy() -> Iterator[Link]:
+        for link in walk:
+            if link.sequence == 10 - cut:
+                database.write(lambda c: c.execute(delete(consent).where(consent.c.sequence > 10 - cut)))
+            yield link
+
+    list(busy())  # the rows were read before: it shows the next time
+    assert findings(book) == [("end", 10 - cut)]
 
 
 def test_two_texts_at_once_are_kept_once(database: Database) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import random
+import re
 import sqlite3
 import stat
 import subprocess
@@ -304,6 +305,61 @@ def test_decision_counts_where_nothing_can_be_written(caplog: pytest.LogCaptureF
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "counts, but is not in the ledger" in record.getMessage()
     assert not any(word in caplog.text for word in ("record-1", "secret", "analytics"))
+
+
+def test_what_waits_is_bounded(folder: Path, taken: Taken) -> None:
+    spool = Spool(folder, most=3_000)
+    with pytest.raises(OSError, match="3,000 bytes wait already"):
+        for number in range(100):
+            spool.add(entry(f"record-{number}"), [TEXT])
+    size = files(folder)[0].stat().st_size
+    assert 2_000 < size <= 3_000
+    assert spool.drain(taken) == len(taken.records) > 3  # what was promised is there
+    spool.add(entry("next"), [TEXT])
+
+
+def test_flood_that_is_not_kept_is_counted_without_a_flood_of_lines(
+    recorder: Recorder, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(1_234):
+        recorder.pass_over()
+    counts = [re.findall(r"\d+", record.getMessage()) for record in caplog.records]
+    assert counts == [["1"], ["10"], ["100"], ["1000"]]
+
+
+# Keys that are rotated, one machine after the other.
+
+
+def test_machine_without_the_key_of_the_seal_keeps_decisions_until_it_has_it(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Three machines at once: one is ahead, one in step, one has missed the first step and is put right later."""
+    keys: dict[str, list[bytes]] = {"ahead": [b"new", b"old"], "in step": [b"old", b"new"], "behind": [b"old"]}
+    expected = {f"{name}-{number}" for name in keys for number in range(30)}
+    spools = {name: Spool(tmp_path / name) for name in keys}
+
+    def machine(name: str) -> Recorder:
+        return Recorder(Ledger(database, keys[name]), spools[name], patience=5)
+
+    def load(name: str) -> None:
+        recorder = machines[name]
+        assert all(recorder.record(entry(f"{name}-{number}"), [TEXT]) for number in range(30))
+
+    first = Ledger(database, [b"new"])
+    first.append([entry("first")])
+    machines = {name: machine(name) for name in keys}
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(load, keys))
+    assert machines["ahead"].settle(60) and machines["in step"].settle(60)
+    assert [finding.reason for finding in verify(Ledger(database, keys["ahead"]))] == []
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(told) <= 1 and all("COMPLIANCE_KEYS" in line for line in told)
+    assert Ledger(database, keys["ahead"]).renew()
+    last = Ledger(database, [b"new"])
+    keys["behind"] = [b"new"]
+    machine("behind").drain()
+    assert set(records(last)) == expected | {"first"}
+    assert list(verify(last)) == []
 
 
 FULL = """

@@ -337,7 +337,7 @@ def test_a_fault_of_ours_at_any_piece_loses_nothing(cuts: list[int], coding: str
     coded = encode(PAGE.encode(charset))
     headers = {"content_type": f"text/html; charset={charset}", "content_encoding": coding, "etag": '"x"'}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("compliance.middleware.page.Stream", Fails)
+        patch.setattr("compliance.page.change.Stream", Fails)
         patch.setattr(Fails, "at", at)
         patch.setattr("compliance.middleware.state.log.disabled", True)
         answer = wrap(site(lambda: cut(coded, cuts), **headers), raises=False).get("/")

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from justhtml import JustHTML
-from test_injection import documents, suite
 
 from compliance.page.html.tokens import LIMIT
 from compliance.page.trackers import Catalogue, Gate
+from support.documents import documents, suite
 from support.examples import examples
 
 ALL = frozenset({"functional", "analytics", "advertising", "social"})

@@ -7,8 +7,6 @@ without it read them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -16,9 +14,9 @@ from hypothesis import strategies as st
 from justhtml import JustHTML
 
 from compliance.page.injection import Markup, Memory, Opening, Stream, inject, opening, original, placed
+from support.documents import documents, suite
 from support.examples import examples
 
-SUITE = Path(__file__).resolve().parents[3] / "shared" / "html5lib-tests" / "tree-construction"
 HEAD = (
     b'<div data-compliance="assets"><link data-compliance="assets" rel="stylesheet" href="/c.css">'
     b'<script data-compliance="assets" src="/c.js"></script></div>'
@@ -88,16 +86,6 @@ def in_pieces(page: bytes, size: int) -> bytes:
     stream = Stream(lambda *_: Markup(head=HEAD, foot=FOOT))
     pieces = [stream.feed(page[at : at + size]) for at in range(0, len(page), size)]
     return b"".join([*pieces, stream.close()])
-
-
-def documents() -> Iterator[tuple[str, bytes]]:
-    for path in sorted(SUITE.glob("*.dat")):
-        for number, test in enumerate((b"\n" + path.read_bytes()).split(b"\n#data\n")[1:]):
-            data = b"" if test.startswith(b"#errors") else test.split(b"\n#errors", 1)[0]
-            yield f"{path.name}:{number}", data
-
-
-suite = pytest.mark.skipif(not SUITE.is_dir(), reason=f"the html5lib test suite is not at {SUITE.parent}")
 
 
 @suite

@@ -86,7 +86,7 @@ def test_starter_file_holds_the_values_of_the_model_page():
 def test_starter_file_shows_every_key_with_a_value_that_loads(file: Path):
     file.write_text(WHOLE_TEXT, encoding="utf-8")
     (file.parent / "legal").mkdir()
-    for name in ("urgent.txt", "quarantine.txt"):
+    for name in ("urgent.txt", "quarantine.txt", "sources.txt", "corrections.toml"):
         (file.parent / name).touch()
     settings = load(file)
     shown = tomllib.loads(WHOLE_TEXT)
@@ -218,9 +218,61 @@ def test_licence_carries_what_only_the_operator_knows():
     settings = load(typed("licences.news", filing))
     (licence,) = settings.licences.all()
     assert (licence.url, licence.expires, licence.icon) == (filing["url"], filing["expires"], filing["icon"])
-    assert settings.warnings(date(2025, 6, 30)) == ()
-    (warning,) = settings.warnings(date(2025, 7, 1))
-    assert (warning.key, warning.value) == ("licences.news", "50120220004")
+    assert settings.warnings(date(2025, 5, 30)) == ()
+    for day, told in [
+        (date(2025, 5, 31), "in 30 days"),
+        (date(2025, 6, 29), "in 1 day;"),
+        (date(2025, 6, 30), "in 0 days"),
+        (date(2025, 7, 1), "expired on 2025-06-30"),
+    ]:
+        (warning,) = settings.warnings(day)
+        assert (warning.key, warning.value) == ("licences.news", "50120220004") and told in warning.remedy
+
+
+@pytest.mark.parametrize("typed_as", ["采编发布", "互联网新闻信息采编发布服务", "采编发布服务"])
+def test_news_licence_names_who_may_do_what(typed_as: str):
+    filing = {"number": "50120220004", "holder": "某某中心", "services": [typed_as, "转载"]}
+    (licence,) = load(typed("licences.news", filing)).licences.all()
+    assert licence.holder == "某某中心"
+    assert licence.services == ("互联网新闻信息采编发布服务", "互联网新闻信息转载服务")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("licences.news", {"number": "50120220004", "services": ["直播"]}, "采编发布, 转载, 传播平台"),
+        ("licences.icp", {"number": "渝ICP备20009753号", "holder": "某某中心"}, "those of a news licence"),
+        ("licences.icp", {"number": "渝ICP备20009753号", "model": "某模型"}, "licences.generative"),
+    ],
+)
+def test_what_belongs_to_another_licence_is_refused(key: str, value: Any, told: str):
+    with pytest.raises(SettingsError) as refusal:
+        load(typed(key, value))
+    assert told in str(refusal.value)
+
+
+def test_generative_service_names_its_model():
+    number = "Chongqing-BaShuMoXing-202601010001"
+    (bare,) = load(typed("licences.generative", number)).warnings(date(2026, 1, 1))
+    assert bare.key == "licences.generative" and "model" in bare.remedy
+    named = load(typed("licences.generative", {"number": number, "model": "巴蜀模型"}))
+    assert named.warnings(date(2026, 1, 1)) == () and named.licences.all()[-1].model == "巴蜀模型"
+
+
+def test_recipient_that_cannot_be_reached_is_warned_of():
+    trackers = [
+        tracker(),
+        tracker(host="a.example", contact="a@a.example"),
+        tracker(host="b.example", policy="https://b.example/p"),
+    ]
+    settings = load(typed("consent", {"mode": "opt-in", "categories": ["analytics"], "trackers": trackers}))
+    assert [warning.key for warning in settings.warnings(date(2026, 1, 1))] == ["consent.trackers[0].contact"]
+
+
+def test_texts_cannot_have_been_published_tomorrow():
+    settings = load(typed("legal", {"effective": date(2026, 12, 1)}))
+    assert settings.warnings(date(2026, 12, 1)) == ()
+    assert [warning.key for warning in settings.warnings(date(2026, 11, 30))] == ["legal.effective"]
 
 
 def test_odd_number_is_a_warning():
@@ -234,7 +286,8 @@ def test_odd_number_is_a_warning():
         ("notice", ["analytics"], ["consent.mode"]),
         ("notice", [], []),
         ("opt-in", ["analytics"], []),
-        ("opt-out", ["analytics"], []),
+        ("opt-out", ["analytics"], ["consent.mode"]),
+        ("opt-out", [], []),
     ],
 )
 def test_implied_consent_to_what_is_optional_is_warned_of(mode: str, categories: list[str], warned: list[str]):

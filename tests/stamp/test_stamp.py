@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,11 +20,11 @@ import pytest
 from flask import Flask, send_file
 from hypothesis import given
 from hypothesis import strategies as st
-from test_injection import documents, suite
 
 from compliance import Compliance
 from compliance.cli import STARTER
 from compliance.stamp import Did, Folder, FolderError, Outcome, Press
+from support.documents import documents, suite
 from support.host import SETTINGS
 
 TRACKED = '<script src="//hm.baidu.com/hm.js"></script><iframe src=//www.youtube.com/embed/x></iframe>'
@@ -105,7 +106,8 @@ def wrapped(folder: Path, settings: dict[str, Any]) -> Flask:
 
 
 def press(app: Flask) -> Press:
-    return Press(app.extensions["compliance"].elements, host="localhost")
+    elements = app.extensions["compliance"].elements
+    return Press(partial(elements.uniform, host="localhost"), gate=elements.uniform_gate, digest=elements.digest)
 
 
 def folder(source: Path, target: Path, app: Flask, jobs: int = 1) -> Folder:

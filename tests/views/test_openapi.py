@@ -162,7 +162,7 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     yield post("/record", data={"choice": "erase"})
     client.post("/compliance/consent", data={"choice": "accept"})
     version = app.extensions["compliance"].documents.get("privacy", "en").version
-    for path in ("/legal/{name}", "/legal/{name}/{version}", "/legal/{name}/{old}/{new}"):
+    for path in ("/corrections", "/legal/{name}", "/legal/{name}/{version}", "/legal/{name}/{old}/{new}"):
         shown = get(path, name="privacy", version=version)
         yield shown
         yield get(path, name="privacy", version=version, headers={"If-None-Match": shown[2].headers["ETag"]})

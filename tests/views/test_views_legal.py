@@ -289,7 +289,7 @@ def test_banner_speaks_of_no_change_where_nobody_is_asked_again(
 def test_reader_who_decided_on_an_earlier_version_is_told_what_changed_since(wrap: Wrap) -> None:
     client = wrap()
     decisions = client.application.extensions["compliance"].decisions
-    made = decisions.decide("accept", [], policy="1+2025.1", now=datetime.now(UTC))
+    made = decisions.decide("accept", [], policy="1+2026.1", now=datetime.now(UTC))
     client.set_cookie("compliance_consent", decisions.sign(made))
     page = soup(client, "/compliance/consent")
     assert "please choose again" in words(page.main) and "I Agree" in words(page.main)

@@ -91,8 +91,16 @@ def test_guessing_is_limited(client: FlaskClient, receipt: dict[str, str]):
     answers = [client.post(path, data={"code": str(number)}) for number in range(11)]
     assert [answer.status_code for answer in answers] == [404] * 10 + [429]
     assert int(answers[-1].headers["Retry-After"]) > 0
-    # The limit holds for the right code, too: else it would tell.
-    assert client.post(path, data={"code": receipt["code"]}).status_code == 429
+    # Who guesses locks nobody out: the right code opens, from here and from elsewhere.
+    assert client.post(path, data={"code": receipt["code"]}).status_code == 303
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.post(path, data={"code": "0"}, environ_base=elsewhere).status_code == 404
+    assert client.post(path, data={"code": receipt["code"]}, environ_base=elsewhere).status_code == 303
+
+
+def test_right_codes_are_not_counted(client: FlaskClient, receipt: dict[str, str]):
+    said = {"number": receipt["receipt"], "code": receipt["code"]}
+    assert [client.post("/compliance/case", data=said).status_code for _ in range(15)] == [303] * 15
 
 
 def test_a_forged_cookie_opens_nothing(client: FlaskClient, receipt: dict[str, str]):

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ..findings import Finding, Severity
+from ..findings import Finding
 from ..report import Report
-from ..rules import Rule, rules
+from ..rules import Rule, Severity, rules
 
 # What no document may hold. Source: XML 1.0, section 2.2.
 _NO_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

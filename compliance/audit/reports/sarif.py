@@ -11,9 +11,9 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
 
-from ..findings import Finding, Severity
+from ..findings import Finding
 from ..report import Report
-from ..rules import Rule, rules
+from ..rules import Rule, Severity, rules
 from ..targets import Unread, told
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

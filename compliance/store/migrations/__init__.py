@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from ..faults import StoreError
+from ...errors import StoreError
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
+from typing import Protocol
 
-from ..page import charsets
-from ..page.codings import BrokenBody
-from ..page.injection import Markup, Opening, Stream, placed
-from ..page.trackers import Gate
-from .headers import Head
-from .state import State
+from . import charsets
+from .codings import BrokenBody, Coding
+from .injection import Markup, Memory, Opening, Stream, placed
+from .trackers import Gate
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
-_ELEMENTS = frozenset({"assets", "banner", "footer", "report", "licences", "message"})
 _LONGEST_MARK = 3  # bytes of a byte order mark
 _FAULT = "a page could not be changed"
 
@@ -24,23 +18,52 @@ class _LeftAlone(Exception):
     """The page is one that stays as it is."""
 
 
-class Page:
+class Reports(Protocol):
+    """Who is told of pages that stay as they are."""
+
+    def fault(self, what: str) -> None:
+        """Take note of a fault of ours, while it is handled; it may be raised again."""
+
+    def tell(self, cause: str) -> None:
+        """Take note of *cause*, which lies in the page."""
+
+
+class Change:
     """One page: `whole`, or in pieces by `feed` and `finish`. What fails in it leaves the rest as the site made it.
 
-    *decided* says that it is for a reader who has decided, *gate* holds what is not to load.
+    Args:
+        markup: what goes into a page, by the language that it says it is in, its charset, and the elements on it.
+        gate: holds what is not to load; ``None`` for nothing.
+        memory: what is known of pages that come again.
+        label: the charset that the page came with, as written.
+        coding: what its bytes are packed in.
+        placed: which elements have been placed by hand meanwhile, in a page that is still being made.
+        reports: who is told of faults.
     """
 
-    def __init__(self, state: State, environ: WSGIEnvironment, head: Head, *, decided: bool, gate: Gate | None) -> None:
-        self._state = state
-        self._environ = environ
-        self._head = head
-        self._decided = decided
+    def __init__(
+        self,
+        markup: Callable[[str | None, str, frozenset[str]], Markup],
+        *,
+        gate: Gate | None,
+        memory: Memory,
+        label: str | None,
+        coding: Coding | None,
+        reports: Reports,
+        placed: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        self._wanted = markup
         self._gate = gate
+        self._memory = memory
+        self._label = label
+        self._coding = coding
+        self._reports = reports
+        self._by_hand = placed
         self._gating = gate.stream() if gate is not None else None
         self.changed = False  # nothing of it leaves before this is known
         self._passing = False
         self._raw: list[bytes] = []  # what came, until it is known whether the page changes
-        self._enough = charsets.PRESCAN if head.label is None else _LONGEST_MARK
+        self._enough = charsets.PRESCAN if label is None else _LONGEST_MARK
         self._start = b""
         self._charset = ""
         self._recoder: charsets.Recoder | None = None
@@ -53,7 +76,7 @@ class Page:
 
     def whole(self, body: bytes) -> bytes | None:
         """Return what becomes of the whole *body*; ``None`` where it stays as it is."""
-        if self._head.coding is not None:
+        if self._coding is not None:
             changed = self.feed(body) + self.finish()
             return changed if self.changed and not self._broken else None
         try:
@@ -61,7 +84,7 @@ class Page:
         except _LeftAlone:
             return None
         except Exception:
-            self._state.fault(_FAULT)
+            self._reports.fault(_FAULT)
             return None
 
     def feed(self, data: bytes) -> bytes:
@@ -87,8 +110,8 @@ class Page:
             waiting = self._gating.waiting if self._gating is not None else b""
             self._injecting, self._gating = False, None
             self._leave(self._outward(held + waiting))
-        if self._head.coding is not None:
-            self._left.append(self._head.coding.flush())
+        if self._coding is not None:
+            self._left.append(self._coding.flush())
         return self._taken()
 
     def _guarded(self, step: Callable[..., None], *data: bytes) -> bytes:
@@ -97,20 +120,20 @@ class Page:
         except _LeftAlone:
             return self.release()
         except BrokenBody as error:
-            self._state.tell(f"a body is not what its Content-Encoding says ({error})")
+            self._reports.tell(f"a body is not what its Content-Encoding says ({error})")
             rest = self.release()
             # Of a page that changes, what could be read has left. It ends as it would have for the reader: too early.
             self._broken = self.changed
             return rest
         except Exception:
-            self._state.fault(_FAULT)
+            self._reports.fault(_FAULT)
             return self.release()
         return self._taken()
 
     def _spliced(self, body: bytes) -> bytes | None:
         self._begin(body)
         plain = came = self._inward(body)
-        memory = self._state.memory
+        memory = self._memory
         if self._gate is not None:
             plain = self._held(self._gate, came)
         opening = memory.opening(plain)
@@ -124,14 +147,14 @@ class Page:
 
     def _held(self, gate: Gate, page: bytes) -> bytes:
         """Return *page* as it passes *gate*, which looks at a page that comes again only once."""
-        notes = self._state.memory.notes(page)
+        notes = self._memory.notes(page)
         if gate.mark not in notes:
-            changed = gate.whole(page, marked=self._state.memory.marked(page))
+            changed = gate.whole(page, marked=self._memory.marked(page))
             notes[gate.mark] = None if changed is page else changed
         return notes[gate.mark] or page
 
     def _fed(self, data: bytes) -> None:
-        coder = self._head.coding
+        coder = self._coding
         if coder is None:
             self._leave(self._advanced(data))
             return
@@ -141,7 +164,7 @@ class Page:
             self._left.append(coder.flush())
 
     def _finished(self) -> None:
-        coder = self._head.coding
+        coder = self._coding
         if coder is not None and (self.changed or any(self._raw)):
             coder.end()
         if self._stream is None:
@@ -152,23 +175,16 @@ class Page:
             self._left.append(coder.finish())
 
     def _begin(self, start: bytes) -> None:
-        charset = charsets.sniff(start, self._head.label)
+        charset = charsets.sniff(start, self._label)
         if charset is None:
-            self._state.tell("the charset that a page names is unknown")
+            self._reports.tell("the charset that a page names is unknown")
             raise _LeftAlone
         self._recoder = charsets.recoder(charset)
         self._charset = charset if self._recoder is None else self._recoder.charset
 
     def _markup(self, opening: Opening, carried: frozenset[str]) -> Markup:
-        environ = self._environ
         self._asked = True
-        markup = self._state.injection.markup(
-            lang=opening.lang or self._head.language or environ.get("compliance.locale"),
-            charset=self._charset,
-            environ=environ,
-            decided=self._decided,
-            placed=carried.union(environ.get("compliance.omitted", ())),
-        )
+        markup = self._wanted(opening.lang, self._charset, carried)
         # Where there is nothing to add, the page is still one of several: its entity tag must tell them apart.
         self._empty = not (markup.head or markup.foot)
         return markup
@@ -180,11 +196,7 @@ class Page:
                 return b""
             self._begin(self._start)
             # A page that is still being made has placed by hand what is on its way, too.
-            self._stream = Stream(
-                lambda opening, start: self._markup(
-                    opening, placed(start).union(self._environ.get("compliance.placed", ()))
-                )
-            )
+            self._stream = Stream(lambda opening, start: self._markup(opening, placed(start).union(self._by_hand())))
             piece, self._start = self._start, b""
         plain = self._inward(piece)
         out = plain = plain if self._gating is None else self._gating.feed(plain)
@@ -202,7 +214,7 @@ class Page:
         out = rest = self._gating.close() if self._gating is not None else b""
         if self._injecting and self._stream is not None:
             held = self._stream.held + rest
-            if "footer" in self._environ.get("compliance.placed", ()):
+            if "footer" in self._by_hand():
                 self._stream.foot = b""
             try:
                 out = self._stream.feed(rest) + self._stream.close()
@@ -221,11 +233,9 @@ class Page:
             raise _LeftAlone
         self.changed = True
         self._raw = []
-        # What is placed by hand from here on would come twice.
-        self._environ["compliance.injected"] = _ELEMENTS
 
     def _given_up(self, rest: bytes) -> bytes:
-        self._state.fault(_FAULT)
+        self._reports.fault(_FAULT)
         if not self.changed:
             raise _LeftAlone
         self._injecting = False
@@ -239,7 +249,7 @@ class Page:
 
     def _leave(self, out: bytes) -> None:
         if out:
-            self._left.append(out if self._head.coding is None else self._head.coding.encode(out))
+            self._left.append(out if self._coding is None else self._coding.encode(out))
 
     def _taken(self) -> bytes:
         left, self._left = self._left, []

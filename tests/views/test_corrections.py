@@ -1,0 +1,91 @@
+"""Corrections: read from the site's file, shown on their page, read again when they change."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from compliance import Compliance, SettingsError
+
+ONE = """
+[[corrections]]
+page = "/articles/a"
+title = { en = "Rivers & lakes", zh_CN = "江河" }
+date = 2026-11-30
+wrong = "sixteen <b>"
+text = { en = "There are seventeen.", zh_CN = "应为17家。" }
+"""
+TWO = """
+[[corrections]]
+page = "/articles/b"
+date = 2026-12-01
+text = "Later."
+"""
+
+
+@pytest.fixture
+def app(settings: dict[str, Any], tmp_path: Path) -> Flask:
+    (tmp_path / "corrections.toml").write_text(ONE, encoding="utf-8")
+    settings["site"]["languages"] = ["en", "zh_CN"]
+    app = Flask("site", root_path=str(tmp_path), instance_path=str(tmp_path / "instance"))
+    app.config.update(
+        TESTING=True, SECRET_KEY="k", COMPLIANCE_SETTINGS=settings | {"articles": {"corrections": "corrections.toml"}}
+    )
+    Compliance(app)
+    return app
+
+
+def shown(app: Flask, lang: str = "en") -> BeautifulSoup:
+    response = app.test_client().get(f"/compliance/corrections?lang={lang}")
+    assert response.status_code == 200
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def test_corrections_are_public_in_the_readers_language(app: Flask) -> None:
+    article = shown(app).select_one("article")
+    assert article is not None
+    words = " ".join(article.get_text(" ").split())
+    assert "Rivers & lakes" in words and "There are seventeen." in words and "November 30, 2026" in words
+    assert [one.get_text() for one in article.select("del")] == ["sixteen <b>"]
+    assert [link["href"] for link in article.select("a")] == ["/articles/a"]
+    assert "应为17家。" in shown(app, "zh-CN").get_text() and "2026年11月30日" in shown(app, "zh-CN").get_text()
+
+
+def test_latest_correction_stands_first_without_a_new_start(app: Flask, tmp_path: Path) -> None:
+    shown(app)
+    (tmp_path / "corrections.toml").write_text(ONE + TWO, encoding="utf-8")
+    assert [one["id"] for one in shown(app).select("article")] == ["correction-2", "correction-1"]
+    assert "/articles/b" in shown(app).select("article")[0].get_text()
+
+
+def test_file_that_was_broken_later_changes_nothing_and_is_told_once(
+    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "corrections.toml").write_text("[[corrections]]\npage = 1", encoding="utf-8")
+    os.utime(tmp_path / "corrections.toml", (1, 1))
+    assert "seventeen" in shown(app).get_text() and "seventeen" in shown(app).get_text()
+    assert caplog.text.count("corrections.toml") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[corrections]]", "corrections.0.page"),
+        (ONE.replace("/articles/a", "articles/a"), "corrections.0.page"),
+        (ONE.replace("/articles/a", "//elsewhere.example/a"), "corrections.0.page"),
+        (ONE + "who = 1", "corrections.0.who"),
+        ("not toml", "no TOML"),
+    ],
+)
+def test_file_that_is_wrong_stops_the_start(settings: dict[str, Any], tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "c.toml").write_text(text, encoding="utf-8")
+    app = Flask("site", root_path=str(tmp_path), instance_path=str(tmp_path))
+    app.config.update(SECRET_KEY="k", COMPLIANCE_SETTINGS=settings | {"articles": {"corrections": "c.toml"}})
+    with pytest.raises(SettingsError) as refusal:
+        Compliance(app)
+    assert told in str(refusal.value)
