@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from .parts import Script
 from .tree import text_of
 
 if TYPE_CHECKING:
-    from .page import Page
+    from .tree import Element
 
 _ARTICLE_ADDRESS = re.compile(
     r"/(?:20\d\d[-/]?\d\d(?:[-/]?\d\d)?/|t20\d{6}_|content_|article[/_-]|c\d*-\d+)", re.IGNORECASE
@@ -43,7 +45,26 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-def kind_of(page: Page) -> Kind:
+class Content(Protocol):
+    """A page, as far as its kind can be told from it."""
+
+    @property
+    def home(self) -> bool: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def metas(self) -> Mapping[str, str]: ...
+    @property
+    def scripts(self) -> Sequence[Script]: ...
+
+    def tagged(self, *tags: str) -> Sequence[Element]: ...
+
+
+def kind_of(page: Content) -> Kind:
     """Return what *page* is for."""
     if page.home:
         return Kind.HOME
@@ -52,7 +73,7 @@ def kind_of(page: Page) -> Kind:
     return Kind.ARTICLE if _is_article(page) else Kind.OTHER
 
 
-def _is_article(page: Page) -> bool:
+def _is_article(page: Content) -> bool:
     if page.metas.get("og:type", "").lower() == "article":
         return True
     if any(_SERVICE.fullmatch(text_of(one)) for one in page.tagged("h1")[:1]):
@@ -69,7 +90,7 @@ def _is_article(page: Page) -> bool:
     return len(page.tagged("h1")) == 1 and bool(addressed or _NUMBERED.search(page.url)) and _tells_a_story(page)
 
 
-def _tells_a_story(page: Page) -> bool:
+def _tells_a_story(page: Content) -> bool:
     """Return whether there are several paragraphs of sentences, and few links in them."""
     told = [text for one in page.tagged("p") if not len(one) or one.find(".//a") is None if (text := text_of(one))]
     sentences = [text for text in told if len(text) >= _SENTENCE and _ENDS.search(text)]

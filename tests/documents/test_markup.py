@@ -93,8 +93,9 @@ def own_pages(client: FlaskClient, language: str) -> Iterator[tuple[str, bytes]]
         answer = client.post(f"/compliance/{path}", data={"lang": language, **data}, follow_redirects=True)
         return answer.data
 
-    for path in ("consent", "message", "report", "record", "nothing", "legal/nothing", "legal/privacy"):
+    for path in ("consent", "message", "report", "nothing", "legal/nothing", "legal/privacy"):
         yield path, get(path)
+    yield "no record", get("record")
     for name in ("cookies", "terms", "about", "contact"):
         yield name, get(f"legal/{name}")
     yield "chosen", post("consent", choice="custom", category="analytics")
