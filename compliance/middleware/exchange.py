@@ -197,6 +197,7 @@ class Exchange:
             coding=head.coding,
             placed=lambda: environ.get("compliance.placed", ()),
             reports=self._state,
+            name=environ.get("PATH_INFO", ""),
         )
         return self._page
 

@@ -14,6 +14,8 @@ from .validators import Stamp
 Fields = list[tuple[str, str]]
 
 _NO_PAGE = frozenset({"204", "205", "206", "304"})  # no body, or a piece of one
+# A browser goes on to their Location, and shows nothing (Fetch standard, section 2.2.6).
+_REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _READ = frozenset(
     {
         "cache-control",
@@ -23,6 +25,7 @@ _READ = frozenset(
         "content-length",
         "content-range",
         "content-type",
+        "location",
         "transfer-encoding",
         "vary",
     }
@@ -77,6 +80,8 @@ def read(status: str, fields: Fields, tell: Callable[[str], None]) -> Head | Non
         if name in _READ:
             # Several fields of one name are one list (RFC 9110, section 5.3).
             found[name] = f"{found[name]}, {value}" if name in found else value
+    if status[:3] in _REDIRECTS and "location" in found:
+        return None
     html, label = _content_type(found.get("content-type", ""))
     if not html or "content-range" in found or "transfer-encoding" in found or _attached(found):
         return None

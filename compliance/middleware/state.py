@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("compliance")
 
+_TOLD = 100  # causes and pages; more are not told
+_LONGEST_NAME = 300
+
 
 class Injection(Protocol):
     """What is injected, as the middleware asks for it."""
@@ -49,7 +52,7 @@ class State:
         self.memory = Memory()
         self._raise_errors = raise_errors
         self._suffix = lru_cache(maxsize=4)(Suffix)
-        self._told: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
 
     @property
     def suffix(self) -> Suffix:
@@ -93,6 +96,13 @@ class State:
 
     def tell(self, cause: str) -> None:
         """Log *cause*, why pages stay as they are, the first time that it comes up."""
-        if cause not in self._told and len(self._told) < 100:
-            self._told.add(cause)
-            log.warning("pages stay as they are: %s", cause)
+        self._once("pages stay as they are: %s", cause)
+
+    def bare(self, name: str) -> None:
+        """Log that the page *name* lacks something of ours, once for each."""
+        self._once("the page %r lacks the banner or the footer: no place in it is safe for them", name[:_LONGEST_NAME])
+
+    def _once(self, message: str, value: str) -> None:
+        if (message, value) not in self._told and len(self._told) < _TOLD:
+            self._told.add((message, value))
+            log.warning(message, value)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from . import charsets
 from .codings import BrokenBody, Coding
-from .injection import Markup, Memory, Opening, Stream, placed
+from .injection import Markup, Memory, Opening, Stream, is_amp, placed
 from .trackers import Gate
 
 _LONGEST_MARK = 3  # bytes of a byte order mark
@@ -25,7 +25,10 @@ class Reports(Protocol):
         """Take note of a fault of ours, while it is handled; it may be raised again."""
 
     def tell(self, cause: str) -> None:
-        """Take note of *cause*, which lies in the page."""
+        """Take note of *cause*, which lies in the page, why it stays as it is."""
+
+    def bare(self, name: str) -> None:
+        """Take note that no place on the page *name* is safe for all of what goes into it."""
 
 
 class Change:
@@ -37,6 +40,7 @@ class Change:
         memory: what is known of pages that come again.
         label: the charset that the page came with, as written.
         coding: what its bytes are packed in.
+        name: what the page is called where it is reported, such as its path.
         placed: which elements have been placed by hand meanwhile, in a page that is still being made.
         reports: who is told of faults.
     """
@@ -50,6 +54,7 @@ class Change:
         label: str | None,
         coding: Coding | None,
         reports: Reports,
+        name: str = "",
         placed: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._wanted = markup
@@ -58,6 +63,7 @@ class Change:
         self._label = label
         self._coding = coding
         self._reports = reports
+        self._name = name
         self._by_hand = placed
         self._gating = gate.stream() if gate is not None else None
         self.changed = False  # nothing of it leaves before this is known
@@ -138,20 +144,20 @@ class Change:
             plain = self._held(self._gate, came)
         opening = memory.opening(plain)
         if opening is None:
+            self._tell_amp(plain)
             return None
         markup = self._markup(opening, memory.placed(plain))
         changed = memory.inject(plain, markup.head, markup.foot)
+        if len(changed) < len(plain) + len(markup.head) + len(markup.foot):
+            self._reports.bare(self._name)
         if changed is came and not self._empty:
             return None
         return changed if self._recoder is None else self._recoder.outward(changed) + self._recoder.rest()
 
     def _held(self, gate: Gate, page: bytes) -> bytes:
         """Return *page* as it passes *gate*, which looks at a page that comes again only once."""
-        notes = self._memory.notes(page)
-        if gate.mark not in notes:
-            changed = gate.whole(page, marked=self._memory.marked(page))
-            notes[gate.mark] = None if changed is page else changed
-        return notes[gate.mark] or page
+        marked = self._memory.marked(page)
+        return self._memory.noted(page, gate.mark, lambda page: gate.whole(page, marked=marked))
 
     def _fed(self, data: bytes) -> None:
         coder = self._coding
@@ -207,7 +213,7 @@ class Change:
             except Exception:
                 out = self._given_up(held + plain)
             if self._stream.decided:
-                self._decide()
+                self._decide(plain if self._asked else held + plain)
         return self._outward(out)
 
     def _closed(self) -> bytes:
@@ -222,17 +228,29 @@ class Change:
                 out = self._given_up(held)
             untouched = out == held and not (self._empty or (self._gating is not None and self._gating.held))
             if not self.changed and untouched:
+                self._tell_amp(held)
                 raise _LeftAlone
-            self._decide()
+            self._decide(held)
+            if self._stream.bare:
+                self._reports.bare(self._name)
         return self._outward(out) + (b"" if self._recoder is None else self._recoder.rest())
 
-    def _decide(self) -> None:
+    def _decide(self, start: bytes) -> None:
         if self.changed:
             return
         if not self._asked:
+            self._tell_amp(start)
+            if self._stream is not None and self._stream.bare:
+                self._reports.bare(self._name)
             raise _LeftAlone
         self.changed = True
         self._raw = []
+
+    def _tell_amp(self, page: bytes) -> None:
+        if is_amp(page):
+            self._reports.tell(
+                "AMP pages, which take in nothing that is not their own, carry neither banner nor footer"
+            )
 
     def _given_up(self, rest: bytes) -> bytes:
         self._reports.fault(_FAULT)

@@ -8,7 +8,7 @@ from hashlib import sha256
 from ..page import charsets
 from ..page.change import Change
 from ..page.codings import coding
-from ..page.injection import Markup, Memory, original
+from ..page.injection import Markup, Memory, opening, original
 from ..page.trackers import Gate, released
 
 _MARK = b"data-compliance"
@@ -67,6 +67,9 @@ class _Reports:
     def tell(self, cause: str) -> None:
         pass
 
+    def bare(self, name: str) -> None:
+        pass
+
 
 def _same_charset(start: bytes, changed: bytes) -> bool:
     """Tell whether a page names its charset still: a <meta> in its body must not be moved out of sight."""
@@ -79,7 +82,8 @@ def _unstamped(page: bytes) -> bytes:
     recoder = None if charset is None else charsets.recoder(charset)
     plain = page if recoder is None else recoder.inward(page)
     before = original(plain)
-    if before is None:
+    # On a page without a safe place for our markup something may be held all the same.
+    free = released(plain if before is None else before)
+    if before is None and (free == plain or opening(plain) is None):
         return page
-    before = released(before)
-    return before if recoder is None else recoder.outward(before) + recoder.rest()
+    return free if recoder is None else recoder.outward(free) + recoder.rest()

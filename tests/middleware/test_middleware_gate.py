@@ -233,7 +233,7 @@ def test_own_trackers_are_held_and_known_ones_let_through(settings: dict[str, An
 
 
 def test_the_file_of_the_catalogue_dates_the_pages(settings: dict[str, Any], tmp_path: Any) -> None:
-    from compliance.extension import _changed
+    from compliance.engine import _changed
     from compliance.page.trackers import DATA
     from compliance.settings import load
 

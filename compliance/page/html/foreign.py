@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from .tags import Tag
 
 _ROOTS = frozenset({b"svg", b"math"})
@@ -25,6 +27,8 @@ class Foreign:
 
     def __init__(self) -> None:
         self._open: list[bytes] = []
+        self._roots: list[bytes] = []  # of each that is open, the root that it stands in
+        self._count: Counter[bytes] = Counter()
 
     def __bool__(self) -> bool:
         return bool(self._open)
@@ -32,7 +36,10 @@ class Foreign:
     @property
     def inside(self) -> bool:
         """Whether the next tag is one of SVG or MathML."""
-        return bool(self._open) and not self._is_point(len(self._open) - 1)
+        if not self._open:
+            return False
+        name = self._open[-1]
+        return name in _ROOTS or name not in _POINTS[self._roots[-1]]
 
     def opened(self, name: bytes, text: bytes) -> bool:
         """Take note of the start tag *text* of an element *name*; tell whether that is a foreign one."""
@@ -43,30 +50,32 @@ class Foreign:
         if name in _ROOTS or (foreign and self._opens_point(name, text)):
             if not Tag.read(text).closed:
                 self._open.append(name)
+                self._roots.append(name if name in _ROOTS else self._roots[-1])
+                self._count[name] += 1
             return True
         return foreign
 
     def closed(self, name: bytes) -> None:
         """Take note of the end tag of an element *name*."""
-        if name in self._open:
-            del self._open[len(self._open) - 1 - self._open[::-1].index(name) :]
+        if self._count[name]:
+            while self._pop() != name:
+                pass
         elif self.inside and (name in _BREAKS or name == b"html"):
             # It closes what the foreign element stands in, or is read as a start tag.
             self._leave()
 
     def _leave(self) -> None:
         while self.inside:
-            self._open.pop()
+            self._pop()
 
-    def _root(self, count: int) -> bytes:
-        return next(name for name in reversed(self._open[:count]) if name in _ROOTS)
-
-    def _is_point(self, place: int) -> bool:
-        name = self._open[place]
-        return name not in _ROOTS and name in _POINTS[self._root(place)]
+    def _pop(self) -> bytes:
+        name = self._open.pop()
+        self._roots.pop()
+        self._count[name] -= 1
+        return name
 
     def _opens_point(self, name: bytes, text: bytes) -> bool:
         if name == b"annotation-xml":
             kind = Tag.read(text).attributes.get("encoding", "").lower()
-            return self._root(len(self._open)) == b"math" and kind in ("text/html", "application/xhtml+xml")
-        return name in _POINTS[self._root(len(self._open))]
+            return self._roots[-1] == b"math" and kind in ("text/html", "application/xhtml+xml")
+        return name in _POINTS[self._roots[-1]]

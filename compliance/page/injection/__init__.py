@@ -8,10 +8,10 @@ parses to the tree it had.
 from __future__ import annotations
 
 from .memory import Memory
-from .opening import Opening
+from .opening import Opening, is_amp
 from .original import original
 from .place import Markup
 from .stream import Stream
 from .whole import inject, opening, placed
 
-__all__ = ["Markup", "Memory", "Opening", "Stream", "inject", "opening", "original", "placed"]
+__all__ = ["Markup", "Memory", "Opening", "Stream", "inject", "is_amp", "opening", "original", "placed"]

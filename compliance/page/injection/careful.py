@@ -17,6 +17,8 @@ from .tail import body_end
 
 # A page larger than this is not parsed in a request (a parse takes about 2 ms per MB, a place four of them).
 LIMIT = 512 * 1024
+# How many bytes are parsed to find the places of one page: a small one may have many tried, a large one a few.
+_BUDGET = 8 * 1024 * 1024
 _OURS = "[data-compliance]"
 _AT_BODY = "body > [data-compliance]"
 _BODY = compiled(rb"[bB][oO][dD][yY]" + ATTRIBUTES)
@@ -50,17 +52,23 @@ class Judge:
     def __init__(self, page: bytes) -> None:
         trees = _parse(page)
         self.frameset = trees[0].select_one("html > frameset") is not None
-        self.closers = b"".join(b"</%s>" % name.encode("latin-1") for name in _open_at_end(trees[0]))
+        # A NUL in a name is U+FFFD in the tree (HTML standard, section 13.2.5.8).
+        names = (name.replace("\ufffd", "\0").encode("latin-1") for name in _open_at_end(trees[0]))
+        self.closers = b"".join(b"</%s>" % name for name in names)
         self._shown = [_count(tree) for tree in trees]
         for tree in trees:
             _strip(tree)
         self._before = trees
+        self._budget = _BUDGET
 
     def accepts(self, changed: bytes, markup: bytes, *, in_body: bool = True) -> bool:
         """Tell whether *changed* shows *markup* beyond what was accepted before, and else the page's own tree.
 
         With *in_body* they are children of the body.
         """
+        self._budget -= len(changed)
+        if self._budget < 0:
+            return False
         expected = _expected(markup)
         after = _parse(changed)
         shown = [_count(tree) for tree in after]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .opening import Opening
@@ -14,10 +15,14 @@ from .whole import locate, opening, placed
 _MARKED = re.compile(rb"-c(?<=data-c)")
 # A page larger than this is read anew each time, so that a few cannot drive the others out.
 _PAGE = 1024 * 1024
+# Of a page: how many places are kept, and how many notes. What an entry and a place take beside the page, in bytes.
+_PLACES, _NOTES = 16, 4
+_ENTRY, _PLACE = 1024, 512
 
 
 @dataclass(slots=True)
 class _Entry:
+    key: tuple[int, bytes]
     page: bytes
     opening: Opening | None
     marked: bool
@@ -25,9 +30,19 @@ class _Entry:
     places: dict[tuple[bytes, bytes], Place] = field(default_factory=dict)
     notes: dict[str, bytes | None] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, nearly."""
+        return (
+            len(self.page)
+            + _ENTRY
+            + _PLACE * len(self.places)
+            + sum(len(note or b"") for note in [*self.notes.values()])
+        )
+
 
 class Memory:
-    """Keeps the last pages, together no more than *size* bytes, with the places proven for them."""
+    """Keeps the last pages, the places proven for them and what was noted, together no more than *size* bytes."""
 
     def __init__(self, size: int = 8 * 1024 * 1024) -> None:
         self._entries: OrderedDict[tuple[int, bytes], _Entry] = OrderedDict()
@@ -42,9 +57,19 @@ class Memory:
         """Tell whether ``data-c`` stands in *page*: with it begin our own marks, and those of other consent tools."""
         return self._entry(page).marked
 
-    def notes(self, page: bytes) -> dict[str, bytes | None]:
-        """Return what others noted of *page*, for them to add to."""
-        return self._entry(page).notes
+    def noted(self, page: bytes, name: str, make: Callable[[bytes], bytes]) -> bytes:
+        """Return what *make* makes of *page*, once for each *name* of the last few."""
+        entry = self._entry(page)
+        if name in entry.notes:
+            return entry.notes[name] or page
+        made = make(page)
+        if self._entries.get(entry.key) is entry:
+            while len(entry.notes) >= _NOTES:
+                dropped = entry.notes.pop(next(iter(entry.notes)), None)
+                self._held -= len(dropped or b"")
+            entry.notes[name] = None if made is page else made
+            self._count(0 if made is page else len(made))
+        return made
 
     def placed(self, page: bytes) -> frozenset[str]:
         """Return what `compliance.page.injection.placed` does."""
@@ -58,8 +83,9 @@ class Memory:
         place = entry.places.get((head, foot))
         if place is None:
             place = locate(page, head, foot, entry.opening)
-            if len(entry.places) < 16:
+            if len(entry.places) < _PLACES and self._entries.get(entry.key) is entry:
                 entry.places[head, foot] = place
+                self._count(_PLACE)
         return place.splice(page, head, foot)
 
     def _entry(self, page: bytes) -> _Entry:
@@ -70,19 +96,22 @@ class Memory:
             entry.page = page  # what is asked next of this page need not compare it again
             return entry
         marked = _MARKED.search(page) is not None
-        entry = _Entry(page, opening(page), marked, placed(page) if marked else frozenset())
+        entry = _Entry(key, page, opening(page), marked, placed(page) if marked else frozenset())
         if len(page) <= _PAGE:
-            self._remember(key, entry)
+            self._remember(entry)
         return entry
 
-    def _remember(self, key: tuple[int, bytes], entry: _Entry) -> None:
+    def _remember(self, entry: _Entry) -> None:
         # Threads may pass here at once: every step leaves the table usable, and the count is only a bound.
-        old = self._entries.pop(key, None)
-        self._entries[key] = entry
-        self._held += len(entry.page) - (len(old.page) if old is not None else 0)
+        old = self._entries.pop(entry.key, None)
+        self._entries[entry.key] = entry
+        self._count(entry.size - (old.size if old is not None else 0))
+
+    def _count(self, more: int) -> None:
+        self._held += more
         while self._held > self._size and self._entries:
             try:
                 _, dropped = self._entries.popitem(last=False)
             except KeyError:
                 break
-            self._held -= len(dropped.page)
+            self._held -= dropped.size

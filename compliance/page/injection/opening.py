@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..html.syntax import ATTRIBUTES, BOGUS, COMMENT, NAME_END, NOSCRIPT, SCRIPT, compiled, raw
+from ..html.tags import Tag
 
 _WS = rb"[ \t\n\f\r]"
 _HTML = rb"[hH][tT][mM][lL]"
@@ -52,6 +53,13 @@ _HTML_TAG = compiled(_HTML + ATTRIBUTES)
 _LANG = re.compile(
     rb"[ \t\n\f\r/\"'][lL][aA][nN][gG][ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"([^\"]*+)\"|'([^']*+)'|([^ \t\n\f\r\"'>]++))"
 )
+# How a page says that it is one of AMP: as a word, or as the sign of high voltage in UTF-8 (AMP HTML specification).
+_AMP = frozenset(
+    f"{sign}{kind}"
+    for sign in ("amp", "\u26a1".encode().decode("latin-1"), "\u26a1\ufe0f".encode().decode("latin-1"))
+    for kind in ("", "4ads", "4email")
+)
+_SIGNED = re.compile("amp|\u26a1".encode(), re.IGNORECASE)
 _NAME = re.compile(rb"<([a-zA-Z][^ \t\n\f\r/>]*+)" + NAME_END)
 # Tags that the head takes in; where one of them stops the scan, it is malformed or of a kind not read here.
 _HEAD_NAMES = frozenset(
@@ -106,14 +114,29 @@ class Opening:
 
 
 class Undecided(Exception):
-    """The bytes in hand do not tell; *resume* is where the next look may begin."""
+    """The bytes in hand do not tell.
 
-    def __init__(self, resume: int = 0) -> None:
+    *resume* is where the next look may begin, *read* how far what may still stand before a frameset has been read.
+    """
+
+    def __init__(self, resume: int = 0, read: int = 0) -> None:
         self.resume = resume
+        self.read = max(resume, read)
 
 
 def language(page: bytes, start: int, end: int) -> str | None:
     """Return the ``lang`` of the first ``<html>`` tag of *page* between *start* and *end*."""
+    return _language(_html_tag(page, start, end))
+
+
+def _language(tag: re.Match[bytes] | None) -> str | None:
+    found = None if tag is None else _LANG.search(tag[0])
+    if found is None:
+        return None
+    return (found[1] or found[2] or found[3] or b"").decode("latin-1").strip() or None
+
+
+def _html_tag(page: bytes, start: int, end: int) -> re.Match[bytes] | None:
     at = start
     while (at := page.find(b"<", at, end)) >= 0:
         comment = _COMMENT.match(page, at)
@@ -121,15 +144,20 @@ def language(page: bytes, start: int, end: int) -> str | None:
             at = comment.end()
             continue
         tag = _HTML_TAG.match(page, at)
-        if tag is not None:
-            found = _LANG.search(page, at, tag.end())
-            if found is None:
-                return None
-            return (found[1] or found[2] or found[3] or b"").decode("latin-1").strip() or None
-        if _DOCTYPE.match(page, at) is None and page[at : at + 2] != b"<?":
-            return None
+        if tag is not None or (_DOCTYPE.match(page, at) is None and page[at : at + 2] != b"<?"):
+            return tag
         at += 1
     return None
+
+
+def is_amp(page: bytes) -> bool:
+    """Return whether *page*, or what there is of it, is one of AMP: its <html> tag says so with a word or a sign."""
+    tag = _html_tag(page, 0, len(page))
+    return tag is not None and _is_amp(tag)
+
+
+def _is_amp(tag: re.Match[bytes]) -> bool:
+    return _SIGNED.search(tag[0]) is not None and any(name in _AMP for name, *_ in Tag.read(tag[0]).places)
 
 
 def is_page(page: bytes) -> bool | None:
@@ -160,28 +188,36 @@ def _before_body(page: bytes, at: int) -> int:
         at = noscript.end()
 
 
-def find_opening(page: bytes, *, resume: int = 0) -> Opening | None:
+def _opening(page: bytes, end: int, start: int) -> Opening | None:
+    """Return the opening of *page* whose body begins at *start*, and what comes before it ends at *end*."""
+    tag = _html_tag(page, 0, end)
+    return None if tag is not None and _is_amp(tag) else Opening(start=start, lang=_language(tag))
+
+
+def find_opening(page: bytes, *, resume: int = 0, read: int = 0) -> Opening | None:
     """Return where the body of *page* begins, ``None`` where the page must be left alone.
 
-    Raises `Undecided` where the bytes in hand do not prove it. The answer is the same for every longer page that
-    begins with this one.
+    Raises `Undecided` where the bytes in hand do not prove it, with what goes in as *resume* and *read* when there are
+    more. The answer is the same for every longer page that begins with this one.
     """
-    kind = is_page(page)
-    if kind is None:
-        raise Undecided
-    if not kind:
-        return None
+    if not resume:
+        kind = is_page(page)
+        if kind is None:
+            raise Undecided
+        if not kind:
+            return None
     at = _before_body(page, resume or _PREAMBLE.match(page).end())  # type: ignore[union-attr]
     body = _BODY_TAG.match(page, at)
     if body is not None:
-        return Opening(start=body.end(), lang=language(page, 0, at))
+        return _opening(page, at, body.end())
     if page[at : at + 1] not in (b"<", b"\0", b""):
-        return Opening(start=at, lang=language(page, 0, at))
+        return _opening(page, at, at)
     name = _NAME.match(page, at)
     if name is None or name[1].lower() in _HEAD_NAMES - {b"frameset"}:
         raise Undecided(at)
     if name[1].lower() == b"frameset":
         return None
-    if _FINAL_TAG.match(page, _not_final().match(page, at).end()) is None:  # type: ignore[union-attr]
-        raise Undecided(at)
-    return Opening(start=at, lang=language(page, 0, at))
+    read = _not_final().match(page, max(at, read)).end()  # type: ignore[union-attr]
+    if _FINAL_TAG.match(page, read) is None:
+        raise Undecided(at, read)
+    return _opening(page, at, at)

@@ -52,18 +52,9 @@ _LEAF = rb"|".join(
     name + ATTRIBUTES + rb"[^<]*+</" + name + rb">"
     for name in (b"td", b"p", b"li", b"span", b"b", b"strong", b"font", b"div", b"th", b"h[1-6]")
 )
-_STRUCTURE = re.compile(
-    rb"(?:[^<]++|<(?:"
-    + VOID
-    + ATTRIBUTES
-    + rb"|"
-    + _LEAF
-    + rb"|"
-    + UNIT
-    + rb"))*+<(?:(/?[a-zA-Z][a-zA-Z0-9:-]*+)"
-    + ATTRIBUTES
-    + rb")?"
-)
+_PARTS = rb"(?:[^<]++|<(?:" + VOID + ATTRIBUTES + rb"|" + _LEAF + rb"|" + UNIT + rb"))*+"
+_STRUCTURE = re.compile(_PARTS + rb"<(?:(/?[a-zA-Z][a-zA-Z0-9:-]*+)" + ATTRIBUTES + rb")?")
+_TEXT = re.compile(rb"[^<]*+")
 
 _FORMATTING = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
 _SCOPED = frozenset(
@@ -80,6 +71,7 @@ _HAZARDS = frozenset(
 )
 _VOIDS = frozenset(VOID[3:-1].split(b"|"))
 _LOOPS = 7
+_DEEPEST = 512  # elements in one another; browsers that are given more put them side by side
 _UNPROVEN = -1
 
 
@@ -185,6 +177,8 @@ class Region:
                     return _UNPROVEN
                 if name not in _VOIDS:
                     stack.append(name)
+                if len(stack) > _DEEPEST:
+                    return _UNPROVEN
             elif stack[-1] == name[1:]:
                 del stack[-1]
             elif name in (b"/body", b"/html") or (name[1:] in stack and not _closes(stack, name[1:])):
@@ -192,6 +186,7 @@ class Region:
             self.place = place
             if not stack:
                 return place
+        self.place = _TEXT.match(page, self.place).end()  # type: ignore[union-attr]
         return _UNPROVEN
 
 

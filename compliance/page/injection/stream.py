@@ -14,11 +14,14 @@ from .tail import body_end
 from .whole import inject, opening
 
 # A head longer than this goes through unchanged.
-HEAD = 1024 * 1024
-# How much of a token that does not end (a script, a comment) is waited for before the proof is given up.
-TOKEN = 1024 * 1024
+HEAD = 8 * 1024 * 1024
+# How much of a token that does not end (a script, a comment, a picture in an address) is waited for before the proof is
+# given up.
+TOKEN = 8 * 1024 * 1024
 # How much of a page is kept, after it has left, for the careful way.
 KEPT = 1024 * 1024
+# From how many bytes on a token is long.
+_PATIENCE = 4096
 # A "</body" that has come in part.
 _PART = re.compile(rb"<(?:/(?:b(?:od?)?)?)?", re.IGNORECASE)
 
@@ -37,7 +40,8 @@ class Stream:
         self._held = b""
         self._cut = False
         self.decided = False
-        self._resume = 0
+        self.bare = False  # no place was safe for all of it
+        self._resume = self._read_on = 0
         self._scan: Scan | None = None
         self._unread = b""
         self._again = 0
@@ -82,17 +86,23 @@ class Stream:
             if proven is not None:
                 place = proven[0] - read
                 return held[:place] + proven[1] + self.foot + held[place:]
-        return self._close_carefully(held)
+        rest = self._close_carefully(held)
+        self.bare = len(rest) < len(held) + len(self.foot)
+        return rest
 
     def _open(self) -> bytes:
         page = self._held
+        if len(page) < min(self._again, HEAD):
+            return b""
         try:
-            found = find_opening(page, resume=self._resume)
+            found = find_opening(page, resume=self._resume, read=self._read_on)
         except Undecided as undecided:
-            self._resume = undecided.resume
             if len(page) <= HEAD:
+                self._resume, self._read_on = undecided.resume, undecided.read
+                self._again = _again(len(page), undecided.read)
                 return b""
-            found = None
+            found, self.bare = None, True
+        self._again = 0
         self.decided = True
         self._held = b""
         if found is None:
@@ -124,19 +134,20 @@ class Stream:
 
     def _read(self, scan: Scan, chunk: bytes) -> None:
         self._unread += chunk
-        if len(self._unread) < self._again:
+        if len(self._unread) < min(self._again, TOKEN):
             return
         last = self._unread.rfind(b"<")
         if last > scan.place and scan.run(self._unread, last):
             scan.advance(last)
+        elif last <= scan.place and len(self._unread) > _PATIENCE and scan.run(self._unread, len(self._unread)):
+            scan.advance(len(self._unread))  # all of it is text, which may go on for long
         needed = scan.fold(self._unread)
         if needed > 0:
             self._unread = self._unread[needed:]
             scan.shift(needed)
         if len(self._unread) > TOKEN:
             self._scan, self._unread = None, b""
-        # A token that has not ended is looked at again when there is twice as much of it.
-        self._again = 2 * len(self._unread) if len(self._unread) > 4096 else 0
+        self._again = _again(len(self._unread), 0)
 
     def _close_carefully(self, held: bytes) -> bytes:
         if self._kept is None:
@@ -151,6 +162,14 @@ class Stream:
         if place.foot < sent:
             return held
         return page[sent : place.foot] + place.after(self.foot) + page[place.foot :]
+
+
+def _again(length: int, start: int) -> int:
+    """Return at how many bytes to look again at a token from *start* that has not ended at *length*.
+
+    That is when there is twice as much of a long one.
+    """
+    return length + length - start if length - start > _PATIENCE else 0
 
 
 def _quiet_end(data: bytes) -> int:

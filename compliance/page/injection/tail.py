@@ -10,11 +10,12 @@ from ..html.syntax import COMMENT
 # further from the end than this is not looked for, so that a stream holds back no more.
 LIMIT = 4096
 _SPACE = b" \t\n\f\r"
-_END = re.compile(rb"(?:[ \t\n\f\r]++|</(?:body|html)[ \t\n\f\r]*+>|<" + COMMENT + rb")*+\Z", re.IGNORECASE)
+_BEHIND = rb"(?:[ \t\n\f\r]++|</(?:body|html)[ \t\n\f\r]*+>|<" + COMMENT + rb")*+"
+_BETWEEN = re.compile(_BEHIND, re.IGNORECASE)
+_END = re.compile(_BEHIND + rb"\Z", re.IGNORECASE)
 # The same where more bytes may follow: a tag or comment may be cut off.
 _PART = re.compile(
-    rb"(?:[ \t\n\f\r]++|</(?:body|html)[ \t\n\f\r]*+>|<" + COMMENT + rb")*+"
-    rb"(?:\Z|<(?:!?|!-|!--(?:[^-]*+(?:-(?!-!?>)[^-]*+)*+)|/[a-z]{0,4}|/(?:body|html)[ \t\n\f\r]*+)\Z)",
+    _BEHIND + rb"(?:\Z|<(?:!?|!-|!--(?:[^-]*+(?:-(?!-!?>)[^-]*+)*+)|/[a-z]{0,4}|/(?:body|html)[ \t\n\f\r]*+)\Z)",
     re.IGNORECASE,
 )
 
@@ -29,7 +30,7 @@ def body_end(page: bytes, start: int = 0, *, partial: bool = False) -> int | Non
     tail = page[low:].lower()
     behind = _PART if partial else _END
     found, at = -1, tail.rfind(b"</body")
-    while at >= 0 and behind.match(tail, at) is not None:
+    while at >= 0 and (behind.match(tail, at) if found < 0 else _BETWEEN.fullmatch(tail, at, found)) is not None:
         found, at = at, tail.rfind(b"</body", 0, at)
     if found < 0:
         return None
