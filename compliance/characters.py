@@ -1,4 +1,4 @@
-"""What a character is: invisible, Chinese, a digit; and what a text of them is: empty to the eye, a mailbox.
+"""What a character is: invisible, Chinese, a digit; and what of a text of them is seen.
 
 Ranges are written for the inside of a character class.
 """
@@ -24,10 +24,6 @@ DASHES = "‐‑‒–—―−⁃﹣－─━"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _BLANK = re.compile(rf"[\s\u2800{INVISIBLE}]+")  # U+2800 is the pattern of Braille without a dot
-# An e-mail address as the HTML standard has it ("E-mail state"), with a dot in the domain, since mail to a bare host
-# name leaves no network; letters of every script, as RFC 6531 and RFC 5890 allow.
-_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
-_MAILBOX = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
 
 
 def without_invisible(text: str) -> str:
@@ -43,11 +39,6 @@ def with_ascii_digits(text: str) -> str:
 def printed(text: str) -> str:
     """Return what of *text* would show in print: nothing that is invisible, no space."""
     return _BLANK.sub("", text)
-
-
-def is_mailbox(text: str) -> bool:
-    """Return whether *text* is one e-mail address, as people write it."""
-    return len(text) <= 254 and _MAILBOX.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4_096)

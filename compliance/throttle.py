@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 import math
+import re
 import threading
 import time
 from bisect import bisect_right
@@ -232,8 +233,10 @@ def _verdict(wait: int, *, factor: int = 1) -> Verdict:
 
 
 def _redis(address: str, *, prefix: str) -> _Counter:
+    from limits.errors import ConfigurationError
+
     try:
-        from limits.storage import RedisStorage
+        from limits.storage import RedisSentinelStorage, RedisStorage
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
@@ -242,12 +245,19 @@ def _redis(address: str, *, prefix: str) -> _Counter:
             "socket_timeout": _TIMEOUT,
             "retry": Retry(NoBackoff(), 0),
         }
+        # Valkey speaks Redis' own protocol.
+        address = re.sub("^valkey", "redis", address, flags=re.IGNORECASE)
+        if address.startswith("redis+sentinel://"):
+            return RedisSentinelStorage(
+                address, use_replicas=False, key_prefix=prefix, sentinel_kwargs=options, **options
+            )
         return RedisStorage(address, key_prefix=prefix, **options)
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, ConfigurationError) as error:
         # Not the address: it may hold a password.
         raise ComplianceError(
-            'limits.storage cannot be used: give an address such as "redis://127.0.0.1:6379/0", and install '
-            "flask-compliance[redis]"
+            'limits.storage cannot be used: give an address such as "redis://127.0.0.1:6379/0" or, for sentinels, '
+            '"redis+sentinel://host1:26379,host2:26379/mymaster" (valkey:// and valkey+sentinel:// as well; a cluster '
+            "is not supported), and install flask-compliance[redis]"
         ) from (error if isinstance(error, ImportError) else None)
 
 

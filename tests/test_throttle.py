@@ -3,12 +3,16 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import shutil
+import socket
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +20,8 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 from limits.storage import RedisStorage
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from compliance import throttle
 from compliance.errors import ComplianceError
@@ -399,13 +405,53 @@ def test_redis_with_the_wrong_password_leaves_the_limits_of_each_process(caplog:
 
 
 @pytest.mark.parametrize(
-    "storage", ["memcached://127.0.0.1:11211", "redis", "redis://secret@127.0.0.1:port/0", "http://secret@127.0.0.1"]
+    "storage",
+    [
+        "memcached://127.0.0.1:11211",
+        "redis",
+        "redis://secret@127.0.0.1:port/0",
+        "http://secret@127.0.0.1",
+        "redis+cluster://secret@h:1",
+        "redis+sentinel://h:1",
+    ],
 )
 def test_address_of_no_redis_is_told_at_the_start_without_its_password(storage: str):
     with pytest.raises(ComplianceError, match=r"limits\.storage") as caught:
         limits(storage)
     assert "secret" not in str(caught.value)
     assert caught.value.__suppress_context__ and caught.value.__cause__ is None
+
+
+@pytest.fixture
+def sentinel(tmp_path: Path) -> Iterator[str]:
+    """A sentinel of its own that knows the server."""
+    if not (program := shutil.which("redis-server")):
+        pytest.skip("redis-server is not installed")
+    server = urlsplit(REDIS)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    file = tmp_path / "sentinel.conf"
+    file.write_text(f"bind 127.0.0.1\nport {port}\nsentinel monitor news {server.hostname} {server.port or 6379} 1\n")
+    with subprocess.Popen([program, file, "--sentinel"], stdout=subprocess.DEVNULL, cwd=tmp_path) as process:
+        retry = Retry(ConstantBackoff(0.05), 200)
+        with redis.Redis(port=port, retry=retry, retry_on_error=[redis.ConnectionError]) as client:
+            assert client.ping()
+        yield f"127.0.0.1:{port}"
+        process.terminate()
+
+
+@pytest.mark.parametrize("scheme", ["redis+sentinel", "valkey+sentinel"])
+def test_sentinels_are_asked_for_the_server(scheme: str, sentinel: str):
+    address = f"{scheme}://127.0.0.1:1,{sentinel}/news"
+    first, second = (limits(address, key=b"sentinel " + scheme.encode()) for _ in range(2))
+    assert [*factors(first, 5), *factors(second, 1)] == [1, 1, 1, 1, 1, 4]
+    assert not (first._lost or second._lost)
+
+
+def test_valkey_speaks_as_redis_does():
+    first, second = (limits(REDIS.replace("redis://", "valkey://"), key=b"valkey") for _ in range(2))
+    assert [*factors(first, 5), *factors(second, 1)] == [1, 1, 1, 1, 1, 4]
 
 
 # Memory

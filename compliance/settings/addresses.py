@@ -9,8 +9,8 @@ from urllib.parse import SplitResult
 
 from pydantic import AfterValidator, ValidationInfo
 
-from ..characters import is_mailbox
 from ..outside.hosts import ascii_host, split
+from ..outside.mailboxes import mailbox
 from .table import Context
 
 _SERVICE = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE | re.ASCII)
@@ -51,7 +51,7 @@ def _picture_address(value: str) -> str:
 
 def _is_plain_mailbox(value: str) -> bool:
     """Return whether every mail server takes *value*: letters beyond ASCII need SMTPUTF8 (RFC 6531)."""
-    return value.isascii() and is_mailbox(value)
+    return value.isascii() and mailbox(value) == value
 
 
 def _email_address(value: str) -> str:

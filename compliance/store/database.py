@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ..errors import StoreError
-from . import engines
+from . import addresses, engines
 from .faults import ConflictError, fault
 from .migrations import upgrade
 from .owner import Owner, adopt, claim
@@ -35,7 +34,7 @@ class Database:
     """One site's database.
 
     Args:
-        url: as SQLAlchemy writes it; the path of an SQLite file is taken from *folder*, which is made at first use.
+        url: see `addresses`; the path of an SQLite file is taken from *folder*, which is made at first use.
         owner: whose it is; at first use that is written down or compared. Without one nobody asks.
         patience: seconds that one waits for a lock or a connection.
 
@@ -45,11 +44,7 @@ class Database:
     def __init__(self, url: str, *, folder: Path, owner: Owner | None = None, patience: float = PATIENCE) -> None:
         self._owner = owner
         self._patience = patience
-        try:
-            self._url = engines.located(make_url(url), folder)
-            self._url.get_dialect().import_dbapi()
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            raise StoreError(f"the address of the database cannot be used: {type(error).__name__}") from error
+        self._url = engines.located(addresses.read(url), folder)
         self._migrated = False
         self._lock = threading.Lock()
         self._inherited: list[Engine] = []

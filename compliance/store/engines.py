@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from ..errors import StoreError
+from .addresses import given
 
 # An accepted message changes a little in many places: small pages, written back in large lots, write less.
 _PRAGMAS = (
@@ -34,7 +36,7 @@ def engine(url: URL, *, patience: float) -> Engine:
 
 def located(url: URL, folder: Path) -> URL:
     """Return *url* with the path of an SQLite file below *folder*, unless it says where it lies itself."""
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    if url.get_backend_name() != "sqlite" or not url.database:
         return url
     return url.set(database=str(folder / url.database))
 
@@ -56,7 +58,7 @@ def make_file(path: Path) -> None:
 
 def _sqlite(url: URL, patience: float) -> Engine:
     """Make an engine that begins its transactions itself: `sqlite3` would begin too late, and never for reads."""
-    arguments = {"timeout": patience, "isolation_level": None}
+    arguments = {"timeout": given(url).get("timeout", patience), "isolation_level": None}
     made = create_engine(url, hide_parameters=True, pool_timeout=patience, connect_args=arguments)
 
     @event.listens_for(made, "connect")
@@ -84,10 +86,10 @@ def _sqlite(url: URL, patience: float) -> Engine:
 
 def _postgresql(url: URL, patience: float) -> Engine:
     milliseconds = int(patience * 1000)
-    arguments = {
-        "connect_timeout": max(2, int(patience)),
-        "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds * _STATEMENT}",
-    }
+    limits = f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds * _STATEMENT}"
+    # Of a setting that is named twice the last one counts: the site's own.
+    options = f"{limits} {given(url).get('options', '')}".rstrip()
+    arguments = {"connect_timeout": max(2, int(patience)), **given(url), "options": options}
     made = _served(url, patience, arguments)
     if url.get_driver_name() == "psycopg":
 
@@ -101,9 +103,15 @@ def _postgresql(url: URL, patience: float) -> Engine:
 def _mysql(url: URL, patience: float) -> Engine:
     seconds = max(1, int(patience))
     arguments: dict[str, Any] = {"connect_timeout": seconds, "charset": "utf8mb4"}
-    arguments |= {"read_timeout": seconds * _STATEMENT, "write_timeout": seconds}
-    arguments["init_command"] = f"SET SESSION innodb_lock_wait_timeout = {seconds}"
-    return _served(url, patience, arguments)
+    arguments |= {"read_timeout": seconds * _STATEMENT, "write_timeout": seconds, **given(url)}
+    made = _served(url, patience, arguments)
+
+    @event.listens_for(made, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {seconds}")
+
+    return made
 
 
 def _served(url: URL, patience: float, arguments: dict[str, Any]) -> Engine:
