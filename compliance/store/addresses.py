@@ -1,6 +1,6 @@
 """The address of a database as a site writes it: read, or refused with what to write instead.
 
-Nothing of an address is ever repeated but its scheme and the names of its options: the rest may be a password.
+Nothing of an address is ever repeated but the names of its options: the rest may be a password.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def read(text: str) -> URL:
     kind, _, driver = scheme.lower().replace("postgres+", "postgresql+").partition("+")
     kind = "postgresql" if kind == "postgres" else kind
     if kind not in _DRIVERS:
-        raise StoreError(f"{scheme}:// is no database that this package works with; write {_EXAMPLES}")
+        raise StoreError(f"it names no database that this package works with; write {_EXAMPLES}")
     rest = _several_hosts(kind, rest)
     if kind == "sqlite" and not rest.startswith("/"):
         raise StoreError("a file stands behind three slashes: write sqlite:///compliance.db")
@@ -79,10 +79,10 @@ def _see_to_driver(url: URL, kind: str) -> None:
     try:
         dialect = url.get_dialect()
         if dialect.is_async:
-            raise StoreError(f"{url.drivername} waits as asyncio does, and this package does not; {extra}")
+            raise StoreError(f"its driver waits as asyncio does, and this package does not; {extra}")
         dialect.import_dbapi()
     except (NoSuchModuleError, ImportError):
-        raise StoreError(f"the driver of {url.drivername}:// is not installed; {extra}") from None
+        raise StoreError(f"the driver for {kind} that it names, or needs, is not installed; {extra}") from None
 
 
 def _see_to_options(url: URL, kind: str) -> None:
