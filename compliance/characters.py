@@ -13,6 +13,11 @@ from functools import lru_cache
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 #: The kana of Japanese.
 KANA = "\u3040-\u30ff"
+#: What a terminal or an editor obeys instead of showing: controls, other ends of a line, turns of direction, half a
+#: character. Tab and line feed stay.
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 #: What nobody sees and no word is told apart by: the default ignorable code points of Unicode (DerivedCoreProperties,
 #: section 5.21 of the standard), and the marks of interlinear annotations.
 INVISIBLE = (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .characters import INVISIBLE
+from .characters import INVISIBLE, UNPRINTABLE
 from .deadlines import SHANGHAI
 from .outside.text import normalised
 
@@ -80,5 +80,11 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """Return *value* as JSON, with characters as they are but for those that a terminal would obey."""
+    written = json.dumps(value, ensure_ascii=False, indent=indent, default=as_text)
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+
+
 def _json(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, ensure_ascii=False, default=as_text).encode()
+    return to_json(record).encode()

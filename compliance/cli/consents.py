@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ from typing import Any
 
 import click
 
-from ..formats import FORMS, as_text
+from ..formats import FORMS, as_text, to_json
 from ..ledger import Finding, Ledger, Link, SealError, Walk, verify
 from ..ledger.chain import DECISION
 from ..ledger.statistics import PERIODS, Cell, along, chart
@@ -163,7 +162,7 @@ def stats(
             total.add(cell)
         show([*rows, _counted(period, "all", total)], list(_counted(period, "", total)), form)
         return
-    content = chart(cells) if form == "svg" else json.dumps(rows, ensure_ascii=False, indent=2).encode() + b"\n"
+    content = chart(cells) if form == "svg" else to_json(rows, indent=2).encode() + b"\n"
     with written(output) as file:
         file.write(content)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import unicodedata
@@ -18,9 +17,10 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
+from ..characters import UNPRINTABLE
 from ..deadlines import midnight
 from ..errors import ComplianceError, StoreError
-from ..formats import FORMS, as_text
+from ..formats import FORMS, to_json
 from ..paths import TEMPLATES
 
 if TYPE_CHECKING:
@@ -160,16 +160,21 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -
     if form == "json":
         print_json(rows)
         return
-    table = [tuple(columns), *(tuple(str(row[column]) for column in columns) for row in rows)]
+    table = [tuple(columns), *(tuple(_cell(row[column]) for column in columns) for row in rows)]
     widths = [max(map(width, column)) for column in zip(*table, strict=True)]
     for line in table:
         cells = (cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
 
 
+def _cell(value: object) -> str:
+    """Return *value* as a terminal shows it in one line, and obeys nothing of it."""
+    return UNPRINTABLE.sub("\ufffd", str(value)).replace("\n", " ")
+
+
 def print_json(value: Any) -> None:
     """Print *value* as JSON, times in ISO 8601."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=as_text))
+    click.echo(to_json(value, indent=2))
 
 
 def width(text: str) -> int:

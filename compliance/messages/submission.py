@@ -35,6 +35,7 @@ _LONGEST_SHOWN = 6000
 RELATIONS = ("self", "representative", "other")
 
 # What no text needs: controls but line feed and tab, and what turns the direction of the text around it (UAX 9).
+_BREAK = re.compile("\r\n?|[\u2028\u2029]")
 _HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
 # Parameters that say only where a reader came from. WeChat's `from` has these values; another one belongs to the page.
 _TRACKING = re.compile(
@@ -164,13 +165,13 @@ def is_empty(text: str) -> bool:
 
 def shown_again(text: str) -> str:
     """Return what was sent as a form shows it again, whatever it was."""
-    return normalised(text, longest=_LONGEST_SHOWN).replace("\x00", "")
+    return _HARMFUL.sub("", _BREAK.sub("\n", normalised(text, longest=_LONGEST_SHOWN)))
 
 
 def _cleaned(text: str, *, longest: int, lines: bool) -> str:
     text = text[: _DECOMPOSED * longest + 1].encode("utf-8", "replace").decode("utf-8")  # lone surrogates
     # What is taken out may have stood between marks: they are counted after that.
-    text = _HARMFUL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _HARMFUL.sub("", _BREAK.sub("\n", text))
     text = normalised(text, longest=len(text))
     if not lines:
         text = " ".join(text.split())

@@ -39,7 +39,9 @@ def ascii_host(name: str) -> str:
         except (idna.IDNAError, UnicodeError):
             return ""
     name = name.lower().removesuffix(".")
-    whole = len(name) <= LONGEST and all(0 < len(label) <= _LONGEST_LABEL for label in name.split("."))
+    whole = len(name) <= LONGEST and all(
+        0 < len(label) <= _LONGEST_LABEL and label != "xn--" for label in name.split(".")
+    )
     return name if whole and not _FORBIDDEN.search(name) else ""
 
 

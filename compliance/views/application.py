@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ logger = logging.getLogger("compliance")
 
 # Copies of a site's page, as search engines and archives show them, load its stylesheet from here.
 _SHARED = "static"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Application:
@@ -79,12 +81,14 @@ class Application:
 
     def _route(self, asked: Request) -> tuple[str, dict[str, str]]:
         path = asked.path.removeprefix(self._prefix)
+        if _CONTROL.search(path):  # an answer that named it would end a header there
+            raise NotFound
         endpoint, values = routes.map.bind("").match(path, method=asked.method)
         return endpoint, dict(values)
 
     def _fault(self, asked: Request) -> Response:
         """Log a fault of ours and tell of it, on a page if that can be made."""
-        logger.exception("%s %s could not be answered", asked.method, asked.path)
+        logger.exception("%s %a could not be answered", asked.method, asked.path)
         try:
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "store")
         except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,6 +20,9 @@ from ..languages import tag
 from ..outside.hosts import host_of, split
 from .requests import FILES, MOST_PARTS, request, state
 
+logger = logging.getLogger("compliance")
+
+_SHOWN = 100  # characters of what a client sent that a log shows
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -61,13 +65,9 @@ def refuse(error: Refusal) -> Response:
 
 def require_host() -> None:
     """Refuse a request whose `Host` names none (RFC 9112 section 3.2)."""
-    if not request.headers.get("Host"):
-        return
-    try:
-        named = (_own_host()[0] or "").encode("idna")
-    except UnicodeError:
-        named = b""
-    if not named:
+    named = request.headers.get("Host")
+    if named and not _own_host()[0]:
+        logger.warning("a request was refused: its Host, %a, names none", named[:_SHOWN])
         raise Refusal("host")
 
 

@@ -17,7 +17,7 @@ from .. import deadlines
 from ..cases import Actor, State
 from ..errors import StoreError
 from ..languages import tag
-from ..messages import CaseError, Followed
+from ..messages import CaseError, Followed, shown_again
 from ..pictures import PictureError
 from ..receipts import read_code, read_number
 from .pages import Refusal, fields, json_response, page, private, problem, same_site, secret, source, wants_json
@@ -72,7 +72,7 @@ def show_at_once(number: str, code: str, *, status: int) -> Response:
 @routes.get("/case")
 def find() -> Response:
     """Ask for number and code."""
-    return secret(probe(page("case_find", number=request.args.get("number", "")[:40], reasons={})))
+    return secret(probe(page("case_find", number=shown_again(request.args.get("number", ""))[:40], reasons={})))
 
 
 @routes.post("/case")
@@ -87,7 +87,7 @@ def case(number: str) -> Response:
     code = _remembered(number)
     followed = _follow(number, code) if code else None
     if followed is None:
-        return secret(probe(page("case_find", number=number[:40], reasons={})))
+        return secret(probe(page("case_find", number=shown_again(number)[:40], reasons={})))
     return _shown(followed, code)
 
 
@@ -182,7 +182,7 @@ def _unknown(number: str) -> Response:
     _count(number)
     if wants_json():
         return problem(HTTPStatus.NOT_FOUND, "case")
-    response = page("case_find", number=number[:40], reasons={"": "case"})
+    response = page("case_find", number=shown_again(number)[:40], reasons={"": "case"})
     response.status_code = HTTPStatus.NOT_FOUND
     return secret(response)
 

@@ -222,3 +222,11 @@ def test_command_writes_every_form(form: str, tmp_path: Path) -> None:
     assert (result.exit_code, result.output) == (1, "")
     start = {"json": b'{"target"', "sarif": b'{\n "$schema"', "junit": b"<?xml", "html": b"<!doctype html>"}[form]
     assert output.read_bytes().startswith(start) and output.read_bytes().endswith(b"\n")
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+@pytest.mark.parametrize("character", "\x7f\x9b\x85\u2028\u202e\ufeff")
+def test_nothing_in_json_is_obeyed_by_a_terminal(character: str, form: str) -> None:
+    text = written(form, report(f"a{character}b", f"https://a{character}b.example")).decode()
+    assert character not in text
+    assert json.loads(text)

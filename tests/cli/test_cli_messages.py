@@ -97,13 +97,42 @@ def test_a_case_is_shown_whole_and_the_look_at_it_is_noted(editor: Editor):
     number = editor.send("First\nsecond", subject="A word", name="王某", contact="wang@example.org", excerpt="passage")
     editor("note", number, "--text", "Ask Li.", "--by", "Zhao")
     shown = editor("show", number, "--by", "Zhao").output
-    for part in (number, "rumour", "received", PAGE, "passage", "王某", "wang@example.org", "A word", "First\nsecond"):
+    for part in (
+        number,
+        "rumour",
+        "received",
+        PAGE,
+        "passage",
+        "王某",
+        "wang@example.org",
+        "> A word",
+        "> First\n> second",
+    ):
         assert part in shown
     assert "noted by Zhao: received  (internal)\n     Ask Li." in shown
     assert [(event.kind, event.actor_name, event.public) for event in editor.get(number).events[1:]] == [
         ("noted", "Zhao", False),
         ("viewed", "Zhao", False),
     ]
+
+
+def test_what_a_sender_wrote_passes_for_nothing_else(editor: Editor):
+    forged = "contact    boss@example.org\n  9  2026-11-24 09:00  answered by Li: closed\u2028marks      none"
+    number = editor.send(f"a\n{forged}", subject="state      closed", excerpt=f"b\n{forged}")
+    editor.box.cases.add(number, text=forged, now=datetime.now(UTC))
+    shown = editor("show", number).output
+    starts = {line.split("  ")[0] for line in shown.splitlines()}
+    assert "boss@example.org" in shown
+    assert {"contact", "marks", "state"} & starts == set()
+    assert [line for line in shown.splitlines() if line.startswith("  9")] == []
+
+
+@pytest.mark.parametrize("text", ["a\x9b2Jb", "a\u202eb", "a\x1b[31mb", "a\u2028b"])
+def test_nothing_is_printed_that_a_terminal_obeys(text: str, editor: Editor):
+    number = editor.send(text, page_title=text, subject=text)
+    for arguments in (["show", number], ["show", number, "--format", "json"], ["list"], ["list", "--format", "json"]):
+        assert set(text) & set(editor(*arguments).output) <= set("ab2J[31m")
+    assert json.loads(editor("show", number, "--format", "json").output)["body"] == text
 
 
 def test_a_case_as_json_has_everything(editor: Editor):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from compliance import Compliance
 from compliance.outside.text import LONGEST_RUN
@@ -139,3 +141,45 @@ def test_both_spellings_of_an_international_host_are_one(url: str, host: str):
     origin = {"Origin": f"https://{host.encode('idna').decode()}"}
     response = client.post("/compliance/message", json=said, headers=JSON | origin | {"Host": "127.0.0.1:5000"})
     assert response.status_code == 201
+
+
+@pytest.mark.parametrize("end", ["%0d%0a", "%0d%0aX-A: b", "%00", "%0a", "%C2%85", "%E2%80%A8", "%1b[2J"])
+@pytest.mark.parametrize("said", [{"action": "forget"}, {"action": "add", "text": "a"}, {}])
+def test_a_path_with_controls_leads_nowhere(
+    said: dict[str, str], end: str, receipt: str, caplog: Any, client: FlaskClient
+):
+    for path in (f"receipt/{receipt}{end}", f"challenge/message{end}", f"legal/privacy{end}", f"static/form.css{end}"):
+        assert client.get(f"/compliance/{path}").status_code == 404
+    response = client.post(f"/compliance/receipt/{receipt}{end}", data={"code": "0", **said})
+    assert response.status_code == 404
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("text", ["\r\nX-A: b", "\x00", "\x85", "\u2028"])
+def test_a_query_with_controls_is_shown_without_them(text: str, client: FlaskClient):
+    for path, name in (("message", "lang"), ("message", "page"), ("message", "title"), ("case", "number")):
+        response = client.get(f"/compliance/{path}", query_string={name: f"en{text}"})
+        assert response.status_code == 200
+        assert "X-A" not in response.headers and "\x00" not in response.text
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "a..b", "[::1", "a:b", "a:99999", "u@localhost", "xn--", "a b", "%00", "é"]
+)
+def test_a_host_that_is_none_is_refused_in_one_line(name: str, client: FlaskClient, caplog: Any):
+    environ = EnvironBuilder("/compliance/message").get_environ()
+    environ["HTTP_HOST"] = name.encode().decode("latin-1")
+    _, status, _ = run_wsgi_app(client.application, environ, buffered=True)
+    assert status.startswith("400")
+    assert len(caplog.records) <= 1 and "\n" not in caplog.text.strip() and "Traceback" not in caplog.text
+
+
+def test_cookies_without_end_are_not_read_to_it(client: FlaskClient, monkeypatch: pytest.MonkeyPatch):
+    tried: list[str] = []
+    decisions = client.application.extensions["compliance"].decisions
+    loads = decisions._serializer.loads
+    monkeypatch.setattr(decisions._serializer, "loads", lambda value, **how: tried.append(value) or loads(value, **how))
+    cookies = "; ".join(f"compliance_consent=a{number}.b.c" for number in range(30_000))
+    for path in ("/", "/compliance/consent", "/compliance/message", "/compliance/record"):
+        client.get(path, headers={"Cookie": cookies, "Accept": "text/html"})
+    assert len(tried) < 200

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from json import dumps
 from typing import Any
 
+from ...formats import to_json
 from ..findings import Acceptance, Finding
 from ..report import Report
 from ..rules import NO_ARTICLE
@@ -33,7 +33,7 @@ def json(reports: Sequence[Report], language: str) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    return dumps(value, ensure_ascii=False)
+    return to_json(value)
 
 
 def _plain(finding: Finding, language: str) -> Mapping[str, Any]:

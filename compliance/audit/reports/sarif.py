@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
@@ -11,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
 
+from ...formats import to_json
 from ..findings import Finding
 from ..report import Report
 from ..rules import Rule, Severity, rules
@@ -27,7 +27,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE
 def sarif(reports: Sequence[Report], language: str) -> Iterator[str]:
     """Yield a log with one run for each report."""
     runs = [_run(report, language) for report in reports]
-    yield json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}, ensure_ascii=False, indent=1)
+    yield to_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}, indent=1)
 
 
 def _run(report: Report, language: str) -> Mapping[str, Any]:

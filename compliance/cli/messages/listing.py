@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from ...cases import State
+from ...cases import Actor, State
+from ...characters import UNPRINTABLE
 from ...deadlines import minute
 from ...messages import Case, CaseError
 from ...messages.listing import Entry, Filter, count, entries, groups
@@ -137,14 +138,24 @@ def _lines(case: Case) -> Iterator[str]:
         "pictures": str(len(case.pictures) or ""),
     }
     yield from (f"{name:<10} {_indented(value, 11)}" for name, value in facts.items() if value)
-    yield from chain(("", *([case.subject, ""] if case.subject else []), case.body, ""))
+    # Marked line by line: what a sender wrote must not pass for what is known of the case.
+    yield from chain(("", *([_quoted(case.subject), ""] if case.subject else []), _quoted(case.body), ""))
     for event in case.events:
         who = event.actor_name or event.actor
         internal = "" if event.public else "  (internal)"
         yield f"{event.sequence:>3}  {minute(event.at)}  {event.kind} by {who}: {event.state}{internal}"
         if event.text:
-            yield f"     {_indented(event.text, 5)}"
+            yield f"     {_indented(event.text, 5)}" if event.actor is Actor.EDITOR else _quoted(event.text, "     ")
 
 
 def _indented(text: str, columns: int) -> str:
-    return text.replace("\n", "\n" + " " * columns)
+    return f"\n{' ' * columns}".join(_plain_lines(text))
+
+
+def _quoted(text: str, before: str = "") -> str:
+    return "\n".join(f"{before}> {line}".rstrip() for line in _plain_lines(text))
+
+
+def _plain_lines(text: str) -> list[str]:
+    """Return the lines of *text* as a terminal takes them for nothing but text."""
+    return [UNPRINTABLE.sub("\ufffd", line) for line in text.splitlines()]

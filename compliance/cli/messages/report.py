@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from ... import deadlines
-from ...formats import as_text
+from ...formats import to_json
 from ...messages.statistics import Figures, Spread, Year, chart, of_year
 from ..group import box, output, written
 from .group import messages, now
@@ -27,7 +26,7 @@ def report(context: click.Context, year: int | None, form: str, output: Path | N
     if form == "svg":
         content = chart(figures)
     elif form == "json":
-        content = json.dumps(asdict(figures), ensure_ascii=False, indent=2, default=as_text).encode() + b"\n"
+        content = to_json(asdict(figures), indent=2).encode() + b"\n"
     else:
         content = "".join(f"{line}\n" for line in _lines(figures)).encode()
     with written(output) as file:
