@@ -13,8 +13,8 @@ SOURCES = Path(__file__).parent
 STATIC = SOURCES.parent / "compliance" / "static"
 TOOLS = SOURCES.parent / "node_modules" / ".bin"
 # A script that stands in a page shares no names with it; what it asks for later is a module.
-SCRIPTS = ("compliance.js", "guard.js")
-MODULES = ("cookies.js", "form.js", "frames.js", "note.js", "release.js")
+SCRIPTS = ("compliance.js", "guard.js", "watch.js")
+MODULES = ("cookies.js", "form.js", "frames.js", "note.js", "release.js", "replay.js", "restore.js")
 WIDGET = ("altcha/altcha.min.js", "altcha/pbkdf2.js")  # built by its makers
 
 

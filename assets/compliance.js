@@ -1,23 +1,7 @@
-const root = document.documentElement;
-export const script = document.currentScript;
-const { policy, form: forms } = script.dataset;
+import { decided, kept, script } from "./choices.js";
 
-/* What a cookie says that is payload.time.signature; what is blocked or garbled says nothing. */
-export const stored = () => {
-  try {
-    const [, payload] = /(?:^| )compliance_consent=([^.;]+)/.exec(document.cookie);
-    return JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));
-  } catch {
-    return {};
-  }
-};
-export let choices;
-const decided = () => {
-  const record = stored();
-  choices = record.policy === policy ? record.choices : null;
-  dispatchEvent(new CustomEvent("compliance", { detail: choices }));
-  return !!choices;
-};
+const root = document.documentElement;
+const { form: forms } = script.dataset;
 const hide = (hidden) => root.classList.toggle("compliance-decided", hidden);
 
 /* Before the banner is parsed, back from the cache of pages, and when another tab decided. */
@@ -67,7 +51,7 @@ addEventListener("submit", (event) => {
   submitter.blur();
   hide(true);
   fetch(form.action, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } })
-    .then((response) => (response.ok ? decided(import("./note.js").then(({ thank }) => thank(form))) : Promise.reject()))
+    .then((response) => (response.ok && decided(body) ? import("./note.js").then(({ thank }) => thank(form, kept())) : Promise.reject()))
     .catch(() => {
       hide(false);
       if (!navigator.onLine) return;

@@ -15,10 +15,14 @@ export const cover = (frame, guard) => {
     const { head, body, documentElement } = frame.contentDocument;
     Object.assign(documentElement, { lang, dir });
     body.append(frame.contentDocument.importNode(content, true));
-    head.append(...body.querySelectorAll("link"));
+    /* Under a policy of nonces, and whatever the page says that its addresses begin with. */
+    for (const link of body.querySelectorAll("link")) {
+      Object.assign(link, { nonce: guard.script.nonce, href: new URL(link.getAttribute("href"), guard.script.src) });
+      head.append(link);
+    }
     body.querySelector("bdi").textContent = new URL(src, document.baseURI).hostname;
     for (const button of body.querySelectorAll("button")) {
-      if (button.value && button.value !== category) button.remove();
+      if (button.value && button.value !== category) button.parentNode.remove();
       button.onclick = () => (button.value ? agree(category, template, guard) : load(frame, guard));
     }
   };
@@ -32,14 +36,14 @@ const load = (frame, guard) => {
 };
 
 /* The banner's own form sends it: what is allowed already, and this. */
-const agree = (category, template, { allowed }) => {
+const agree = (category, template, { allowed, categories, script }) => {
   const form = document.querySelector("[data-compliance=banner] form");
-  if (!form) return location.assign(template.dataset.preferences);
+  if (!form) return location.assign(new URL(template.dataset.preferences, script.src));
   const choice = document.createElement("button");
   Object.assign(choice, { name: "choice", value: "custom", hidden: true });
   form.append(choice);
-  for (const { value } of template.content.querySelectorAll("button"))
-    if (value === category || (value && allowed(value))) {
+  for (const value of categories)
+    if (value === category || allowed(value)) {
       const field = document.createElement("input");
       form.append(Object.assign(field, { type: "hidden", name: "category", value }));
     }

@@ -1,8 +1,8 @@
 /* The note stands where the banner stood, for Tab to go on from; it leaves at the reader's next move. */
-export const thank = (form) => {
+export const thank = (form, kept) => {
   const note = document.createElement("p");
   const { lang, dir } = form.parentNode;
-  Object.assign(note, { lang, dir, tabIndex: -1, textContent: form.dataset.saved });
+  Object.assign(note, { lang, dir, tabIndex: -1, textContent: form.dataset[kept ? "saved" : "unsaved"] });
   note.dataset.compliance = "note";
   note.setAttribute("role", "status");
   /* Its colours and its print are in the stylesheet of all pages; here is what only it needs. */

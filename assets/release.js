@@ -2,6 +2,7 @@ import { HOLD, MARK, restore } from "./restore.js";
 
 const LATE = `[${MARK}type=module], [defer]:is([src], [${MARK}src])`;
 const ASYNC = `[async]:is([src], [${MARK}src], [${MARK}type=module])`;
+const INERT = "text/plain";
 const GOOGLE = /gtag|google(tag|-an|ad|synd)|doubleclick/;
 const SIGNALS = {
   advertising: ["ad_storage", "ad_user_data", "ad_personalization"],
@@ -10,29 +11,32 @@ const SIGNALS = {
 };
 const running = new Set();
 const drafts = new WeakMap();
-let guard, busy, signals;
+let guard, busy, signals, past;
 
 export const release = async (tools) => {
   guard = tools;
   const { allowed, find } = guard;
   const held = find();
   signal(held);
-  for (const element of held) {
-    const category = element.getAttribute(HOLD);
-    if (!allowed(category)) continue;
-    running.add(category);
-    if (element.type !== "text/plain") restore(element, guard);
-    else if (element.matches(ASYNC)) start(element);
+  const open = [...held].filter((element) => allowed(element.getAttribute(HOLD)));
+  if (open.some(({ type }) => type === INERT)) past ??= await import("./replay.js");
+  for (const element of open) {
+    /* Another round may have come first. */
+    if (!element.hasAttribute(HOLD) || !(element.isConnected || guard.waiting.has(element))) continue;
+    running.add(element.getAttribute(HOLD));
+    if (element.type !== INERT) restore(element, guard);
+    else if (element.matches(ASYNC)) start(element).then(past.replay);
   }
   if (busy) return;
   busy = true;
   for (let script; (script = next()); ) await start(script);
+  past?.replay();
   busy = false;
 };
 
 /* In the page's order; those that wait for its end come after it. */
 const next = () => {
-  const scripts = [...document.querySelectorAll(`script[${HOLD}][type="text/plain"]`)].filter((script) =>
+  const scripts = [...document.querySelectorAll(`script[${HOLD}][type="${INERT}"]`)].filter((script) =>
     guard.allowed(script.getAttribute(HOLD)),
   );
   return scripts.find((script) => !script.matches(LATE)) ?? (document.readyState !== "loading" && scripts[0]);
@@ -44,6 +48,7 @@ const start = (old) =>
     const script = document.createElement("script");
     for (const { name, value } of old.attributes) script.setAttribute(name, value);
     script.removeAttribute("type");
+    past.meant(script);
     restore(script, guard);
     script.text = old.text;
     script.nonce = old.nonce;
@@ -51,6 +56,7 @@ const start = (old) =>
     script.addEventListener("load", done);
     script.addEventListener("error", done);
     drafts.set(script, { text: "", end: script });
+    past.listen(() => busy || drafts.has(document.currentScript));
     old.replaceWith(script);
     if (!script.src) done();
   });
@@ -65,7 +71,7 @@ for (const name of ["write", "writeln"]) {
     draft.text += texts.join("");
     /* The rest of a tag or script is still to come. */
     if (/<[^>]*$|<script(?!.*<\/script)/is.test(draft.text)) return;
-    const { content } = guard.parse(draft.text, true, true);
+    const content = past.parsed(draft.text, guard);
     const { lastChild } = content;
     draft.text = "";
     if (document.body.contains(draft.end)) draft.end.after(content);

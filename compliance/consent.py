@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from itsdangerous import BadData, Serializer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode, want_bytes
-from werkzeug.http import parse_cookie
 
 from .errors import ConsentError
 
@@ -21,20 +22,27 @@ NECESSARY = "necessary"
 METHODS = ("accept", "reject", "custom", "withdraw")
 _SALT = "compliance.consent"
 _LONGEST = 380  # bytes; with the name and a little room, a cookie stays under 400
-# What is read of a header: browsers send some 16 KB of cookies at most, and one of a name for each path and domain.
+_NOTICE = "notice"
+# A browser sends one for each path and domain; a signed value has no other characters.
+_VALUES = re.compile(rf'(?:^|[;\s]){COOKIE}="?([\w.-]{{1,{_LONGEST - 1}}})"?(?=[;\s]|$)', re.ASCII)
+_MOST_VALUES = 16
+# Browsers send some 16 KB of cookies at most.
 _LONGEST_HEADER = 64 * 1024
-_MOST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One decision of one reader, as the cookie keeps it."""
+    """One decision of one reader, as the cookie keeps it.
+
+    *noticed* says that it was made where browsing on counts as agreement.
+    """
 
     id: str
     policy: str
     choices: Mapping[str, bool]
     method: str
     time: datetime
+    noticed: bool = False
 
     @property
     def given(self) -> bool:
@@ -85,6 +93,7 @@ class Decisions:
         self.categories = tuple(category for category in categories if category != NECESSARY)
         self.lifetime = lifetime
         self._assumed = mode != "opt-in"
+        self._notices = mode == _NOTICE
         self._serializer = _Uncompressed(
             [want_bytes(key) for key in keys], salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256}
         )
@@ -102,39 +111,70 @@ class Decisions:
         if not ticked <= {NECESSARY, *self.categories}:
             raise ConsentError("category")
         choices = {name: method == "accept" or (method == "custom" and name in ticked) for name in self.categories}
-        identity = secrets.token_urlsafe(12)
-        return Record(id=identity, policy=policy, choices=choices, method=method, time=now.replace(microsecond=0))
+        return Record(
+            id=secrets.token_urlsafe(12),
+            policy=policy,
+            choices=choices,
+            method=method,
+            time=now.replace(microsecond=0),
+            noticed=self._notices,
+        )
 
     def sign(self, record: Record) -> str:
         """Return the cookie's value for *record*; the time of signing is the serializer's own."""
         payload = {"id": record.id, "policy": record.policy, "choices": record.choices, "method": record.method}
-        return self._serializer.dumps(payload)
+        return self._serializer.dumps(payload | ({"mode": _NOTICE} if record.noticed else {}))
 
     def read(self, cookies: str | None, *, policy: str | None, now: datetime) -> Record | None:
-        """Return the decision in a `Cookie` header, or None: unsigned, stale, for another policy, garbled, too long.
+        """Return the decision in a `Cookie` header, or None: unsigned, stale, about something else, garbled, too long.
 
-        Without a *policy*, one about any policy is returned.
+        It is about something else where it is about another policy than *policy*, was made under a notice that the
+        site has given up, or before a category was there. Without a *policy*, one about anything is returned.
 
-        A browser that holds several cookies of the name (by path) sends them all: the first valid one counts.
+        A browser that holds several cookies of the name, by path or domain, sends them all, and a stranger on a
+        neighbouring host may have set one: only what all that are valid allow is allowed.
         """
-        if not cookies or COOKIE not in cookies:
-            return None
-        values = parse_cookie(cookies[:_LONGEST_HEADER]).getlist(COOKIE)[:_MOST]
-        return next((record for value in values if (record := self._verify(value, policy, now))), None)
+        found = [record for value in _values(cookies) if (record := self._verify(value, policy, now))]
+        if len(found) < 2:
+            return found[0] if found else None
+        strictest = min(found, key=lambda record: (sum(record.choices.values()), record.given))
+        choices = {
+            name: chosen and all(record.choices.get(name, True) for record in found)
+            for name, chosen in strictest.choices.items()
+        }
+        return replace(strictest, choices=choices)
 
-    def _verify(self, value: str, policy: str | None, now: datetime) -> Record | None:
-        if len(value) > _LONGEST:
-            return None
+    def owns(self, cookies: str | None) -> bool:
+        """Return whether a `Cookie` header holds decisions of this site, whatever their age, and nobody else's."""
+        values = _values(cookies)
+        return bool(values) and all(self._loads(value) is not None for value in values)
+
+    def _loads(self, value: str) -> tuple[dict[str, Any], datetime] | None:
         try:
             payload, signed = self._serializer.loads(value, return_timestamp=True)
         except BadData:
             return None
-        if payload["policy"] != (policy or payload["policy"]) or now - signed > self.lifetime:
+        return payload, signed
+
+    def _verify(self, value: str, policy: str | None, now: datetime) -> Record | None:
+        loaded = self._loads(value)
+        if loaded is None or now - loaded[1] > self.lifetime:
             return None
-        # A category added since was never asked about, one dropped since is no longer there to allow.
-        choices = {name: payload["choices"].get(name, False) for name in self.categories}
-        identity, about, method = payload["id"], payload["policy"], payload["method"]
-        return Record(id=identity, policy=about, choices=choices, method=method, time=signed)
+        payload, signed = loaded
+        noticed = payload.get("mode") == _NOTICE
+        # A category dropped since is no longer there to allow.
+        choices = {name: payload["choices"][name] for name in self.categories if name in payload["choices"]}
+        asked = payload["policy"] == policy and noticed <= self._notices and len(choices) == len(self.categories)
+        if policy is not None and not asked:
+            return None
+        return Record(
+            id=payload["id"],
+            policy=payload["policy"],
+            choices=choices,
+            method=payload["method"],
+            time=signed,
+            noticed=noticed,
+        )
 
     def of(self, cookies: str | None, *, policy: str, refuses: bool, now: datetime) -> Consent:
         """Return what the reader allows who sends *cookies*, by today's decision, else by an earlier one and the mode.
@@ -161,3 +201,7 @@ class Decisions:
             policy=record.policy,
             record_id=record.id,
         )
+
+
+def _values(cookies: str | None) -> list[str]:
+    return [found[1] for found in islice(_VALUES.finditer((cookies or "")[:_LONGEST_HEADER]), _MOST_VALUES)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from . import assets, documents
-from .consent import COOKIE, NECESSARY, Decisions
+from .consent import NECESSARY, Decisions
+from .cookies import Cookies
 from .corrections import Corrections
 from .elements import Elements
 from .errors import Problem, SettingsError, StoreError
@@ -21,7 +21,11 @@ from .rendering import Renderer
 from .settings import CATEGORIES, Settings
 from .views import Host, State
 
-_SCRIPTS = ("compliance.js", "guard.js", "cookies.js", "frames.js", "note.js", "release.js")  # load one another
+# They load one another.
+_SCRIPTS = (
+    *("compliance.js", "guard.js", "watch.js"),
+    *("cookies.js", "frames.js", "note.js", "release.js", "replay.js", "restore.js"),
+)
 
 Keys = Sequence[str | bytes]
 
@@ -61,7 +65,7 @@ def build(
         problem = Problem(key="consent.categories", remedy=str(error))
         raise SettingsError(settings.source, (problem,)) from error
     catalogue = _catalogue(settings)
-    cookies = _cookies(settings, catalogue)
+    cookies = _cookies(settings, catalogue, host)
     static = _static(settings, catalogue, cookies)
     box = _box(settings, secrets, folder)
     ledger = Ledger(box.database, box.vault.keys("ledger"))
@@ -71,7 +75,7 @@ def build(
         decisions=decisions,
         catalogue=catalogue,
         assets=static,
-        cookies=tuple((category, re.compile(names)) for category, names in cookies),
+        cookies=Cookies(cookies, lambda: host.cookies),
         elements=Elements(
             settings=settings,
             documents=library,
@@ -92,15 +96,17 @@ def build(
     )
 
 
-def _cookies(settings: Settings, catalogue: Catalogue) -> list[tuple[str, str]]:
-    """Return pairs of a category and an expression for the names of its cookies."""
+def _cookies(settings: Settings, catalogue: Catalogue, host: Host) -> list[tuple[str, str]]:
+    """Return pairs of a category and an expression for the names of its cookies on the site's own hosts."""
     consent = settings.consent
-    names: dict[str, list[str]] = {category: [] for category in (*CATEGORIES, *consent.categories)}
-    names[NECESSARY] = [COOKIE]
+    names: dict[str, list[str]] = {category: [] for category in (*CATEGORIES, *consent.categories, NECESSARY)}
+    names[NECESSARY] += map(expressions.cookie, host.cookies)
     for cookie in consent.cookies:
-        names[cookie.category].append(cookie.name)
-    for tracker in catalogue.trackers:
-        names[tracker.category].extend(tracker.cookies)
+        names[cookie.category].append(expressions.cookie(cookie.name))
+    for tracker in consent.trackers:
+        names[tracker.category] += map(expressions.cookie, tracker.cookies)
+    for category, listed in catalogue.first_party().items():
+        names[category] += listed
     return expressions.cookies(names)
 
 

@@ -49,6 +49,13 @@ class Host:
         """The hosts that the application answers, where its configuration says so."""
         return self._app.config.get("TRUSTED_HOSTS")
 
+    @property
+    def cookies(self) -> set[str]:
+        """The names of cookies that the application itself works with, as far as its configuration says."""
+        config = self._app.config
+        named = (value for key, value in config.items() if key.endswith("COOKIE_NAME") and isinstance(value, str))
+        return {*named, "session", "remember_token"}
+
     def raise_errors(self) -> bool:
         """Return whether a developer is to see a fault of ours."""
         return self._app.testing or self._app.debug

@@ -202,12 +202,14 @@ def test_banner_and_footer_weigh_little(client: FlaskClient) -> None:
 def test_holding_trackers_weighs_little_more(mode: str, host: Flask, settings: dict[str, Any]) -> None:
     Compliance(host, settings=settings | {"consent": {"mode": mode, "categories": ["analytics"]}})
     names = [known_as(one) for one in loaded(host.test_client().get("/").text)]
-    assert names == ["compliance.css", "guard.js"]
+    assert names == ["compliance.css", "guard.js", "watch.js"]
+    names.remove("watch.js")  # a second request, for the rarer of the ways in which scripts load
     code, filled = assets.load(STATIC), host.extensions["compliance"].assets
     weights = {name: weight(code[name].content) for name in names}
     assert sum(weights.values()) <= 3000, weights
     # What few readers load, as they need it: what releases, what stands in held frames, what takes cookies away.
     later = {name: weight(code[name].content) for name in ("release.js", "frames.js", "held.css", "cookies.js")}
+    assert weight(code["watch.js"].content) <= 1150
     assert later["release.js"] <= 1100 and sum(later.values()) <= 2300, later
     # The lists of trackers and of their cookies.
     lists = {name: weight(filled[name].content) - weight(code[name].content) for name in ("guard.js", "cookies.js")}

@@ -138,8 +138,36 @@ def test_decision_on_another_policy_counts_as_none() -> None:
     assert read(cookie(), policy="new") is None
 
 
-def test_first_valid_cookie_of_several_counts() -> None:
+def test_what_is_not_valid_of_several_cookies_counts_for_nothing() -> None:
     assert read(f"{header('stale')}; theme=dark; {cookie()}")
+
+
+@pytest.mark.parametrize(
+    ("methods", "allowed"),
+    [
+        (("accept", "reject"), set()),
+        (("reject", "accept"), set()),
+        (("accept", "withdraw", "accept"), set()),
+        (("accept", "accept"), {"analytics", "advertising"}),
+        (("accept", "analytics"), {"analytics"}),
+        (("analytics", "advertising"), set()),
+    ],
+)
+def test_of_several_cookies_the_most_refusing_counts(methods: tuple[str, ...], allowed: set[str]) -> None:
+    maker = decisions()
+    made = [
+        maker.decide(*((name, ()) if name in METHODS else ("custom", (name,))), policy=POLICY, now=NOW)
+        for name in methods
+    ]
+    record = read("; ".join(header(maker.sign(one)) for one in made))
+    assert record is not None and {name for name, chosen in record.choices.items() if chosen} == allowed
+    assert record.id in {one.id for one in made}
+
+
+def test_a_cookie_of_another_site_is_not_owned() -> None:
+    ours, theirs = cookie(), cookie(keys=("other",))
+    assert decisions().owns(ours) and decisions().owns(f"{ours}; a=b; {ours}")
+    assert not any(map(decisions().owns, (theirs, f"{ours}; {theirs}", header("x"), "a=b", "", None)))
 
 
 def test_oversized_cookie_counts_as_none() -> None:
@@ -149,10 +177,47 @@ def test_oversized_cookie_counts_as_none() -> None:
     assert read(header(maker.sign(large))) is None
 
 
-def test_category_added_later_is_not_allowed() -> None:
-    record = read(cookie(), categories=("analytics", "social"))
-    assert record is not None
-    assert record.choices == {"analytics": True, "social": False}
+def test_a_category_added_later_is_asked_about() -> None:
+    later = decisions(categories=("analytics", "social"))
+    assert later.read(cookie(), policy=POLICY, now=NOW) is None
+    assert dict(later.of(cookie(), policy=POLICY, refuses=False, now=NOW).choices) == {
+        "analytics": False,
+        "social": False,
+    }
+
+
+def test_a_refusal_from_before_a_category_was_there_still_counts() -> None:
+    later = decisions("opt-out", categories=("analytics", "social"))
+    found = later.of(cookie(method="reject"), policy=POLICY, refuses=False, now=NOW)
+    assert (found.given, dict(found.choices)) == (False, {"analytics": False, "social": True})
+
+
+def test_a_category_dropped_since_asks_nobody_again() -> None:
+    record = read(cookie(), categories=("analytics",))
+    assert record is not None and dict(record.choices) == {"analytics": True}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("categories", [(), ("analytics",)])
+@pytest.mark.parametrize(
+    ("before", "after", "counts"),
+    [
+        ("notice", "opt-in", False),
+        ("notice", "opt-out", False),
+        ("notice", "notice", True),
+        ("opt-in", "notice", True),
+        ("opt-in", "opt-out", True),
+        ("opt-out", "opt-in", True),
+    ],
+)
+def test_what_was_decided_under_a_notice_is_asked_again_under_another_mode(
+    before: str, after: str, counts: bool, categories: tuple[str, ...], method: str
+) -> None:
+    maker = decisions(before, categories=categories)
+    value = header(maker.sign(maker.decide(method, (), policy=POLICY, now=NOW)))
+    later = decisions(after, categories=categories)
+    assert (later.read(value, policy=POLICY, now=NOW) is not None) is counts
+    assert later.read(value, policy=None, now=NOW) is not None
 
 
 @given(cookies=st.text() | st.text(alphabet=f'{COOKIE}=.;" \\,abc'))

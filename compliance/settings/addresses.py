@@ -16,6 +16,14 @@ from .table import Context
 _SERVICE = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE | re.ASCII)
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _HOST = re.compile(r"(?!.*[.]{2})[^\W_][\w.-]*", re.IGNORECASE)
+# Names under which anybody registers one, as far as a short rule knows them (all of them: publicsuffix.org). Browsers
+# know the rest, and refuse the cookie.
+_SHARED = re.compile(
+    r"[^.]+|(?:com|net|org|gov|edu|ac|mil|co|or|ne|go|gob|nom|idv|info)[.][a-z]{2}"
+    r"|(?:ah|bj|cq|fj|gd|gs|gx|gz|ha|hb|he|hi|hk|hl|hn|jl|js|jx|ln|mo|nm|nx|qh|sc|sd|sh|sn|sx|tj|tw|xj|xz|yn|zj)[.]cn"
+    r"|(?:github|gitee|gitlab|readthedocs)[.]io|(?:pages|workers|fly|deno)[.]dev|(?:vercel|netlify|web)[.]app"
+    r"|(?:herokuapp|firebaseapp|appspot|blogspot|onrender|pythonanywhere|tcloudbaseapp)[.]com|azurewebsites[.]net"
+)
 
 
 def _split(value: str) -> SplitResult | None:
@@ -88,6 +96,15 @@ def host_name(value: str) -> str:
     return name
 
 
+def _cookie_domain(value: str, info: ValidationInfo) -> str:
+    name, host = host_name(value.removeprefix(".")), Context.of(info).host
+    if not f".{host}".endswith(f".{name}") or re.search(r"(?:^|[.])[0-9]+$", name):
+        raise ValueError(f"write the site's own domain: {host or 'the host of site.url'}, or what stands above it")
+    if _SHARED.fullmatch(name):
+        raise ValueError("write the domain that is the site's alone: browsers keep no cookie for one that many share")
+    return name
+
+
 def _folder(value: str, info: ValidationInfo) -> Path:
     folder: Path = Context.of(info).folder / value
     if not folder.is_dir():
@@ -109,6 +126,7 @@ EmailAddress = Annotated[str, AfterValidator(_email_address)]
 ServiceAddress = Annotated[str, AfterValidator(_service_address)]
 Recipient = Annotated[str, AfterValidator(_recipient)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
+CookieDomain = Annotated[str, AfterValidator(_cookie_domain)]
 Host = Annotated[str, AfterValidator(host_name)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 File = Annotated[Path, AfterValidator(_file)]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
-    ValidationInfo,
     WithJsonSchema,
     field_validator,
 )
@@ -23,20 +20,17 @@ from pydantic import (
 from ..errors import Problem
 from ..licences import Licence, doubt
 from ..telephones import Telephone, parse
-from .addresses import EmailAddress, Prefix, SiteAddress, WebAddress, host_name
+from .addresses import EmailAddress, Prefix, SiteAddress, WebAddress
+from .consent import Consent
 from .filings import Licences
 from .legal import Articles, Legal
 from .messages import Limits, Mail, Messages, Retention, Storage
 from .mourning import Mourning
-from .table import Context, Table
-from .texts import Language, Text, Words
+from .table import Table
+from .texts import Language, Text
 
-#: The category that needs no consent; it is always there and never listed.
-NECESSARY = "necessary"
 #: How long before its end it is told that a licence expires.
 EXPIRY = timedelta(days=30)
-#: The categories that have a name and a description in every language of this package.
-CATEGORIES = ("functional", "analytics", "advertising", "social")
 
 
 def _telephone(value: Any) -> Any:
@@ -106,190 +100,6 @@ class Reporting(Table):
         description="Whether the national reporting centre (12377) is named, too.",
         examples=[True],
     )
-
-
-class Category(Table):
-    """A kind of cookies and trackers that a reader allows or refuses."""
-
-    name: Text | None = Field(default=None, description="What readers see it called.", examples=["Maps"])
-    description: Text | None = Field(
-        default=None,
-        description="What it is for, in a sentence.",
-        examples=["Shows maps of another company inside articles."],
-    )
-
-
-def _declared(category: str, info: ValidationInfo) -> str:
-    declared = tuple(dict.fromkeys((NECESSARY, *Context.of(info).categories)))
-    if category not in declared:
-        raise ValueError(f"name a category of consent.categories ({', '.join(declared)}), or add it there")
-    return category
-
-
-def _cookie_name(value: str) -> str:
-    # A token of RFC 6265, section 4.1.1; the asterisk is one of its characters.
-    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
-        raise ValueError("write the name of a cookie, such as '_stat_*'")
-    return value
-
-
-Declared = Annotated[str, AfterValidator(_declared)]
-CookieName = Annotated[str, AfterValidator(_cookie_name)]
-
-
-class Cookie(Table):
-    """A cookie that the site sets, for the cookie policy and the preference page."""
-
-    name: Words = Field(description="The name; `*` at its end stands for any text.", examples=["_pk_id*"])
-    category: Declared = Field(
-        default=NECESSARY, description="The category that it belongs to.", examples=["analytics"]
-    )
-    provider: Text | None = Field(
-        default=None, description="Whose it is, where it is not the site's own.", examples=["Matomo"]
-    )
-    purpose: Text = Field(description="What it is for.", examples=["Counts visits."])
-    lifetime: Text | None = Field(
-        default=None, description="How long it is kept; without it until the browser closes.", examples=["13 months"]
-    )
-
-
-def _tracker_host(value: str) -> str:
-    return value if value == "*" else host_name(value)
-
-
-class Tracker(Table):
-    """What others run on the site's pages, beside what is known already or in place of it."""
-
-    host: Annotated[str, AfterValidator(_tracker_host)] = Field(
-        description="The host it loads from, its subdomains with it; `*` for any host.", examples=["stats.example.org"]
-    )
-    path: str = Field(
-        default="/",
-        validate_default=True,
-        description="How the path of its addresses begins; for any host also how it may end.",
-        examples=["/stat.js"],
-    )
-    category: Declared = Field(
-        description="The category that it waits for; `necessary` where it waits for nothing.", examples=["analytics"]
-    )
-    provider: Text | None = Field(default=None, description="What it is called.", examples=["Our statistics"])
-    country: str | None = Field(
-        default=None, description="The country of its operator, in two letters.", examples=["CN"]
-    )
-    purpose: Text | None = Field(
-        default=None, description="What it is for; without it what its category is.", examples=["Counts visits."]
-    )
-    contact: Text | None = Field(
-        default=None, description="How its operator is reached.", examples=["privacy@stats.example.org"]
-    )
-    method: Text | None = Field(
-        default=None,
-        description="How it handles personal information; without it that browsers send requests to it.",
-        examples=["Collects page views with a script, and stores them."],
-    )
-    information: Text | None = Field(
-        default=None,
-        description="The kinds of personal information; without it what every request tells.",
-        examples=["IP address, kind of browser, pages read"],
-    )
-    entrusted: bool = Field(
-        default=False,
-        strict=True,
-        description="Whether its operator works for the site under a contract, rather than for itself.",
-        examples=[True],
-    )
-    policy: WebAddress | None = Field(
-        default=None,
-        description="Where its operator says how to reach them and what they do with personal information.",
-        examples=["https://stats.example.org/privacy"],
-    )
-    cookies: tuple[CookieName, ...] = Field(
-        default=(), description="The names of its cookies; `*` stands for any text.", examples=[["_stat_*"]]
-    )
-
-    @field_validator("path")
-    @classmethod
-    def _is_a_path(cls, path: str, info: ValidationInfo) -> str:
-        if not re.fullmatch(r"/[^\s?#\"'<>\\]*", path):
-            raise ValueError("write the beginning of a path, with its slash in front, such as '/stat.js'")
-        if path == "/" and info.data.get("host") == "*":
-            raise ValueError("write a path here: any path on any host is the whole web")
-        return path
-
-    @field_validator("country")
-    @classmethod
-    def _is_a_country(cls, country: str | None) -> str | None:
-        if country is not None and not re.fullmatch("[A-Z]{2}", country):
-            raise ValueError("write the country's two capital letters, such as 'CN'")
-        return country
-
-
-def _category(key: str, info: ValidationInfo) -> str:
-    if key == NECESSARY:
-        raise ValueError(f"leave {key!r} out: it is always there, and nobody is asked about it")
-    # It travels in the consent cookie, which holds less than 400 bytes.
-    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
-        raise ValueError(f"write {key!r} with up to 32 small letters, digits and underscores, a letter first")
-    if key not in (*CATEGORIES, *Context.of(info).named):
-        known = ", ".join(CATEGORIES)
-        raise ValueError(f"give {key!r} a name in a table [consent.categories.{key}]; {known} have one already")
-    return key
-
-
-def _categories(value: Any) -> Any:
-    listed = isinstance(value, list | tuple) and all(isinstance(key, str) for key in value)
-    return dict.fromkeys(value, {}) if listed else value
-
-
-class Consent(Table):
-    """How readers are asked for consent."""
-
-    mode: Literal["notice", "opt-in", "opt-out"] = Field(
-        default="notice", description="What counts as consent.", examples=["notice"]
-    )
-    lifetime_days: int = Field(
-        default=365,
-        ge=1,
-        le=400,  # browsers keep no cookie longer (RFC 6265bis, section 5.5)
-        strict=True,
-        description="After how many days a reader is asked again.",
-        examples=[365],
-    )
-    keep_source: bool = Field(
-        default=False,
-        strict=True,
-        description="Whether the ledger keeps a keyed label of the network that a decision came from.",
-        examples=[True],
-    )
-    text: Text | None = Field(
-        default=None,
-        description="The banner's text; without it one that suits the mode.",
-        examples=["By continuing to browse our site you agree to our use of cookies."],
-    )
-    position: Literal["bottom", "flow"] = Field(
-        default="bottom",
-        description="Where the banner stands: over the bottom of the window, or in the page above all else.",
-        examples=["bottom"],
-    )
-    categories: Annotated[
-        dict[Annotated[str, AfterValidator(_category)], Category],
-        BeforeValidator(_categories, json_schema_input_type=list[str] | dict[str, Category]),
-    ] = Field(
-        default={},
-        description="The optional categories: a list of those that this package names, or a table of tables.",
-        examples=[["functional", "analytics", "advertising", "social"]],
-    )
-    cookies: tuple[Cookie, ...] = Field(default=(), description="The cookies that the site sets.")
-    trackers: tuple[Tracker, ...] = Field(
-        default=(), description="What others run on the pages, beside the trackers that are known already."
-    )
-
-    @field_validator("trackers")
-    @classmethod
-    def _once(cls, trackers: tuple[Tracker, ...]) -> tuple[Tracker, ...]:
-        if len({(tracker.host, tracker.path) for tracker in trackers}) < len(trackers):
-            raise ValueError("list every host with a path once")
-        return trackers
 
 
 class Settings(Table):

@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from .. import languages
 from ..errors import Problem, SettingsError
+from .addresses import host_name
+from .consent import default_categories
 from .problems import masked, problems
 from .records import Settings
 from .table import Context
@@ -111,7 +114,7 @@ def _context(data: Mapping[str, Any], folder: Path) -> Context:
     """Return what *data* declares, as far as it is well-formed: what is not is told where it stands."""
     tables = (table if isinstance(table := data.get(key), Mapping) else {} for key in ("site", "consent", "messages"))
     site, consent, messages = tables
-    tags, categories = site.get("languages"), consent.get("categories")
+    tags, categories = site.get("languages"), consent.get("categories", default_categories(consent))
     known = []
     for tag in tags if isinstance(tags, list | tuple) else ():
         try:
@@ -124,6 +127,14 @@ def _context(data: Mapping[str, Any], folder: Path) -> Context:
         languages=tuple(known),
         categories=tuple(name for name in names if isinstance(name, str)),
         named=frozenset(name for name, table in described.items() if isinstance(table, Mapping) and "name" in table),
+        host=_host(site.get("url")),
         folder=folder,
         private=messages.get("private_targets") is True,
     )
+
+
+def _host(url: object) -> str:
+    try:
+        return host_name(urlsplit(url).hostname or "") if isinstance(url, str) else ""
+    except ValueError:
+        return ""

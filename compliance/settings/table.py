@@ -19,14 +19,15 @@ class Context:
     """What other keys, and the place of the file, say about the value that is being read.
 
     *languages* and *categories* are what the file declares, as far as that can be told before all of it is read,
-    *named* the categories that it gives a name, *private* whether webhooks may lie in a private network. *kind* is the
-    kind of the licence whose number is being read.
+    *named* the categories that it gives a name, *host* that of ``site.url``, *private* whether webhooks may lie in a
+    private network. *kind* is the kind of the licence whose number is being read.
     """
 
     languages: tuple[str, ...]
     categories: tuple[str, ...]
     named: frozenset[str]
     folder: Path
+    host: str = ""
     private: bool = False
     kind: str = ""
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
-from itertools import islice, product
+from urllib.parse import urlencode
 
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from ..consent import COOKIE, NECESSARY, Record
+from ..cookies import taken
 from ..errors import ConsentError
 from ..outside.hosts import host_of
 from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
 from .pages import Refusal, body, page, private, reader_locale, same_site, wants_json, way_back
-from .record import decision, each_once, entry, last_decision, texts
-from .requests import request, routes, state
+from .record import decision, each_once, entry, forget, last_decision, texts
+from .requests import base, request, routes, state
 
-#: What the name of a cookie is written with (RFC 6265, section 4.1.1).
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-#: Proxies take a few kilobytes of headers (nginx four, unless told otherwise).
-_MOST_EXPIRED = 20
+#: Browsers follow twenty redirections at most (Fetch standard, section 4.4).
+_MOST_ANSWERS = 18
 
 
 @routes.get("/consent")
@@ -65,16 +64,8 @@ def decide() -> Response:
     # A page from a cache may still show the text before last; agreeing to that is not agreeing to today's.
     if made.given and form.get("policy", made.policy) != made.policy:
         raise Refusal("policy")
-    response = Response(status=HTTPStatus.NO_CONTENT) if wants_json() else redirect(target, HTTPStatus.SEE_OTHER)
-    response.set_cookie(
-        COOKIE,
-        here.decisions.sign(made),
-        max_age=here.decisions.lifetime,
-        path="/",
-        secure=request.is_secure,
-        samesite="Lax",
-    )
-    _take_away(response, made)
+    response = _answer(made, target, keeps=not _shows_whether_it_keeps())
+    _put(response, made)
     if made.given:
         state().host.send(consent_given, request.environ, record=made)
     elif made.method == "withdraw" or (before and before.given):
@@ -85,19 +76,67 @@ def decide() -> Response:
     return private(response)
 
 
-def _take_away(response: Response, made: Record) -> None:
-    """Expire the cookies of this site that *made* does not allow, on this host and on those above it.
+@routes.get("/consent/kept")
+def kept() -> Response:
+    """Do what a decision left to be done: take the rest of the cookies away, and look whether it was kept at all."""
+    target, made = way_back(request.args.get("next")), decision()
+    left = min(request.args.get("left", 0, int), _MOST_ANSWERS) - 1
+    if made is None:
+        response = Response(status=HTTPStatus.NO_CONTENT) if wants_json() else _back(target, "compliance-unsaved")
+    else:
+        response = _answer(made, target, after=request.args.get("after", ""), left=left)
+    return private(response)
 
-    The script does the same on the page, but sees no cookie that is for servers only, and may not run.
+
+def _answer(made: Record, target: str, *, after: str = "", left: int = _MOST_ANSWERS, keeps: bool = True) -> Response:
+    """Return the way back to *target*, and with it the end of cookies that *made* does not allow.
+
+    The script does the same on the page, but sees no cookie that is for servers only, and may not run. What one answer
+    has no room for, and whether this browser *keeps* anything, is left to the next, which goes on with the names that
+    come *after* this one; *left* says how many more there may be.
     """
+    names = state().cookies.unwanted(request.cookies, partial(_allows, made))
     host = host_of(request.host_url)
-    labels = [] if re.search(r":|\d$", host) else host.split(".")  # an address has no hosts above it
-    domains = [None, *(".".join(labels[place:]) for place in range(len(labels) - 1))]
-    unwanted = (name for name in request.cookies if _NAME.fullmatch(name) and not _allowed(name, made))
-    for name, domain in islice(product(unwanted, domains), _MOST_EXPIRED):
-        response.delete_cookie(name, path="/", domain=domain, secure=request.is_secure)
+    lines, last = taken((name for name in names if name > after), host, secure=request.is_secure)
+    if left > 0 and (last or not keeps):
+        rest = urlencode({"after": last or "", "left": left, "next": target})
+        response = redirect(f"{base()}/consent/kept?{rest}", HTTPStatus.SEE_OTHER)
+    elif wants_json():
+        response = Response(status=HTTPStatus.NO_CONTENT)
+    else:
+        response = redirect(target, HTTPStatus.SEE_OTHER)
+    for line in lines:
+        response.headers.add("Set-Cookie", line)
+    return response
 
 
-def _allowed(name: str, made: Record) -> bool:
-    owners = [category for category, names in state().cookies if names.match(name)]
-    return not owners or any(owner == NECESSARY or made.choices.get(owner, False) for owner in owners)
+def _allows(made: Record, category: str) -> bool:
+    if category == NECESSARY or (made.noticed and made.method == "accept"):
+        return True
+    return made.choices.get(category, False)
+
+
+def _shows_whether_it_keeps() -> bool:
+    """Return whether a browser without scripts decides for the first time: some keep no cookie, or none in a frame."""
+    navigates = request.headers.get("Sec-Fetch-Mode") == "navigate" and not wants_json()
+    return navigates and COOKIE not in request.cookies
+
+
+def _back(target: str, fragment: str) -> Response:
+    return redirect(f"{target.partition('#')[0]}#{fragment}", HTTPStatus.SEE_OTHER)
+
+
+def _put(response: Response, made: Record) -> None:
+    """Set the cookie, in place of all others of this site that the browser may hold for other domains and paths."""
+    here = state()
+    domain = here.settings.consent.domain_for(host_of(request.host_url))
+    forget(response, but=domain)
+    response.set_cookie(
+        COOKIE,
+        here.decisions.sign(made),
+        max_age=here.decisions.lifetime,
+        path="/",
+        domain=domain,
+        secure=request.is_secure,
+        samesite="Lax",
+    )

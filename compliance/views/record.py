@@ -12,11 +12,13 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from ..consent import COOKIE, Record
+from ..cookies import expired
 from ..documents import POLICIES
 from ..errors import StoreError
 from ..ledger import Entry, Link, Text, consent_record
+from ..outside.hosts import host_of
 from .pages import Refusal, body, json_response, page, private, reader_locale, same_site, secret, source, wants_json
-from .requests import request, routes, state
+from .requests import base, request, routes, state
 
 _LONGEST_PATH = 200
 
@@ -29,6 +31,24 @@ def decision() -> Record | None:
 def last_decision() -> Record | None:
     """Return the decision that this request's cookie holds, even where it is about an earlier policy."""
     return _read(None)
+
+
+def forget(response: Response, *, but: str | None = "") -> None:
+    """Take the consent cookie away for every domain and path that it may be for, *but* that domain at the root.
+
+    Where one of those sent is not this site's, another application beside it works with the same name: then only that
+    which this site sets by itself goes.
+    """
+    sent = request.cookies.getlist(COOKIE)
+    if not sent:
+        return
+    host = host_of(request.host_url)
+    alone = state().decisions.owns(request.environ.get("HTTP_COOKIE"))
+    ours = (None, state().settings.consent.domain_for(host))
+    for path in ("/", base()) if alone and len(sent) > 1 else ("/",):
+        for domain, line in expired(COOKIE, host, path=path, secure=request.is_secure):
+            if (path, domain) != ("/", but) and (alone or domain in ours):
+                response.headers.add("Set-Cookie", line)
 
 
 def texts() -> list[Text]:
@@ -118,7 +138,7 @@ def erase() -> Response:
         raise Refusal("store") from error
     target = here.elements.link("preferences", reader_locale(), request.environ)
     response = Response(status=HTTPStatus.NO_CONTENT) if wants_json() else redirect(target, HTTPStatus.SEE_OTHER)
-    response.delete_cookie(COOKIE, path="/", secure=request.is_secure, samesite="Lax")
+    forget(response)
     return private(response)
 
 

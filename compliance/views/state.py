@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +10,7 @@ from blinker import Signal
 
 from ..assets import Asset
 from ..consent import Decisions
+from ..cookies import Cookies
 from ..corrections import Corrections
 from ..documents import Library
 from ..elements import Elements
@@ -37,6 +37,10 @@ class Host(Protocol):
     def trusted_hosts(self) -> list[str] | None:
         """The hosts that it answers, ``None`` where it does not say."""
 
+    @property
+    def cookies(self) -> Iterable[str]:
+        """The names of the cookies that it works with itself, as far as its configuration says."""
+
     def locale(self, environ: WSGIEnvironment) -> str | None:
         """Return the language that it would answer this request in, ``None`` where it does not choose."""
 
@@ -57,6 +61,7 @@ class Bare:
 
     chooses = False
     trusted_hosts = None
+    cookies = ()
 
     def __init__(self, application: object, renderer: Renderer) -> None:
         self._application = application
@@ -82,7 +87,7 @@ class State:
     """What the endpoints of one site work with; of a Flask application it lies in `app.extensions["compliance"]`.
 
     Args:
-        cookies: pairs of a category and an expression for the names of its cookies.
+        cookies: those that wait for a consent.
         elements: what is injected, the policy of the moment, and what every template is told.
         box: what takes and keeps messages and reports.
         ledger: what proves decisions, and the recorder that puts them there.
@@ -95,7 +100,7 @@ class State:
     decisions: Decisions
     catalogue: Catalogue
     assets: Mapping[str, Asset]
-    cookies: Sequence[tuple[str, re.Pattern[str]]]
+    cookies: Cookies
     elements: Elements
     renderer: Renderer
     host: Host

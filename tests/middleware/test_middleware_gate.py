@@ -27,7 +27,7 @@ HM_HELD = (
     '<script data-compliance-hold="analytics" type="text/plain" data-compliance-src="//hm.baidu.com/hm.js"></script>'
 )
 VIDEO = "<iframe src=//www.youtube.com/embed/x></iframe>"
-VIDEO_HELD = '<iframe data-compliance-hold="advertising" data-compliance-src=//www.youtube.com/embed/x></iframe>'
+VIDEO_HELD = '<iframe data-compliance-hold="functional" data-compliance-src=//www.youtube.com/embed/x></iframe>'
 BODY = "</head><body><p>重庆 Two rivers.</p>"
 PAGE = f"{HEAD}{HM}{BODY}{VIDEO}</body></html>"
 HELD = f"{HEAD}{HM_HELD}</head><body>[en banner]<p>重庆 Two rivers.</p>{VIDEO_HELD}[en footer]</body></html>"
@@ -166,7 +166,7 @@ def held(page: str) -> list[str]:
     return re.findall(r'data-compliance-hold="(\w+)"', page)
 
 
-OPTIONAL = ["analytics", "advertising"]
+OPTIONAL = ["analytics", "functional"]
 
 
 @pytest.mark.parametrize(("mode", "found"), [("notice", []), ("opt-in", OPTIONAL), ("opt-out", OPTIONAL)])
@@ -190,7 +190,7 @@ def test_every_reader_gets_the_same_bytes(settings: dict[str, Any]) -> None:
         ("opt-in", None, False, OPTIONAL),
         ("opt-in", {"choice": "accept"}, True, []),
         ("opt-in", {"choice": "reject"}, False, OPTIONAL),
-        ("opt-in", {"choice": "custom", "category": "analytics"}, False, ["advertising"]),
+        ("opt-in", {"choice": "custom", "category": "analytics"}, False, ["functional"]),
         ("opt-out", None, False, []),
         ("opt-out", None, True, OPTIONAL),
         ("opt-out", {"choice": "reject"}, False, OPTIONAL),
@@ -207,7 +207,7 @@ def test_a_private_page_follows_the_decision(
 
 def test_a_category_that_nobody_is_asked_about_is_never_allowed(settings: dict[str, Any]) -> None:
     client = application(settings, mode="opt-out", categories=["analytics"])
-    assert held(client.get("/private").text) == ["advertising"]
+    assert held(client.get("/private").text) == ["functional"]
 
 
 def test_a_changed_decision_gets_the_page_anew(settings: dict[str, Any]) -> None:
@@ -223,11 +223,11 @@ def test_a_changed_decision_gets_the_page_anew(settings: dict[str, Any]) -> None
 def test_own_trackers_are_held_and_known_ones_let_through(settings: dict[str, Any]) -> None:
     own = [
         {"host": "www.youtube.com", "category": "necessary"},
-        {"host": "hm.baidu.com", "path": "/hm.js", "category": "advertising"},
+        {"host": "hm.baidu.com", "path": "/hm.js", "category": "functional"},
     ]
     plain = application(settings, mode="opt-in", categories=OPTIONAL)
     changed = application(settings, mode="opt-in", categories=OPTIONAL, trackers=own)
-    assert held(changed.get("/").text) == ["advertising"]
+    assert held(changed.get("/").text) == ["functional"]
     tags = {client.get("/private").headers["ETag"] for client in (plain, changed)}
     assert len(tags) == 2
 

@@ -149,7 +149,7 @@ s.parentNode.insertBefore(el, s);
     ),
     Vendor(
         name="YouTube",
-        category="advertising",
+        category="functional",
         hosts=("www.youtube.com",),
         body="""<iframe width="560" height="315" src="https://www.youtube.com/embed/abcdefghijk" title="YouTube video player" frameborder="0" allow="accelerometer; autoplay; clipboard-write; encrypted-media" allowfullscreen></iframe>""",
     ),

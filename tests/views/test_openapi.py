@@ -151,6 +151,9 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     yield post("/consent", data={"choice": "none"})
     for more in REFUSED:
         yield post("/consent", **more)
+    yield get("/consent/kept")
+    yield get("/consent/kept", headers=JSON)
+    yield get("/consent/kept", query_string={"next": "//elsewhere.example/"})
     yield get("/record")
     yield get("/record", headers=JSON)
     yield post("/record", data={"choice": "none"})

@@ -29,8 +29,9 @@ class Tracker:
 
     *host* stands for itself and its subdomains, ``*`` for any host. *path* is how the path of the address begins; for
     any host also how it may end. *provider* names it by language, *country* is where its operator sits (ISO 3166-1).
-    *cookies* are the names that it sets, ``*`` for any text. *globals* are what its script defines for others: an
-    inline script that uses one of them waits with it.
+    *cookies* are the names that it sets, ``*`` for any text; *first_party* are expressions for those of them that its
+    script sets on the site's own host (of all others it sets the site may have one of the same name). *globals* are
+    what its script defines for others: an inline script that uses one of them waits with it.
     """
 
     host: str
@@ -39,6 +40,7 @@ class Tracker:
     provider: Mapping[str, str]
     country: str | None = None
     cookies: tuple[str, ...] = ()
+    first_party: tuple[str, ...] = ()
     globals: tuple[str, ...] = ()
 
 
@@ -115,6 +117,21 @@ class Catalogue:
                     marks.update((tracker.host, written_host(tracker.host)))
         return frozenset(marks)
 
+    def first_party(self) -> dict[str, set[str]]:
+        """Return by category the expressions for the cookies that trackers set on the site's own host.
+
+        An entry of the site's own that names none has those of what it files elsewhere.
+        """
+        found: dict[str, set[str]] = {}
+        known = Catalogue() if self.own else self
+        for tracker in self.trackers:
+            names = tracker.first_party
+            if id(tracker) in self._ours and not tracker.cookies:
+                replaced = known._best("" if tracker.host == ANY else tracker.host, tracker.path)
+                names = replaced.first_party if replaced else ()
+            found.setdefault(tracker.category, set()).update(names)
+        return found
+
     def _best(self, host: str, path: str) -> Tracker | None:
         fitting = [tracker for tracker in self._of(host) if _fits(tracker, path)]
         return max(fitting, key=self._rank, default=None)
@@ -150,5 +167,6 @@ def _listed() -> Iterator[Tracker]:
                 provider={"en": row["name"], "zh_CN": row["name_zh"]},
                 country=row["country"] or None,
                 cookies=tuple(row["cookies"].split()),
+                first_party=tuple(row["first_party"].split()),
                 globals=tuple(row["globals"].split()),
             )

@@ -43,12 +43,13 @@ def addresses(catalogue: Catalogue, categories: Iterable[str]) -> list[tuple[str
 
 
 def cookies(names: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
-    """Return pairs of a category and an expression for the *names* of its cookies; `*` stands for any text."""
-    return [
-        (category, f"^(?:{'|'.join(sorted({_escaped(name).replace(chr(92) + '*', '.*') for name in listed}))})$")
-        for category, listed in names.items()
-        if listed
-    ]
+    """Return pairs of a category and one expression for all *names*, expressions themselves, of its cookies."""
+    return [(category, f"^(?:{'|'.join(sorted(set(listed)))})$") for category, listed in names.items() if listed]
+
+
+def cookie(name: str) -> str:
+    """Return the expression for the *name* of a cookie as settings give it; `*` stands for any text."""
+    return _escaped(name).replace(r"\*", ".*")
 
 
 def _hides(tracker: Tracker, later: Iterable[tuple[str, list[Tracker]]]) -> bool:
