@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from .assets import Asset
 from .consent import Consent, Decisions
@@ -17,6 +18,7 @@ from .documents import Library
 from .i18n import helpers
 from .languages import nearest, tag
 from .licences import Licence
+from .outside.hosts import host_of
 from .page.charsets import encode
 from .page.injection import Markup
 from .page.trackers import Catalogue, Gate
@@ -25,6 +27,8 @@ from .settings import CATEGORIES, Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+# A host of a request, and perhaps its port.
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 PARTS = ("report", "licences", "message")  # of the footer
 #: Our pages that others link to: their names in templates, and their paths below the prefix.
 PAGES = {
@@ -144,15 +148,31 @@ class Elements:
         return self._gate(self._held) if self._held else None
 
     def markup(
-        self, *, lang: str | None, charset: str, environ: WSGIEnvironment, decided: bool, placed: frozenset[str]
+        self,
+        *,
+        lang: str | None,
+        charset: str,
+        environ: WSGIEnvironment,
+        decided: bool,
+        placed: frozenset[str],
+        absolute: bool = False,
     ) -> Markup:
-        """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on."""
-        omitted = placed | {"banner"} if decided else placed
-        return self._markup(self.locale(lang), charset, *self._address(environ), omitted, self.policy)
+        """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on.
 
-    def uniform(self, lang: str | None, charset: str, placed: frozenset[str], *, host: str) -> Markup:
+        *absolute* asks for addresses with a host in them: a `<base>` on the page leads those without one elsewhere.
+        """
+        omitted = placed | {"banner"} if decided else placed
+        root, licences = self._address(environ)
+        if absolute:
+            root = self._origin(environ.get("HTTP_HOST"), environ.get("wsgi.url_scheme")) + root
+        return self._markup(self.locale(lang), charset, root, licences, omitted, self.policy)
+
+    def uniform(
+        self, lang: str | None, charset: str, placed: frozenset[str], absolute: bool = False, *, host: str
+    ) -> Markup:
         """Return what goes into a page of *host* that is the same for all readers, such as a file."""
-        return self._markup(self.locale(lang), charset, "", self._licences(host), placed, self.policy)
+        root = self._origin(host, None) if absolute else ""
+        return self._markup(self.locale(lang), charset, root, self._licences(host), placed, self.policy)
 
     def place(self, name: str, *, lang: str | None, environ: WSGIEnvironment) -> str:
         """Return the element *name* for a template to place, and note in *environ* that this page has it now."""
@@ -182,6 +202,17 @@ class Elements:
     def _query(self, locale: str) -> str:
         # Without a host that chooses, a link needs no language to lead to a page in the default one.
         return f"?lang={tag(locale)}" if locale != self.languages[0] or self._host_chooses() else ""
+
+    def _origin(self, host: str | None, scheme: str | None) -> str:
+        """Return scheme and host of the site as a request names them: those of its settings where it names none.
+
+        What stands before this server may take the encryption off: for its own host the settings know better.
+        """
+        site = urlsplit(self._settings.site.url)
+        known = host and _HOST.fullmatch(host) is not None and host_of(f"//{host}")
+        if not known or known == host_of(self._settings.site.url):
+            return f"{site.scheme}://{host if known else site.netloc}"
+        return f"{scheme or site.scheme}://{host}"
 
     def _hold(self, categories: frozenset[str]) -> Gate:
         return Gate(self._catalogue, categories, asked=self._held)

@@ -180,13 +180,14 @@ class Exchange:
         assert self._stamp is not None
         environ, decided = self._environ, self._stamp.letter.startswith(DECIDED)
 
-        def markup(lang: str | None, charset: str, carried: frozenset[str]) -> Markup:
+        def markup(lang: str | None, charset: str, carried: frozenset[str], absolute: bool) -> Markup:
             return self._state.injection.markup(
                 lang=lang or head.language or environ.get("compliance.locale"),
                 charset=charset,
                 environ=environ,
                 decided=decided,
                 placed=carried.union(environ.get("compliance.omitted", ())),
+                absolute=absolute,
             )
 
         self._page = Change(
@@ -197,6 +198,7 @@ class Exchange:
             coding=head.coding,
             placed=lambda: environ.get("compliance.placed", ()),
             reports=self._state,
+            nonces=head.nonces,
             name=environ.get("PATH_INFO", ""),
         )
         return self._page

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ..page.charsets import named
 from ..page.codings import Coding, coding
+from ..page.policies import Nonces, nonces
 from .validators import Stamp
 
 Fields = list[tuple[str, str]]
@@ -24,12 +25,15 @@ _READ = frozenset(
         "content-language",
         "content-length",
         "content-range",
+        "content-security-policy",
+        "content-security-policy-report-only",
         "content-type",
         "location",
         "transfer-encoding",
         "vary",
     }
 )
+_POLICIES = ("content-security-policy", "content-security-policy-report-only")
 # What describes the bytes of the page as the site made it (RFC 9110 section 14.3, RFC 9530, RFC 3230, RFC 1864).
 _UNTRUE = frozenset({"content-length", "content-md5", "digest", "repr-digest", "content-digest", "accept-ranges"})
 
@@ -48,6 +52,7 @@ class Head:
     language: str | None
     length: int | None
     coding: Coding | None
+    nonces: Nonces
     private: bool  # the site made this response for one reader
 
     def changed(self, stamp: Stamp, length: int | None) -> Fields:
@@ -105,6 +110,7 @@ def read(status: str, fields: Fields, tell: Callable[[str], None]) -> Head | Non
         language=found.get("content-language", "").partition(",")[0].strip() or None,
         length=int(length) if length.isdecimal() and len(length) < 20 else None,
         coding=coder,
+        nonces=nonces(found[name] for name in _POLICIES if name in found),
         private=not control.isdisjoint(("private", "no-store")) or "cookie" in _names(found.get("vary", "")),
     )
 

@@ -33,9 +33,19 @@ class Injection(Protocol):
         """When that last changed: UTC, whole seconds."""
 
     def markup(
-        self, *, lang: str | None, charset: str, environ: WSGIEnvironment, decided: bool, placed: frozenset[str]
+        self,
+        *,
+        lang: str | None,
+        charset: str,
+        environ: WSGIEnvironment,
+        decided: bool,
+        placed: frozenset[str],
+        absolute: bool,
     ) -> Markup:
-        """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on."""
+        """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on.
+
+        *absolute* asks for addresses with a host in them.
+        """
 
     def decided(self, environ: WSGIEnvironment) -> bool:
         """Tell whether this reader's cookie holds a valid decision."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from . import charsets
 from .codings import BrokenBody, Coding
 from .injection import Markup, Memory, Opening, Stream, is_amp, placed
+from .policies import Nonces, nonces_in
 from .trackers import Gate
 
 _LONGEST_MARK = 3  # bytes of a byte order mark
@@ -35,11 +36,13 @@ class Change:
     """One page: `whole`, or in pieces by `feed` and `finish`. What fails in it leaves the rest as the site made it.
 
     Args:
-        markup: what goes into a page, by the language that it says it is in, its charset, and the elements on it.
+        markup: what goes into a page, by the language that it says it is in, its charset, the elements on it, and
+            whether relative addresses on it lead elsewhere.
         gate: holds what is not to load; ``None`` for nothing.
         memory: what is known of pages that come again.
         label: the charset that the page came with, as written.
         coding: what its bytes are packed in.
+        nonces: what the policies that came with the page let scripts and styles pass by.
         name: what the page is called where it is reported, such as its path.
         placed: which elements have been placed by hand meanwhile, in a page that is still being made.
         reports: who is told of faults.
@@ -47,13 +50,14 @@ class Change:
 
     def __init__(
         self,
-        markup: Callable[[str | None, str, frozenset[str]], Markup],
+        markup: Callable[[str | None, str, frozenset[str], bool], Markup],
         *,
         gate: Gate | None,
         memory: Memory,
         label: str | None,
         coding: Coding | None,
         reports: Reports,
+        nonces: Nonces = Nonces(),  # noqa: B008  # it never changes
         name: str = "",
         placed: Callable[[], Collection[str]] = tuple,
     ) -> None:
@@ -63,6 +67,7 @@ class Change:
         self._label = label
         self._coding = coding
         self._reports = reports
+        self._nonces = nonces
         self._name = name
         self._by_hand = placed
         self._gating = gate.stream() if gate is not None else None
@@ -146,7 +151,7 @@ class Change:
         if opening is None:
             self._tell_amp(plain)
             return None
-        markup = self._markup(opening, memory.placed(plain))
+        markup = self._markup(opening, memory.placed(plain), plain)
         changed = memory.inject(plain, markup.head, markup.foot)
         if len(changed) < len(plain) + len(markup.head) + len(markup.foot):
             self._reports.bare(self._name)
@@ -188,9 +193,12 @@ class Change:
         self._recoder = charsets.recoder(charset)
         self._charset = charset if self._recoder is None else self._recoder.charset
 
-    def _markup(self, opening: Opening, carried: frozenset[str]) -> Markup:
+    def _markup(self, opening: Opening, carried: frozenset[str], page: bytes) -> Markup:
         self._asked = True
-        markup = self._wanted(opening.lang, self._charset, carried)
+        markup = self._wanted(opening.lang, self._charset, carried, opening.based)
+        nonces = self._nonces if any(self._nonces) else nonces_in(page[: opening.start] if opening.start >= 0 else page)
+        if any(nonces):
+            markup = Markup(head=nonces.on(markup.head), foot=nonces.on(markup.foot))
         # Where there is nothing to add, the page is still one of several: its entity tag must tell them apart.
         self._empty = not (markup.head or markup.foot)
         return markup
@@ -202,7 +210,9 @@ class Change:
                 return b""
             self._begin(self._start)
             # A page that is still being made has placed by hand what is on its way, too.
-            self._stream = Stream(lambda opening, start: self._markup(opening, placed(start).union(self._by_hand())))
+            self._stream = Stream(
+                lambda opening, start: self._markup(opening, placed(start).union(self._by_hand()), start)
+            )
             piece, self._start = self._start, b""
         plain = self._inward(piece)
         out = plain = plain if self._gating is None else self._gating.feed(plain)

@@ -53,7 +53,14 @@ class Injected:
         return None
 
     def markup(
-        self, *, lang: str | None, charset: str, environ: object, decided: bool, placed: frozenset[str]
+        self,
+        *,
+        lang: str | None,
+        charset: str,
+        environ: object,
+        decided: bool,
+        placed: frozenset[str],
+        absolute: bool = False,
     ) -> Markup:
         self.asked.append({"lang": lang, "charset": charset, "decided": decided, "placed": placed})
         if self.fails:

@@ -53,6 +53,10 @@ _HTML_TAG = compiled(_HTML + ATTRIBUTES)
 _LANG = re.compile(
     rb"[ \t\n\f\r/\"'][lL][aA][nN][gG][ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"([^\"]*+)\"|'([^']*+)'|([^ \t\n\f\r\"'>]++))"
 )
+_BASE = re.compile(rb"<[bB][aA][sS][eE]" + NAME_END)
+_BASE_TAG = compiled(rb"[bB][aA][sS][eE]" + ATTRIBUTES)
+# An address with a host or of another kind (URL standard, section 4.4).
+_ELSEWHERE = re.compile(r"[\0-\x20]*+(?:[a-zA-Z][a-zA-Z0-9+.\t\n\r-]*+:|[/\\][\t\n\r]*+[/\\])")
 # How a page says that it is one of AMP: as a word, or as the sign of high voltage in UTF-8 (AMP HTML specification).
 _AMP = frozenset(
     f"{sign}{kind}"
@@ -106,11 +110,12 @@ class Opening:
     """What the first bytes of a page tell.
 
     *start* is the byte offset of the body's first child (-1 where only a full parse can find it), *lang* the value of
-    ``<html lang>`` as written.
+    ``<html lang>`` as written. *based* says that a ``<base>`` may lead relative addresses to another host.
     """
 
     start: int
     lang: str | None
+    based: bool = False
 
 
 class Undecided(Exception):
@@ -148,6 +153,16 @@ def _html_tag(page: bytes, start: int, end: int) -> re.Match[bytes] | None:
             return tag
         at += 1
     return None
+
+
+def is_based(page: bytes, end: int) -> bool:
+    """Return whether a ``<base>`` before *end* may lead relative addresses of *page* to another host."""
+    for found in _BASE.finditer(page, 0, end):
+        tag = _BASE_TAG.match(page, found.start())
+        href = Tag.read(tag[0]).attributes.get("href", "") if tag is not None else ""
+        if _ELSEWHERE.match(href) is not None:
+            return True
+    return False
 
 
 def is_amp(page: bytes) -> bool:
@@ -191,7 +206,11 @@ def _before_body(page: bytes, at: int) -> int:
 def _opening(page: bytes, end: int, start: int) -> Opening | None:
     """Return the opening of *page* whose body begins at *start*, and what comes before it ends at *end*."""
     tag = _html_tag(page, 0, end)
-    return None if tag is not None and _is_amp(tag) else Opening(start=start, lang=_language(tag))
+    return (
+        None
+        if tag is not None and _is_amp(tag)
+        else Opening(start=start, lang=_language(tag), based=is_based(page, end))
+    )
 
 
 def find_opening(page: bytes, *, resume: int = 0, read: int = 0) -> Opening | None:

@@ -7,7 +7,7 @@ import re
 from turbohtml import parse
 
 from .careful import LIMIT, Judge, place_foot, place_head
-from .opening import Opening, Undecided, find_opening, is_amp, is_page, language
+from .opening import Opening, Undecided, find_opening, is_amp, is_based, is_page, language
 from .place import Place
 from .scan import Scan, foot_place
 from .tail import body_end
@@ -22,7 +22,7 @@ def opening(page: bytes) -> Opening | None:
         return find_opening(page)
     except Undecided:
         whole = is_page(page) and not is_amp(page)
-        return Opening(start=-1, lang=language(page, 0, len(page))) if whole else None
+        return Opening(start=-1, lang=language(page, 0, len(page)), based=is_based(page, len(page))) if whole else None
 
 
 def locate(page: bytes, head: bytes, foot: bytes, found: Opening) -> Place:
