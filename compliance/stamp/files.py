@@ -12,13 +12,16 @@ from pathlib import Path
 from ..page.codings import BrokenBody
 from .manifest import FOLDER
 from .press import Press
-from .records import Did, Entry, Item, Kind, Outcome
+from .records import Did, Entry, FolderError, Item, Kind, Outcome
 
 _PAGES = (".html", ".htm", ".shtml")
 _CODED = {".gz": "gzip", ".br": "br", ".zst": "zstd"}
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+# What is there already is somebody else's, and a link there leads elsewhere.
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _PIECE = 1 << 20
+#: Why nothing is written to a place.
+BEHIND = "it lies behind a link, which is never followed"
 
 
 class Files:
@@ -38,6 +41,8 @@ class Files:
     def brought(self, item: Item) -> Outcome:
         """Bring *item* to its place; tell what became of it."""
         try:
+            if leads_away(self._target, item.path):
+                return Outcome(item.path, Did.FAILED, item.known, BEHIND)
             if item.kind is Kind.OTHER:
                 return Outcome(item.path, Did.SKIPPED, None, "neither a file nor a folder nor a link")
             return self._linked(item) if item.kind is Kind.LINK else self._file(item)
@@ -51,6 +56,8 @@ class Files:
     def write(self, path: str, content: bytes) -> Did:
         """Write one of our own files."""
         target = f"{self._target}/{path}"
+        if leads_away(self._target, path):
+            raise FolderError(f"{target} lies behind a link, which is never followed; put a folder in its place")
         with suppress(OSError):
             if read(target)[1] == content:
                 return Did.KEPT
@@ -158,6 +165,17 @@ class Files:
             with suppress(OSError):
                 os.unlink(new)
             raise
+
+
+def leads_away(root: str, path: str) -> bool:
+    """Return whether the way from *root* to the folder of *path* leads through a link."""
+    place = root
+    for part in path.split("/")[:-1]:
+        place = f"{place}/{part}"
+        status = status_of(place)
+        if status is not None and stat.S_ISLNK(status.st_mode):
+            return True
+    return False
 
 
 def is_page(path: str) -> tuple[bool, str | None]:

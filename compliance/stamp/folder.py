@@ -11,7 +11,7 @@ from itertools import chain, groupby
 from pathlib import Path, PurePosixPath
 
 from .comparison import Comparison
-from .files import Files
+from .files import BEHIND, Files, leads_away
 from .manifest import FOLDER, Manifest
 from .press import Press
 from .records import Did, Entry, FolderError, Item, Kind, Outcome, order
@@ -150,6 +150,8 @@ class Folder:
         """Make a folder like that of the source."""
         entry = Entry(item.path, Kind.FOLDER)
         source, target = self._source / item.path, self._target / item.path
+        if leads_away(str(self._target), item.path):
+            return Outcome(item.path, Did.SKIPPED, None, BEHIND)
         try:
             if item.known is not None and item.known.kind is not Kind.FOLDER and not _is_folder(target):
                 target.unlink(missing_ok=True)
@@ -171,6 +173,8 @@ class Folder:
         target = self._target / entry.path
         if not self._is_gone(entry):
             return Outcome(entry.path, Did.NOTHING, entry)
+        if leads_away(str(self._target), entry.path):
+            return Outcome(entry.path, Did.SKIPPED, None, BEHIND)
         if entry.kind is Kind.FOLDER:
             emptied.append(target)
             return Outcome(entry.path, Did.NOTHING)

@@ -6,6 +6,7 @@ the manifest's place when the run is over: after one that broke off, both are re
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -23,6 +24,7 @@ with suppress(ImportError):  # Windows
 #: The folder in a stamped folder that holds the manifest, and files until they are whole.
 FOLDER = ".compliance"
 _FIELDS = 7
+_HERE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Manifest:
@@ -36,8 +38,11 @@ class Manifest:
         self._written: TextIO | None = None
 
     def __enter__(self) -> Manifest:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.folder / "lock").open("w")
+        with suppress(FileExistsError):
+            self.folder.mkdir(parents=True)
+        if self.folder.is_symlink() or not self.folder.is_dir():
+            raise FolderError(f"{self.folder} is no folder of its own, and links are never followed; remove it")
+        self._lock = self._locked()
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -45,12 +50,16 @@ class Manifest:
             raise FolderError(f"{self.folder.parent} is being stamped already; wait for the other run to end") from None
         except NameError:  # no locks on Windows
             pass
-        for left in self.folder.glob("*.new"):
-            left.unlink()
-        if self._journal.exists():
-            self._replace(self.entries())
-            self._journal.unlink()
-        self._written = _opened(self._journal, "w")
+        try:
+            for left in self.folder.glob("*.new"):
+                left.unlink()
+            if self._journal.exists():
+                self._replace(self.entries())
+                self._journal.unlink()
+            self._written = _opened(self._journal, "w")
+        except BaseException:
+            self._lock.close()
+            raise
         return self
 
     def __exit__(
@@ -61,6 +70,14 @@ class Manifest:
         if kind is None:
             os.replace(self._journal, self._path)
         self._lock.close()
+
+    def _locked(self) -> TextIO:
+        path = self.folder / "lock"
+        try:
+            # Not emptied: it may be another name of somebody's file.
+            return open(os.open(path, os.O_RDWR | os.O_CREAT | _HERE, 0o600), "r+", encoding="ascii")
+        except OSError as error:
+            raise FolderError(f"{path} cannot be opened, and links are never followed; remove it") from error
 
     def entries(self) -> Iterator[Entry]:
         """Yield what is known, in order; of a path twice where a run broke off, the later one last."""
@@ -86,8 +103,17 @@ class Manifest:
 
 
 def _opened(path: Path, mode: str) -> TextIO:
+    """Open the file at *path*, never one that a link there leads to; what is written is a new file."""
+    if mode == "w":
+        path.unlink(missing_ok=True)
+    try:
+        file = os.open(path, (os.O_WRONLY | os.O_CREAT | os.O_EXCL if mode == "w" else os.O_RDONLY) | _HERE, 0o666)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise FolderError(f"{path} is a link, which is never followed; remove it") from None
     # Names of files are bytes that need not be text.
-    return path.open(mode, encoding="utf-8", errors="surrogateescape", newline="\n")  # type: ignore[return-value]
+    return open(file, mode, encoding="utf-8", errors="surrogateescape", newline="\n")  # type: ignore[return-value]
 
 
 def _line(entry: Entry) -> str:

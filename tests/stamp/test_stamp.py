@@ -268,6 +268,50 @@ def test_a_file_that_is_linked_is_never_written_to(source: Path, tmp_path: Path,
     assert (tmp_path / "kept.html").read_bytes() == PAGES["plain.html"]
 
 
+@pytest.mark.parametrize("name", ["lock", "journal", "manifest", "manifest.new", "1.new"])
+@pytest.mark.parametrize("make", [os.symlink, os.link])
+def test_no_link_among_the_notes_of_a_run_is_written_through(
+    make: Callable[..., None], name: str, source: Path, tmp_path: Path, app: Flask
+) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("kept")
+    (source / ".compliance").mkdir()
+    make(kept, source / ".compliance" / name)
+    with suppress(FolderError, OSError):
+        list(folder(source, source, app).stamp())
+    assert kept.read_text() == "kept"
+
+
+def test_a_folder_of_notes_that_is_a_link_is_refused(source: Path, tmp_path: Path, app: Flask) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (source / ".compliance").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FolderError, match="link"):
+        list(folder(source, source, app).stamp())
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_nothing_is_written_or_removed_behind_a_link(jobs: int, source: Path, tmp_path: Path, app: Flask) -> None:
+    target, elsewhere = tmp_path / "target", tmp_path / "elsewhere"
+    list(folder(source, target, app).stamp())
+    (target / "news").rename(elsewhere)
+    (target / "news").symlink_to(elsewhere)
+    before = content(elsewhere)
+    (source / "news" / "deep" / "index.html").write_text(page(more="<p>new"))
+    (source / "news" / "photo.jpg").unlink()
+    done = states(folder(source, target, app, jobs).stamp())
+    assert content(elsewhere) == before
+    assert done["news/deep/index.html"] in (Did.FAILED, Did.SKIPPED)
+
+
+def test_our_own_files_are_not_written_behind_a_link(source: Path, tmp_path: Path, app: Flask) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (source / "compliance").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FolderError, match="link"):
+        list(folder(source, source, app).stamp())
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 @pytest.mark.parametrize("inner", ["source", "target"])
 def test_folders_inside_each_other_are_refused(tmp_path: Path, app: Flask, inner: str) -> None:
     places = {"source": tmp_path, "target": tmp_path, inner: tmp_path / "inner"}
