@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -16,3 +17,15 @@ def _data_folder(name: str) -> Path:
 TEMPLATES = _data_folder("templates")
 TRANSLATIONS = _data_folder("translations")
 STATIC = _PACKAGE / "static"
+
+
+def private_folder(path: Path) -> Path:
+    """Make the folder *path*, and those above it that are missing, for their owner alone, whatever the umask.
+
+    What is there already keeps its rights. Raises `OSError` where it cannot be made.
+    """
+    if not path.is_dir():
+        private_folder(path.parent)
+        with suppress(FileExistsError):  # by another process, meanwhile
+            path.mkdir(mode=0o700)
+    return path

@@ -21,6 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ..paths import private_folder
 from .book import Text
 from .chain import Entry, canonical
 
@@ -122,7 +123,7 @@ class Spool:
             return []
 
     def _open(self) -> int:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self.folder)
         while True:
             path = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(6)}{_SUFFIX}"
             file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from ..errors import StoreError
+from ..paths import private_folder
 from .addresses import given
 
 # An accepted message changes a little in many places: small pages, written back in large lots, write less.
@@ -47,7 +48,7 @@ def make_file(path: Path) -> None:
     What is there already keeps its rights. Raises `StoreError` where it cannot be made.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         reason = error.strerror or type(error).__name__

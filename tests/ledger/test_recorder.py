@@ -117,9 +117,13 @@ def test_many_are_handed_over_in_parts(folder: Path) -> None:
 
 
 def test_others_on_the_machine_cannot_read_what_waits(folder: Path) -> None:
-    filled(folder, "a")
-    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, *files(folder))]
-    assert modes == [0o700, 0o600]
+    before = os.umask(0)
+    try:
+        filled(folder / "instance" / "spool", "a")
+    finally:
+        os.umask(before)
+    places = (folder / "instance", folder / "instance" / "spool", *files(folder / "instance" / "spool"))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in places] == [0o700, 0o700, 0o600]
 
 
 def test_what_is_not_taken_stays(folder: Path, taken: Taken) -> None:

@@ -121,13 +121,16 @@ def test_unusable_address_is_told_without_repeating_it(url: str, tmp_path: Path)
 def test_others_on_the_machine_cannot_read_the_file(place: Path) -> None:
     before = os.umask(0)
     try:
+        with opened("sqlite:///compliance.db", place.parent / "new" / "instance") as database:
+            use(database, "b")
         with opened("sqlite:///compliance.db", place.parent) as database:
             use(database, "a")
-            files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in place.parent.iterdir()}
+            files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in place.parent.iterdir() if path.is_file()}
     finally:
         os.umask(before)
     assert files == dict.fromkeys(("compliance.db", "compliance.db-wal", "compliance.db-shm"), 0o600)
-    assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+    for folder in (place.parent, place.parent / "new", place.parent / "new" / "instance"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_a_file_that_is_there_keeps_its_rights(place: Path) -> None:
