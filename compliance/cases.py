@@ -22,7 +22,7 @@ NATIONAL_CATEGORIES = ("political", "terror", "fraud", "porn", "vulgar", "gambli
 #: What can be reported: those of the national centre, then those listed locally.
 REPORT_CATEGORIES = (
     *NATIONAL_CATEGORIES,
-    *("minors", "violence", "false_news", "elder_fraud", "business", "other"),
+    *("minors", "violence", "false_news", "elder_fraud", "business", "ai_unlabelled", "other"),
 )
 #: What a person may ask about the own information: Personal Information Protection Law, articles 15, 24, 44 to 50;
 #: the regulations on network data, articles 23 to 25; on minors online, article 34.

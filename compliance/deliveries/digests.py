@@ -81,11 +81,14 @@ def digest(entries: Sequence[Entry], settings: Settings, render: Render, *, now:
 def letter(entry: Entry, settings: Settings, render: Render) -> Notice:
     """Return what the sender of a case is told: that there is an answer or a question, and where it can be read."""
     site = settings.site
-    context = {"site": site.name.get(entry.language), "number": entry.number, "happened": entry.happened}
+    context = {
+        "site": site.name.get(entry.language),
+        "number": entry.number,
+        "happened": entry.happened,
+        "address": f"{site.url}{site.prefix}/receipt/{entry.number}",
+    }
     subject, text = _parts(render("compliance/notices/letter.txt", entry.language, context))
-    return Notice(
-        subject=subject, text=text, link=f"{site.url}{site.prefix}/receipt/{entry.number}", dedupe=_key([entry])
-    )
+    return Notice(subject=subject, text=text, dedupe=_key([entry]))
 
 
 def _items(entries: Sequence[Entry], now: datetime) -> list[Item]:

@@ -136,7 +136,7 @@ def test_a_report_is_sent_from_the_page_it_is_about(site: Site, open_page: Calla
     dialog.get_by_label("举报说明").fill("文中所述洪水并未发生。")
     dialog.get_by_label("我承诺所举报内容属实").check()
     send(dialog)
-    expect(dialog.get_by_text("提交成功，请保存受理编号和查询码")).to_be_visible()
+    expect(dialog.get_by_text("提交成功，请保存登记编号和查询码")).to_be_visible()
     [kept] = site.kept
     assert (kept.kind, kept.category, kept.language, kept.page) == ("report", "rumour", "zh_CN", f"{site.url}/zh")
 

@@ -343,3 +343,13 @@ def test_many_cases_are_brought_up_by_workers_at_once_without_a_copy(make: Calla
         list(pool.map(lambda _: remind(office.database, targets, now=office.clock.now), range(3)))
     rows = [row for row in office.rows() if row.sequence == 0]
     assert len(rows) == len({row.dedupe for row in rows}) == 1200
+
+
+def test_letter_greets_and_is_signed_and_leads_to_the_case(lite: Callable[..., Office], mail: MailServer):
+    office = lite()
+    office.answer(office.report(contact="a@example.cn", language="zh_CN"))
+    office.worker.deliver()
+    (received,) = mail.received
+    text = str(received.message.get_content()).replace("\r\n", "\n")
+    assert text.startswith("您好！\n") and "登记编号：" in text and text.count("/compliance/receipt/") == 1
+    assert text.rstrip().endswith("感谢您对本站的关心和监督。\n\niChongqing")

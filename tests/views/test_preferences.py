@@ -53,7 +53,7 @@ def part(client: Any, category: str, lang: str) -> str:
         ("analytics", "en", ["Counter", "Outside mainland China (United States): your information goes there.", "_c"]),
         ("analytics", "zh-CN", ["百度统计", "境内。", "计数器", "境外（美国），您的信息将传输至境外。", "信息接收方"]),
         ("social", "en", ["At present the site names no cookie and no recipient here."]),
-        ("social", "zh-CN", ["本网站目前未列明此类 Cookie 或者信息接收方。"]),
+        ("social", "zh-CN", ["本类别目前没有登记 Cookie，也没有登记信息接收方。"]),
     ],
 )
 def test_every_category_lists_its_cookies_and_who_receives_what(

@@ -12,6 +12,7 @@ from typing import Any
 
 import altcha
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
@@ -388,3 +389,21 @@ def test_a_host_that_a_client_makes_up_is_not_the_site(open_app: Flask):
     data = {"body": BODY, "page": "http://evil.example/x"}
     response = open_app.test_client().post("/compliance/message", data=data, headers=JSON | {"Host": "evil.example"})
     assert reasons(response) == {"page": "elsewhere"}
+
+
+@pytest.mark.parametrize("form", ["message", "report"])
+def test_forms_lead_to_the_privacy_policy_beside_personal_fields(client: FlaskClient, form: str) -> None:
+    page = BeautifulSoup(client.get(f"/compliance/{form}?lang=en").text, "html.parser")
+    group = page.select_one(".compliance-group")
+    assert group is not None and group.select_one('a[href^="/compliance/legal/privacy"]')
+    assert "parent or other guardian" in group.get_text() and "nothing but the answer" not in group.get_text()
+
+
+def test_entrance_for_reports_names_the_time_and_who_takes_those_about_other_sites(client: FlaskClient) -> None:
+    page = BeautifulSoup(client.get("/compliance/report?lang=en").text, "html.parser")
+    intro = " ".join(one.get_text() for one in page.select("main > p"))
+    assert "within 10 working days" in intro and page.select_one('main > p a[href="https://www.12377.cn/"]')
+    options = {option["value"] for option in page.select("select[name=category] option")}
+    assert {"ai_unlabelled", "minors", "business"} <= options
+    (enterprise,) = page.select("[data-for=business]")
+    assert "unified social credit code" in enterprise.get_text()
