@@ -73,6 +73,11 @@ def kind_of(page: Content) -> Kind:
     return Kind.ARTICLE if _is_article(page) else Kind.OTHER
 
 
+def is_address_of_article(url: str) -> bool:
+    """Return whether *url* is like those of articles: made of a date or a number."""
+    return _ARTICLE_ADDRESS.search(url) is not None or _NUMBERED.search(url) is not None
+
+
 def _is_article(page: Content) -> bool:
     if page.metas.get("og:type", "").lower() == "article":
         return True

@@ -10,7 +10,9 @@ from ...outside.hosts import host_of
 from ..expressions import Expression
 from ..findings import Finding
 from ..hotlines import Hotline, hotlines
+from ..kinds import is_address_of_article
 from ..page import Kind, Page
+from ..parts import Link
 from ..rules import rules
 from ..site import Context, Fact, Site
 
@@ -32,6 +34,7 @@ _REACHABLE = Expression(
 _COMMENTS = Expression(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re.IGNORECASE)
 _COMPLAINT = Expression(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
 _MINORS = Expression(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGNORECASE)
+_HEADLINE = 10  # characters, and longer than the names of entrances
 _CENTRE = Expression(r"12377|中央网信办|国家互联网信息办公室")
 _CENTRE_HOST = "12377.cn"
 _NOT_CENTRE = ("net.china.com.cn", "net.china.cn", "ciirc.china.cn", "12377.com")
@@ -51,9 +54,7 @@ def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
     """The ways to report that a page gives."""
     text = page.text
     told = any(word in text for word in _REPORT_WORDS) or _REPORT.search(text) is not None
-    entrance = (page.home or not told) and any(
-        _is_entrance(link.attribute("href").strip(), link.name) for link in page.links
-    )
+    entrance = (page.home or not told) and any(map(is_entrance, page.links))
     if entrance or told:
         yield Fact("reports")
         if page.kind is not Kind.ARTICLE and _MINORS.search(text):
@@ -153,14 +154,24 @@ SITE = (of_the_site,)
 
 def reporting_lines(page: Page) -> tuple[Hotline, ...]:
     """Return the telephones for reports, as the page prints them; those in an article are somebody else's."""
-    return hotlines(page.footer if page.kind is Kind.ARTICLE else page.text)
+    return hotlines(page.footer if page.kind is Kind.ARTICLE else page.own)
+
+
+def is_entrance(link: Link) -> bool:
+    """Return whether *link* leads to where reports are made."""
+    return _is_entrance(link.attribute("href").strip(), link.name)
 
 
 @lru_cache(maxsize=4_096)  # the same links on page after page
 def _is_entrance(address: str, name: str) -> bool:
     if address.lower().startswith(("tel:", "mailto:")) or not address or address == "#":
         return False
-    return bool(_ENTRANCE.search(address) or any(word in name for word in _REPORT_WORDS) or _REPORT.search(name))
+    if _ENTRANCE.search(address):
+        return True
+    # A headline speaks of reports of others.
+    if len(name) > _HEADLINE and is_address_of_article(address):
+        return False
+    return any(word in name for word in _REPORT_WORDS) or _REPORT.search(name) is not None
 
 
 def _digits(text: str) -> str:
