@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import audit, gate, injection, ledger, served, stamp, startup, store, stream, texts
+from . import audit, gate, injection, ledger, reading, served, stamp, startup, store, stream, texts
 from .table import print_table
 
 met = [
@@ -19,6 +19,7 @@ met = [
     print_table(f"A message kept, {store.PACE} a second", "slowest, s", store.paced_rows()),
     print_table("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows()),
     print_table("Decisions a second", "÷ append and sync", ledger.rows()),
+    print_table("Feet and heads read", "share", reading.rows()),
     print_table("Pages checked a second", "÷ lxml; MB", audit.rows()),
     print_table("A ledger read again", "MB more than 10,000", ledger.verified_rows()),
 ]

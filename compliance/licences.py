@@ -132,7 +132,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         # Measures for internet information services (State Council Order 292), art. 12.
         "icp_licence": Kind(
-            pattern=re.compile(rf"{_P}ICP证(?:{_SAME}[0-9]{{6}}|B2-[0-9]{{8}})号?(?:-[0-9]{{1,6}})?"),
+            pattern=re.compile(
+                rf"{_P}ICP证:?(?:字?第|编号:?)?(?:{_SAME}[0-9]{{6}}|B2-[0-9]{{8}})号?(?:-[0-9]{{1,6}})?"
+            ),
             examples=("京ICP证030173号", "苏ICP证B2-20100204"),
         ),
         "telecom": Kind(

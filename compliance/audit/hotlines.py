@@ -37,18 +37,18 @@ _REPORT = (
 )
 _TELEPHONE = (
     r"[电電][话話]|[热熱][线線綫]|[专專][线線綫]|[拨撥]打|[致来來][电電]|手[机機]|座[机機]|전화|هاتف|تېلېفون|"
-    r"(?<![a-zà-ÿа-я])(?:(?:tele)?phones?|telephone|hot-? ?line|tel|call(?:ing)?|dial|téléphone|teléfono"
+    r"(?<![a-zà-ÿа-я])(?:(?:tele)?phones?|telephone|hot-? ?line|tel|toll-free|call(?:ing)?|dial|téléphone|teléfono"
     r"|telefone?|telefon|телефон\w*|тел)(?![a-zà-ÿа-я])"
 )
 # Other ways to write to a site, and other numbers.
 _OTHER_WAY = (
     r"[邮郵]箱|信箱|[邮郵]件|[传傳]真|[邮郵][编編政]|微信|微博|公[众眾][号號]|网址|網址|地址|[编編][号號]|代[码碼]|[许許]可[证證]|"
-    r"[备備]案|安[备備]|ICP|ISBN|ISSN|书号|刊号|版[权權]|©|(?<![a-zà-ÿа-я])(?:qq|e-?mails?|mailbox|fax|address|copyright|courriel|correo|почта)(?![a-zà-ÿа-я])"
+    r"寄|[备備]案|安[备備]|ICP|ISBN|ISSN|书号|刊号|版[权權]|©|(?<![a-zà-ÿа-я])(?:qq|e-?mails?|mailbox|fax|address|copyright|courriel|correo|почта)(?![a-zà-ÿа-я])"
 )
 # Whose telephone, or what for, where it is not for reports to the site.
 _OTHER_SUBJECT = (
     r"[联聯][系絡繫]|[咨諮][询詢]|客服|服[务務]|[报爆]料|[热熱][线線]新[闻聞]|新[闻聞](?=[热熱][线線])|[线線]索|[编編][辑輯]部|采[编編]|"
-    r"[广廣]告|商[务務]|合作|[发發]行|[订訂][阅閱]|[办辦]公|值班|[总總][机機]|技[术術]|反[诈詐]|[劝勸]阻|[报報][警案]|派出所|公安|警方|[网網]警|招聘|"
+    r"[广廣]告|商[务務]|合作|[发發]行|[订訂][阅閱]|[办辦]公|值班|站[务務长長]|管理[员員]|版主|家长|家長|[总總][机機]|技[术術]|反[诈詐]|[劝勸]阻|[报報][警案]|派出所|公安|警方|[网網]警|招聘|"
     r"[纪紀][检檢委]|(?<![a-zà-ÿа-я])(?:contact|service|customer|advertis\w+|newsroom|switchboard|office|reception|enquir\w+|inquir\w+)(?![a-zà-ÿа-я])"
 )
 # Numbers of another kind: web addresses, dates, times, spans, amounts, numbers of filings and books.
@@ -63,6 +63,7 @@ _NOISE = (
 )
 _GROUP = r"[0-9]{1,12}(?! ?[个個]?小[时時])(?!:[0-9])"
 _NUMBER = (
+    r"\+[0-9]{1,3}(?:\.[0-9]{1,12}){1,4}(?![0-9.])|"
     rf"(?<![0-9A-Za-z@.])(?:\( ?)?\+?{_GROUP}(?:(?: ?\)[ -]{{0,3}}(?:\( ?)?|[ -]{{1,3}}(?:\( ?)?|\( ?){_GROUP}){{0,7}}"
     r"(?: ?(?:转|轉|分[机機]|;?ext(?:ension)?[.=]?|x|#) ?:? ?[0-9]{1,6})?(?![0-9A-Za-z@号號])"
 )
@@ -87,7 +88,10 @@ _PUBLIC = re.compile(r"tel:(?:\+86(?:10|2[0-57-9]|[3-9][0-9]{2}))?(?:1[12][0-9]|
 _FAR = 40  # characters between a word and the number that it stands for
 _NEAR = 90  # between the word for a report and that for a telephone
 _FEWEST, _SHORTEST = 3, 5  # digits: 110; 12377
-_IMPLIED = re.compile(r"[^:0-9@]{0,10}: ?|\s?")
+_IMPLIED = re.compile(r"(?:[^:0-9@]{0,10}|[ -9;-~]{0,40})(?:\([^()0-9]{0,24}\))?: ?|\s?")
+# What a button is called, or a telephone in brackets behind its number.
+_BUTTON = re.compile(r"[”\"』」]?\s?(?:按[钮鈕]|功能|[图圖][标標]|选项)")
+_BEHIND = re.compile(r"\s?\([^()]{0,14}(?:举报|舉報|投诉|投訴|检举|檢舉)[^()]{0,8}\)")
 _COMPOUND = re.compile(r"[^\s:,]{0,6}|[、/与和及]")
 # What stands between two numbers of one line: a remark in brackets, a comma, "or".
 _BETWEEN = re.compile(r"\s?(?:\([^()]{0,24}\)\s?)?(?:[/、,或和及与]|\bor\b|\band\b)?\s?")
@@ -139,7 +143,9 @@ def _read(text: str) -> Iterator[Hotline]:
         kind, start, end = match.lastgroup, match.start(), match.end()
         gap = text[max(0, label.place) : start]
         if kind == "report":
-            if match[0].isascii() and not _ABOUT.search(text, max(0, start - 60), end + 60):
+            if _BUTTON.match(text, end):
+                continue
+            if match[0][:6].lower() == "report" and not _ABOUT.search(text, max(0, start - 60), end + 60):
                 continue
             known = telephone if _BROKEN.search(text, max(0, telephone), start) is None else -_NEAR
             label.reset()
@@ -170,15 +176,20 @@ def _read(text: str) -> Iterator[Hotline]:
             if not follows and sum(map(str.isdigit, match[0])) < _FEWEST:
                 label.place = max(label.place, end)
                 continue
-            named = label.report is not None and (
-                (label.telephone and len(gap) <= _FAR)
-                or (label.implied and _IMPLIED.fullmatch(text, label.report, start) is not None)
+            behind = _BEHIND.match(text, end) is not None
+            named = (
+                behind
+                or label.report is not None
+                and (
+                    (label.telephone and len(gap) <= _FAR)
+                    or (label.implied and _IMPLIED.fullmatch(text, label.report, start) is not None)
+                )
             )
             if not (follows or named):
                 label.reset()
                 last = None
                 continue
-            public = label.public if named else last is not None and last[1].public
+            public = label.public if label.report is not None else last is not None and last[1].public
             for one in _numbers(match[0], last[1] if follows and last is not None else None, public=public):
                 last = end, one
                 yield one

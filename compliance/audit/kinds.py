@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ARTICLE_ADDRESS = re.compile(
     r"/(?:20\d\d[-/]?\d\d(?:[-/]?\d\d)?/|t20\d{6}_|content_|article[/_-]|c\d*-\d+)", re.IGNORECASE
 )
+_PAGE_OF_A_NUMBER = re.compile(r"/[a-z_-]*\d+\.s?html?$", re.IGNORECASE)
 _NUMBERED = re.compile(r"/(?:[a-z]+[-_]?)?\d{3,}(?:[-_]\d+)?(?:\.s?html?|/)?$", re.IGNORECASE)
 # What a story has at least: paragraphs, each of so many characters and with the end of a sentence.
 _SENTENCES, _SENTENCE = 2, 40
@@ -25,7 +26,7 @@ _DATED = re.compile(r"20\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}")
 _SOURCE = re.compile(r"(?:来源|稿源|来自)\s?[:丨|]|\bSource\s?:|\bBy\s+[A-Z]|责任?编辑?\s?[:丨|]", re.IGNORECASE)
 _POLICY = re.compile(
     r"隐私(?:权)?(?:政策|保护|声明|条款|指引|协议)|个人信息(?:保护|处理)|cookie|用户(?:服务)?协议|服务(?:条款|协议)|使用条款|法律声明|免责声明|"
-    r"\bprivacy\b|\bterms (?:of|and)\b|\bcookies?\b|legal notice|disclaimer",
+    r"\bprivacy\b|\bpersonal (?:information|data)\b|\bterms (?:of|and)\b|\bcookies?\b|legal notice|disclaimer",
     re.IGNORECASE,
 )
 # Pages about the site itself, which have a heading and a date as articles do.
@@ -75,7 +76,7 @@ def kind_of(page: Content) -> Kind:
 
 def is_address_of_article(url: str) -> bool:
     """Return whether *url* is like those of articles: made of a date or a number."""
-    return _ARTICLE_ADDRESS.search(url) is not None or _NUMBERED.search(url) is not None
+    return any(address.search(url) for address in (_ARTICLE_ADDRESS, _NUMBERED, _PAGE_OF_A_NUMBER))
 
 
 def _is_article(page: Content) -> bool:

@@ -32,10 +32,10 @@ _DIGITS = "(?:[0-9]{1,13}(?: [0-9]{1,13}){1,4}(?= ?号)|[0-9X*×]{3,20})"
 _FILING = re.compile(
     rf"(?P<icp>(?:{_P} ?)?{_ICP} ?备(?:案(?:编号|号)?)? ?:? ?(?:第 ?|{_P} ?)?{_DIGITS} ?号?"
     r"(?: ?[-_] ?[0-9]{1,3}[AKX]?(?![0-9A-Z])(?: ?号)?)?)"
-    rf"|(?P<public_security>(?:(?:{_P} ?|[{HAN}])?公 ?(?:网安|安网|安|网)备(?:案(?:编?号)?)?"
+    rf"|(?P<public_security>(?:(?:{_P} ?|[{HAN}])?公 ?(?:网 ?安|安 ?网|安|网) ?备(?:案(?:编?号)?)?"
     rf"|(?:[{HAN}]{{0,8}}公安)?[{HAN}]{{2,6}}分局(?:网监)?备案(?:编?号|证号)?|公安(?:机关|联网|网监|部门?|局)?(?:网络?)?备案(?:编?号码?|证号)?)"
     rf" ?:? ?(?:第 ?)?{_DIGITS} ?号?)"
-    rf"|(?P<icp_licence>{_P} ?{_ICP} ?证 ?:? ?(?:字? ?第 ?|{_P} ?|编号 ?:? ?)?(?:B2-)?[0-9]{{4,10}} ?号?"
+    rf"|(?P<icp_licence>{_P} ?{_ICP} ?证 ?:? ?(?:字? ?第 ?|编号 ?:? ?)?(?:B2-)?[0-9]{{4,10}} ?号?"
     r"(?: ?- ?[0-9]{1,6}(?![0-9]))?)"
     rf"|(?P<telecom>(?<![A-Z0-9-])(?:(?:{_P}|[{CITIES}]|合 ?字) ?)?[AB][12](?: ?[./、] ?[AB][12])* ?- ?[0-9]{{6,10}}"
     r"(?:-[0-9]{1,6}(?![0-9]))?)"
@@ -70,7 +70,7 @@ _BETWEEN = re.compile(r"(?:许可证|备案证明|编号|证号|号码|编码|�
 _OPENS = "([【〔"
 # What goes on behind a number in a sentence about somebody else's.
 _PROSE = re.compile(
-    rf"[”\"'’)》」]{{0,2}}(?:[的未被系是已因在等与及冒擅]|,(?!.{{0,12}}(?:备|证|许可|版权))[{HAN}])|[”’」]"
+    rf"[”\"'’)》」]{{0,2}}(?:[的未被系是已因在等与及冒擅]|,(?![^,]{{0,12}}(?:备|证|许可|版权|网文|字第|[AB][12]))[{HAN}]{{3}})|[”’」]"
 )
 _HAN = re.compile(f"[{HAN}]")
 # What a police office gave before there was a platform.
@@ -131,9 +131,11 @@ class Shown:
         partly = named = None
         for link in self.page.foot_links:
             if digits in link.text or (_LINKED.search(link.text) and digits in normalise(link.text)):
-                if _whole(self.number, normalise(link.text)):
+                words = normalise(link.text)
+                if _whole(self.number, words):
                     return link
-                partly = partly or link
+                if not _is_another(self.number, words, digits):
+                    partly = partly or link
             elif not (partly or named) and self._is_beside(link, digits):
                 named = link
         return partly or named
@@ -239,6 +241,12 @@ def _fits(kind: str, written: str) -> bool:
     if kind == "public_security" and (office := _OFFICE.fullmatch(number)):
         return len(set(office[1])) > 1
     return KINDS[kind].pattern.fullmatch(number) is not None
+
+
+def _is_another(number: str, text: str, digits: str) -> bool:
+    """Return whether *text* has the *digits* of *number* in a number of their own, such as that of an app."""
+    match = re.search(rf"{re.escape(digits)}号(-[0-9]+[AKX]?)", text)
+    return match is not None and not number.endswith(match[1])
 
 
 def _whole(number: str, text: str) -> bool:

@@ -22,6 +22,9 @@ _INLINE = (
     "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark|nobr|q|s|samp|small|span|strike|"
     "strong|sub|sup|time|tt|u|var|wbr"
 )
+_IN_HEAD = frozenset(
+    ("base", "basefont", "bgsound", "link", "meta", "noscript", "script", "style", "template", "title")
+)
 _TEXT = f"""<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
 <xsl:output method="text"/>
 <xsl:template match="*"><xsl:text> </xsl:text><xsl:apply-templates/><xsl:text> </xsl:text></xsl:template>
@@ -40,6 +43,7 @@ def parse(markup: str) -> Element:
         root = None
     if root is None:
         root = soupparser.fromstring(markup) if markup.strip() else etree.Element("html")
+    _close_head(root)
     return root
 
 
@@ -91,6 +95,23 @@ def text_of(element: Element) -> str:
     """Return all text within *element*, with single spaces."""
     text = _string()(element) if len(element) else element.text or ""
     return " ".join(text.split())
+
+
+def _close_head(root: Element) -> None:
+    """Move what no head can hold, and all behind it, to the body (HTML standard, section 13.2.6.4.4).
+
+    Libxml2 knows the elements of HTML 4 alone: where no body is opened it leaves a <footer> behind scripts in the head.
+    """
+    head = root.find("head")
+    strange = () if head is None else (one for one in head if one.tag not in _IN_HEAD)
+    first = next(iter(strange), None)
+    if head is None or first is None:
+        return
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    for place, element in enumerate([*head][head.index(first) :]):
+        body.insert(place, element)
 
 
 @cache

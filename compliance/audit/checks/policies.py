@@ -9,6 +9,7 @@ from functools import lru_cache
 from ...characters import HAN, KANA
 from ..expressions import Expression
 from ..findings import Finding
+from ..kinds import is_address_of_article
 from ..naming import known_names
 from ..page import Page, tidy
 from ..parts import Link
@@ -83,6 +84,7 @@ _GAP = Expression(
     re.IGNORECASE,
 )
 _COOKIE_NAME = re.compile(r"(?<![\w.@/])[A-Za-z_][\w.-]{1,60}\*?(?![\w@/])")
+_HEADLINE = 12  # characters, and longer than the names of policies in Chinese
 _MOST_NAMES = 200
 
 
@@ -142,7 +144,8 @@ SITE = (of_the_site,)
 
 def is_policy(link: Link) -> bool:
     """Tell whether *link* leads to a privacy policy, by its name; a long one is a headline."""
-    return _names_policy(link.name)
+    headline = len(link.name) > _HEADLINE and is_address_of_article(link.attribute("href").strip())
+    return _names_policy(link.name) and not headline
 
 
 @lru_cache(maxsize=1_024)  # a site's pages have one foot
