@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from . import assets, documents
@@ -12,20 +14,20 @@ from .cookies import Cookies
 from .corrections import Corrections
 from .elements import Elements
 from .errors import Problem, SettingsError, StoreError
-from .ledger import Ledger, Recorder, Spool
-from .messages import Box, open_box
 from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .rendering import Renderer
 from .settings import CATEGORIES, Settings
-from .views import Host, State
+from .views import Host, State, Store
 
 # They load one another.
 _SCRIPTS = (
     *("compliance.js", "guard.js", "watch.js"),
     *("cookies.js", "frames.js", "note.js", "release.js", "replay.js", "restore.js"),
 )
+# A path of SQLite without a query.
+_PLAIN = re.compile(r"sqlite:///[\w./-]+\.\w+")
 
 Keys = Sequence[str | bytes]
 
@@ -67,9 +69,7 @@ def build(
     catalogue = _catalogue(settings)
     cookies = _cookies(settings, catalogue, host)
     static = _static(settings, catalogue, cookies)
-    box = _box(settings, secrets, folder)
-    ledger = Ledger(box.database, box.vault.keys("ledger"))
-    return State(
+    state = State(
         settings=settings,
         documents=library,
         decisions=decisions,
@@ -88,12 +88,13 @@ def build(
         ),
         renderer=renderer,
         host=host,
-        box=box,
-        ledger=ledger,
-        recorder=Recorder(ledger, Spool(folder / "compliance-consents")),
+        open=partial(_open, settings, secrets, folder),
         corrections=Corrections(settings),
         raise_errors=raise_errors,
     )
+    if not _is_plain(settings):
+        state.open()
+    return state
 
 
 def _cookies(settings: Settings, catalogue: Catalogue, host: Host) -> list[tuple[str, str]]:
@@ -119,12 +120,29 @@ def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, s
     return {**static, **assets.bind({name: static[name] for name in _SCRIPTS})}
 
 
-def _box(settings: Settings, secrets: Keys, folder: Path) -> Box:
+def _is_plain(settings: Settings) -> bool:
+    """Return whether nothing can be wrong with what is kept: a file of SQLite in the instance folder, limits in memory.
+
+    It is opened with the first form then. What opens a database takes longest to read of all that there is here, and
+    no page of the site needs it.
+    """
+    lists = (settings.messages.urgent_words, settings.messages.quarantine_words)
+    in_file = _PLAIN.fullmatch(settings.storage.url) is not None
+    return in_file and settings.limits.storage is None and lists == (None, None)
+
+
+def _open(settings: Settings, secrets: Keys, folder: Path) -> Store:
+    """Open what is kept; nothing is connected to yet."""
+    from .ledger import Ledger, Recorder, Spool
+    from .messages import open_box
+
     try:
-        return open_box(settings, keys=secrets, folder=folder)
+        box = open_box(settings, keys=secrets, folder=folder)
     except StoreError as error:
         problem = Problem(key="storage.url", remedy=str(error))
         raise SettingsError(settings.source, (problem,)) from None
+    ledger = Ledger(box.database, box.vault.keys("ledger"))
+    return Store(box=box, ledger=ledger, recorder=Recorder(ledger, Spool(folder / "compliance-consents")))
 
 
 def _catalogue(settings: Settings) -> Catalogue:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -222,4 +223,4 @@ def link(app: Flask, prefix: str) -> None:
     for rule in routes.map.iter_rules():
         endpoint = f"{NAME}.{rule.endpoint}"
         app.url_map.add(kind(prefix + rule.rule, endpoint=endpoint, methods=rule.methods, build_only=True))
-        app.view_functions[endpoint] = routes.views[rule.endpoint]
+        app.view_functions[endpoint] = partial(routes.answer, rule.endpoint)

@@ -1,21 +1,8 @@
 """The endpoints: decisions, preferences, records, legal documents, messages, reports, receipts, static files."""
 
-from . import consent, legal, messages, receipts, record
 from .application import Application
 from .pages import safe_path
 from .requests import routes
-from .state import Bare, Host, State
+from .state import Bare, Host, State, Store
 
-__all__ = [
-    "Application",
-    "Bare",
-    "Host",
-    "State",
-    "consent",
-    "legal",
-    "messages",
-    "receipts",
-    "record",
-    "routes",
-    "safe_path",
-]
+__all__ = ["Application", "Bare", "Host", "State", "Store", "routes", "safe_path"]

@@ -61,7 +61,7 @@ class Application:
                 endpoint, values = self._route(asked)
                 if endpoint in routes.of_messages:
                     asked.expect_message()
-                response = routes.views[endpoint](**values)
+                response = routes.answer(endpoint, **values)
             except MethodNotAllowed as error:
                 response = _other_method(asked, error)
             except Refusal as error:

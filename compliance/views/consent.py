@@ -18,13 +18,12 @@ from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
 from .pages import Refusal, body, page, private, reader_locale, same_site, wants_json, way_back
 from .record import decision, each_once, entry, forget, last_decision, texts
-from .requests import base, request, routes, state
+from .requests import base, request, state
 
 #: Browsers follow twenty redirections at most (Fetch standard, section 4.4).
 _MOST_ANSWERS = 18
 
 
-@routes.get("/consent")
 def preferences() -> Response:
     """Show what is stored and let the reader change it."""
     # The page is the choice itself: a banner above it would ask the same question twice.
@@ -47,7 +46,6 @@ def preferences() -> Response:
     )
 
 
-@routes.post("/consent")
 def decide() -> Response:
     """Take a decision: 303 back to the page, or 204 for a script, with the cookie."""
     if not same_site():
@@ -76,7 +74,6 @@ def decide() -> Response:
     return private(response)
 
 
-@routes.get("/consent/kept")
 def kept() -> Response:
     """Do what a decision left to be done: take the rest of the cookies away, and look whether it was kept at all."""
     target, made = way_back(request.args.get("next")), decision()

@@ -13,14 +13,12 @@ from ..documents import compare, metadata
 from ..languages import own_name, tag
 from ..settings import Mourning
 from .pages import Refusal, page, reader_locale
-from .requests import address, request, routes, state
+from .requests import address, request, state
 
 _CALM = timedelta(minutes=5)  # how late a period that is decreed today may begin
 _PLAIN = "identity"  # the name of no coding (RFC 9110, section 12.5.3)
 
 
-@routes.get("/legal/<name>")
-@routes.get("/legal/<name>/<version>")
 def legal(name: str, version: str | None = None) -> Response:
     """Show a legal document: today's, or an earlier or coming *version*."""
     library, locale = state().documents, reader_locale()
@@ -56,7 +54,6 @@ def _address(name: str, version: str | None = None, language: str | None = None)
     return state().settings.site.url + address("legal", lang, name=name, version=version)
 
 
-@routes.get("/legal/<name>/<old>/<new>")
 def changes(name: str, old: str, new: str) -> Response:
     """Show what changed between two versions of a legal document, in whatever order they are named."""
     pair = state().documents.pair(name, reader_locale(), old, new)
@@ -81,13 +78,11 @@ def _cached(response: Response) -> Response:
     return response.make_conditional(request)
 
 
-@routes.get("/corrections")
 def corrections() -> Response:
     """Show the corrections that the editors have published, the latest first (Civil Code, art. 1028)."""
     return _cached(page("corrections", corrections=state().corrections.all()))
 
 
-@routes.get("/static/<path:name>")
 def static(name: str) -> Response:
     """Serve a stylesheet or script as it was compressed: for ever under its own hash, this once under another's."""
     asset = find(state().assets, name)
@@ -108,7 +103,6 @@ def static(name: str) -> Response:
     return response.make_conditional(request)
 
 
-@routes.get("/mourning")
 def mourning() -> Response:
     """Serve what makes pages grey on days of mourning, and on all others an empty stylesheet.
 
@@ -122,7 +116,6 @@ def mourning() -> Response:
     return response
 
 
-@routes.get("/openapi.json")
 def description() -> Response:
     """Serve the description of the endpoints for programs (OpenAPI 3.1)."""
     return static("openapi.json")

@@ -34,7 +34,7 @@ from .pages import (
     wants_json,
 )
 from .receipts import address, keeps_cookies, probe, remember, show_at_once
-from .requests import base, request, routes, state
+from .requests import base, request, state
 from .uploads import OftenError, uploaded
 
 logger = logging.getLogger(__name__)
@@ -60,31 +60,26 @@ class _Refused(Exception):
         self.retry_after = retry_after
 
 
-@routes.get("/message")
 def message() -> Response:
     """Show the message form."""
     return _form("message", _told())
 
 
-@routes.get("/report")
 def report() -> Response:
     """Show the form for illegal and undesirable information."""
     return _form("report", _told())
 
 
-@routes.post("/message", message=True)
 def send_message() -> Response:
     """Take a message, a correction or a request about personal information."""
     return _take("message")
 
 
-@routes.post("/report", message=True)
 def send_report() -> Response:
     """Take a report of illegal or undesirable information."""
     return _take("report")
 
 
-@routes.get("/challenge/<form>")
 def challenge(form: str) -> Response:
     """Give out a proof of work for a form."""
     if form not in _KINDS:

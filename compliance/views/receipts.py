@@ -21,7 +21,7 @@ from ..messages import CaseError, Followed, shown_again
 from ..pictures import PictureError
 from ..receipts import read_code, read_number
 from .pages import Refusal, fields, json_response, page, private, problem, same_site, secret, source, wants_json
-from .requests import base, request, routes, state
+from .requests import base, request, state
 from .uploads import OftenError, uploaded
 
 logger = logging.getLogger(__name__)
@@ -69,19 +69,16 @@ def show_at_once(number: str, code: str, *, status: int) -> Response:
     return _unknown(number) if followed is None else _shown(followed, code, carried=True, status=status)
 
 
-@routes.get("/case")
 def find() -> Response:
     """Ask for number and code."""
     return secret(probe(page("case_find", number=shown_again(request.args.get("number", ""))[:40], reasons={})))
 
 
-@routes.post("/case")
 def look_up() -> Response:
     """Open the case whose number and code are given."""
     return _open(fields().get("number", ""))
 
 
-@routes.get("/receipt/<number>")
 def case(number: str) -> Response:
     """Show a case to the browser that knows its code, and to any other ask for the code."""
     code = _remembered(number)
@@ -91,7 +88,6 @@ def case(number: str) -> Response:
     return _shown(followed, code)
 
 
-@routes.post("/receipt/<number>", message=True)
 def change(number: str) -> Response:
     """Open a case with its code; add to it, close it, take it up again, or forget it in this browser."""
     if not same_site():

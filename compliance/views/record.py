@@ -18,7 +18,7 @@ from ..errors import StoreError
 from ..ledger import Entry, Link, Text, consent_record
 from ..outside.hosts import host_of
 from .pages import Refusal, body, json_response, page, private, reader_locale, same_site, secret, source, wants_json
-from .requests import base, request, routes, state
+from .requests import base, request, state
 
 _LONGEST_PATH = 200
 
@@ -87,7 +87,6 @@ def each_once(form: MultiDict[str, str], *names: str) -> None:
         raise Refusal("category")
 
 
-@routes.get("/record")
 def record() -> Response:
     """Show the reader's own record, as a page or as JSON (ISO/IEC TS 27560:2023)."""
     held = decision()
@@ -119,7 +118,6 @@ def record() -> Response:
     return secret(json_response(told | {"decision": chosen, "ledger": _place(history)}))
 
 
-@routes.post("/record")
 def erase() -> Response:
     """Erase the reader's own record and those of the decisions before it, from the ledger and from the browser."""
     if not same_site():

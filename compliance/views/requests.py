@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, TypeVar, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from werkzeug import wrappers
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Map, Rule
 
+from .addresses import ADDRESSES, Address
 from .state import State
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ MOST_PARTS = 40
 _LARGEST_COOKIES = 64 * 1024  # browsers send some 16 KB at most
 
 View = Callable[..., wrappers.Response]
-V = TypeVar("V", bound=View)
 
 
 class Request(wrappers.Request):
@@ -48,34 +49,31 @@ class Request(wrappers.Request):
 
 
 class Routes:
-    """The endpoints, each under the name of its function."""
+    """The addresses by the name of the function that answers each, its *endpoint*.
 
-    def __init__(self) -> None:
-        self.views: dict[str, View] = {}
+    The file of a function is read when it is first asked for: most of what forms and the ledger need is needed by no
+    page of the site.
+    """
+
+    def __init__(self, addresses: Iterable[Address]) -> None:
+        self._files: dict[str, str] = {}
         self.of_messages: set[str] = set()
         # No slash is added or left out for anybody: a redirect would be built before the host is known to be one.
         self.map = Map(strict_slashes=True, merge_slashes=False)
+        for address in addresses:
+            file, _, endpoint = address.view.partition(".")
+            self._files[endpoint] = file
+            self.map.add(Rule(address.path, endpoint=endpoint, methods=[address.method]))
+            if address.message:
+                self.of_messages.add(endpoint)
 
-    def get(self, path: str) -> Callable[[V], V]:
-        """Let a function answer GET and HEAD at *path*, below the prefix."""
-        return self._at(path, "GET")
-
-    def post(self, path: str, *, message: bool = False) -> Callable[[V], V]:
-        """Let a function answer POST at *path*, below the prefix; what is sent there may be a *message*."""
-        return self._at(path, "POST", message)
-
-    def _at(self, path: str, method: str, message: bool = False) -> Callable[[V], V]:
-        def add(view: V) -> V:
-            if message:
-                self.of_messages.add(view.__name__)
-            self.views[view.__name__] = view
-            self.map.add(Rule(path, endpoint=view.__name__, methods=[method]))
-            return view
-
-        return add
+    def answer(self, endpoint: str, **values: str) -> wrappers.Response:
+        """Answer the current request by *endpoint*."""
+        view: View = getattr(import_module(f".{self._files[endpoint]}", __package__), endpoint)
+        return view(**values)
 
 
-routes = Routes()
+routes = Routes(ADDRESSES)
 
 current: ContextVar[Request] = ContextVar("request")
 #: The request that is being answered; `RuntimeError` where none is.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blinker import Signal
@@ -14,14 +15,15 @@ from ..cookies import Cookies
 from ..corrections import Corrections
 from ..documents import Library
 from ..elements import Elements
-from ..ledger import Ledger, Recorder
-from ..messages import Box
 from ..page.trackers import Catalogue
 from ..rendering import Renderer
 from ..settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+    from ..ledger import Ledger, Recorder
+    from ..messages import Box
 
 Fields = Sequence[tuple[str, str]]
 
@@ -83,14 +85,22 @@ class Bare:
 
 
 @dataclass(slots=True, kw_only=True)
+class Store:
+    """What a site keeps: the *box* of messages and reports, the *ledger* of decisions, the *recorder* that fills it."""
+
+    box: Box
+    ledger: Ledger
+    recorder: Recorder
+
+
+@dataclass(kw_only=True)
 class State:
     """What the endpoints of one site work with; of a Flask application it lies in `app.extensions["compliance"]`.
 
     Args:
         cookies: those that wait for a consent.
         elements: what is injected, the policy of the moment, and what every template is told.
-        box: what takes and keeps messages and reports.
-        ledger: what proves decisions, and the recorder that puts them there.
+        open: opens what is kept, when it is first asked for.
         corrections: the corrections that the editors have published.
         raise_errors: whether a fault of ours is raised, for a developer to see, rather than logged and answered.
     """
@@ -104,8 +114,32 @@ class State:
     elements: Elements
     renderer: Renderer
     host: Host
-    box: Box
-    ledger: Ledger
-    recorder: Recorder
+    open: Callable[[], Store]
     corrections: Corrections
     raise_errors: Callable[[], bool]
+    _opened: Store | None = field(default=None, init=False)
+    _opening: Lock = field(default_factory=Lock, init=False)
+
+    @property
+    def store(self) -> Store:
+        """What is kept, opened by who first asks."""
+        if self._opened is None:
+            with self._opening:
+                if self._opened is None:
+                    self._opened = self.open()
+        return self._opened
+
+    @property
+    def box(self) -> Box:
+        """What takes and keeps messages and reports."""
+        return self.store.box
+
+    @property
+    def ledger(self) -> Ledger:
+        """What proves decisions."""
+        return self.store.ledger
+
+    @property
+    def recorder(self) -> Recorder:
+        """What puts decisions into the ledger."""
+        return self.store.recorder

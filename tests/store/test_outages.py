@@ -61,7 +61,7 @@ def wrap(host: Flask, settings: dict[str, Any], *, patience: float = PATIENCE) -
     database = Database(state.settings.storage.url, folder=Path(host.instance_path), patience=patience)
     parts = (database, state.box.vault, state.settings)
     box: Box = replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts))
-    state.box = box
+    state.store.box = box
     return box
 
 
@@ -171,7 +171,7 @@ def test_limits_hold_and_nobody_is_failed_while_redis_is_away(how: str, host: Fl
         # Counts apart from every other test, and soon asks again.
         key = secrets.token_bytes(32)
         throttle = Throttle(enabled=True, storage=settings["limits"]["storage"], key=key, pause=0.05)
-        state.box = replace(box, throttle=throttle)
+        state.store.box = replace(box, throttle=throttle)
         # Two sources of two clients each.
         with Senders(host, source=lambda client: f"203.0.{client % 2}.{client}") as senders:
             senders.until(201, 8)

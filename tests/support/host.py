@@ -9,6 +9,9 @@ from typing import Any
 
 from flask import Flask
 
+#: The checkout.
+ROOT = Path(__file__).resolve().parents[2]
+
 SETTINGS: dict[str, Any] = {
     "site": {
         "name": "iChongqing",
@@ -32,7 +35,7 @@ atexit.register(_INSTANCES.cleanup)
 def create_app(**config: Any) -> Flask:
     """A host with a page in English at `/`, one in Chinese at `/zh`, and nothing of ours."""
     # A folder of its own: the checkout's templates are not the host's.
-    app = Flask("host", root_path=str(Path(__file__).parents[1]), instance_path=mkdtemp(dir=_INSTANCES.name))
+    app = Flask("host", root_path=str(ROOT / "tests"), instance_path=mkdtemp(dir=_INSTANCES.name))
     app.config.update(SECRET_KEY="key", TESTING=True, **config)
     app.add_url_rule("/", "home", lambda: PAGE.format(lang="en"))
     app.add_url_rule("/zh", "chinese", lambda: PAGE.format(lang="zh-CN"))

@@ -178,8 +178,8 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     state = app.extensions["compliance"]
     database = Database("sqlite:///none.db", folder=Path("/dev/null"))
     parts = (database, state.box.vault, state.settings)
-    state.box = replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts))
-    state.ledger = Ledger(database, [b"key"])
+    state.store.box = replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts))
+    state.store.ledger = Ledger(database, [b"key"])
     yield post("/record", data={"choice": "erase"})
     for headers in ({}, JSON):
         yield post("/message", data=MESSAGE, headers=headers)

@@ -315,4 +315,4 @@ def test_copy_of_a_cookie_shows_that_its_record_was_erased(app: Flask, client: F
 
 def _away(app: Flask) -> None:
     database = Database("sqlite:///none.db", folder=Path("/dev/null"))
-    app.extensions["compliance"].ledger = Ledger(database, [b"key"])
+    app.extensions["compliance"].store.ledger = Ledger(database, [b"key"])
