@@ -70,7 +70,7 @@ def rows() -> Iterator[Row]:
                             rates[name].append(rate)
                 os.close(file)
                 app.extensions["compliance"].recorder.settle()
-                app.extensions["compliance"].box.database.close()
+                app.extensions["compliance"].database.close()
         bare = rates.pop("appended")
         for name, ours in rates.items():
             yield Row(
@@ -121,9 +121,9 @@ def verified_rows() -> Iterator[Row]:
 def _site(url: str, folder: str) -> Flask:
     app = Flask(__name__, instance_path=folder)
     app.secret_key = "bench"
-    settings = {**SETTINGS, "storage": {"url": url.replace("bench.db", "site.db")}}
+    settings = {**SETTINGS, "storage": {"url": url.replace("bench.db", "site.db")}, "limits": {"enabled": False}}
     Compliance(app, settings=settings)
-    app.extensions["compliance"].box.database.migrate()
+    app.extensions["compliance"].database.migrate()
     return app
 
 

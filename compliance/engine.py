@@ -135,14 +135,26 @@ def _open(settings: Settings, secrets: Keys, folder: Path) -> Store:
     """Open what is kept; nothing is connected to yet."""
     from .ledger import Ledger, Recorder, Spool
     from .messages import open_box
+    from .store import Database, Owner
+    from .throttle import Throttle
+    from .vault import Vault
 
+    owner = Owner(name=settings.site.name.get(), url=settings.site.url)
     try:
-        box = open_box(settings, keys=secrets, folder=folder)
+        database = Database(settings.storage.url, folder=folder, owner=owner)
     except StoreError as error:
         problem = Problem(key="storage.url", remedy=str(error))
         raise SettingsError(settings.source, (problem,)) from None
-    ledger = Ledger(box.database, box.vault.keys("ledger"))
-    return Store(box=box, ledger=ledger, recorder=Recorder(ledger, Spool(folder / "compliance-consents")))
+    vault = Vault(secrets)
+    ledger = Ledger(database, vault.keys("ledger"))
+    return Store(
+        database=database,
+        vault=vault,
+        throttle=Throttle(enabled=settings.limits.enabled, storage=settings.limits.storage, key=vault.key("source")),
+        box=open_box(settings, database, vault),
+        ledger=ledger,
+        recorder=Recorder(ledger, Spool(folder / "compliance-consents")),
+    )
 
 
 def _catalogue(settings: Settings) -> Catalogue:

@@ -45,6 +45,9 @@ _SUBMIT_PAGE = _Limit("submit-page", 3, DAY)
 _SITE = _Limit("site", 3000, HOUR)
 _SITE_SOFT = 600
 _CHALLENGE = _Limit("challenge", 60, MINUTE)
+# One network may be a town behind its carrier's gate, so these are wide; over them a decision counts and is not kept.
+_DECIDE_MINUTE = _Limit("decide-minute", 300, MINUTE)
+_DECIDE_HOUR = _Limit("decide-hour", 3000, HOUR)
 _TRACK_MINUTE = _Limit("track-minute", 10, MINUTE)
 _TRACK_HOUR = _Limit("track-hour", 30, HOUR)
 _TRACK_RECEIPT = _Limit("track-receipt", 10, HOUR)
@@ -132,6 +135,12 @@ class Throttle:
                 or _take(counter, _TRACK_HOUR, source)
                 or (_take(counter, _TRACK_RECEIPT, receipt) if number else 0)
             )
+        )
+
+    def decide(self, source: str) -> Verdict:
+        """Count a decision about consent."""
+        return self._decide(
+            lambda counter: _verdict(_take(counter, _DECIDE_MINUTE, source) or _take(counter, _DECIDE_HOUR, source))
         )
 
     def upload(self, source: str, size: int) -> Verdict:

@@ -118,7 +118,7 @@ def test_what_a_proxy_says_counts_wherever_the_host_reads_it(
     if when == "after":
         fix()
     seen = []
-    throttle = host.extensions["compliance"].box.throttle
+    throttle = host.extensions["compliance"].throttle
     count = throttle.challenge
     monkeypatch.setattr(throttle, "challenge", lambda source: seen.append(source) or count(source))
     client = host.test_client()

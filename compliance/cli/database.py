@@ -16,7 +16,7 @@ from ..messages import keys
 from ..store import Database
 from ..store.migrations import version
 from ..store.tables import PREFIX, metadata, outbox
-from .group import box, compliance, listing, missing_holidays, print_json, progress, state
+from .group import compliance, listing, missing_holidays, print_json, progress, state
 
 #: What waits longer than this is not on its way: nothing delivers it.
 STUCK = timedelta(hours=1)
@@ -31,7 +31,7 @@ def db() -> None:
 @click.pass_context
 def upgrade(context: click.Context) -> None:
     """Bring the tables up to date, as the first use of the site does."""
-    database = box(context).database
+    database = state(context).database
     database.migrate()
     click.echo(f"The tables are at version {_version(database)}.")
 
@@ -42,7 +42,7 @@ def upgrade(context: click.Context) -> None:
 def status(context: click.Context, form: str) -> None:
     """Show what there is, and warn of what needs a hand; exit status 1 then."""
     now = datetime.now(UTC)
-    found = _status(box(context).database)
+    found = _status(state(context).database)
     warnings = list(_warnings(found, now))
     if form == "json":
         print_json({**found, "warnings": warnings})
@@ -62,7 +62,7 @@ def status(context: click.Context, form: str) -> None:
 def adopt(context: click.Context, yes: bool) -> None:
     """Make the database this site's, after the address of the site has changed."""
     found = state(context)
-    site, database = found.settings.site, box(context).database
+    site, database = found.settings.site, found.database
     if not yes:
         click.confirm(f"Is the database that of {site.name.get()} ({site.url})?", abort=True, err=True)
     before = database.adopt()
@@ -73,11 +73,11 @@ def adopt(context: click.Context, yes: bool) -> None:
 @click.pass_context
 def rekey(context: click.Context) -> None:
     """Seal names, contacts and the end of the ledger with the newest key, so that older keys can be dropped."""
-    kept, ledger = box(context), state(context).ledger
-    with progress(keys.rekey(kept.database, kept.vault), keys.sealed(kept.database), "Sealing") as steps:
+    found = state(context)
+    with progress(keys.rekey(found.database, found.vault), keys.sealed(found.database), "Sealing") as steps:
         done = Counter(steps)
     click.echo(f"{done['sealed']} cases sealed again, {done['kept']} were sealed with the newest key.")
-    broken, renewed = done["broken"], ledger.renew()
+    broken, renewed = done["broken"], found.ledger.renew()
     if broken:
         click.echo(f"Warning: {broken} cases cannot be opened with any key; the log says which", err=True)
     if not renewed:

@@ -34,7 +34,7 @@ def deliver(
     if sum(map(bool, (watch, status, dead, retry))) > 1:
         raise click.UsageError("take one of --watch, --status, --dead and --retry at a time")
     found = state(context)
-    database, settings = found.box.database, found.settings
+    database, settings = found.database, found.settings
     if status:
         waiting = deliveries.waiting(database, settings)
         show([asdict(row) for row in waiting], [field.name for field in fields(Waiting)], form)
@@ -46,7 +46,7 @@ def deliver(
     if retry:
         click.echo(f"{_revive(database, retry)} will be tried again.")
         return
-    worker = Worker(database, found.box.vault, settings, render=plain_text(found.renderer.render))
+    worker = Worker(database, found.vault, settings, render=plain_text(found.renderer.render))
     if watch:
         stop = Stop()
         for name in (signal.SIGTERM, signal.SIGINT):

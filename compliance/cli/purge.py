@@ -26,7 +26,7 @@ COLUMNS = ("what", "kind", "number")
 def purge(context: click.Context, dry_run: bool, form: str) -> None:
     """Close what was answered, and let go what is kept as long as the settings say. Run it once a day."""
     found = state(context)
-    database, now = found.box.database, datetime.now(UTC)
+    database, now = found.database, datetime.now(UTC)
     before = now - timedelta(days=found.settings.retention.consents)
     done = retention.due(database, found.box.cases, found.settings, now=now)
     if outdated := found.ledger.outdated(before):

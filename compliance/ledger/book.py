@@ -125,18 +125,14 @@ class Ledger:
         self._kept |= fresh.keys()
         return count
 
-    def history(self, record: str) -> list[Link]:
+    def history(self, record: str, *, most: int = _LONGEST) -> list[Link]:
         """Return the rows of *record* and of the decisions that the same reader made before, the newest first.
 
-        A row that was erased, or one whose predecessor was let go of, is the last. Raises `StoreError`.
+        A row that was erased, or one whose predecessor was let go of, is the last. Each is looked for by itself, no
+        more than *most* of them. Raises `StoreError`.
         """
         with self._database.reading() as connection:
-            return _history(connection, record)[0]
-
-    def place(self, record: str) -> Link | None:
-        """Return the row of *record*, and nothing of the decisions before it. Raises `StoreError`."""
-        with self._database.reading() as connection:
-            return _row(connection, record)
+            return _history(connection, record, most=most)[0]
 
     def erase(self, record: str, *, now: datetime) -> int:
         """Erase what is personal in the rows of *record* and of its reader's earlier decisions; return how many.
@@ -304,11 +300,11 @@ def _row(connection: Connection, record: str) -> Link | None:
     return Link(**row._mapping) if row else None
 
 
-def _history(connection: Connection, record: str | None) -> tuple[list[Link], str | None]:
+def _history(connection: Connection, record: str | None, *, most: int = _LONGEST) -> tuple[list[Link], str | None]:
     """Return the rows of *record* and of the decisions before it, and the id of the first that is not there, if any."""
     before = record
     found: dict[str, Link] = {}
-    while before and before not in found and len(found) < _LONGEST:
+    while before and before not in found and len(found) < most:
         link = _row(connection, before)
         if link is None:
             return list(found.values()), before

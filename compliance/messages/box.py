@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from ..challenges import Challenges
 from ..outside.hosts import domain_of, host_of
 from ..settings import Settings
-from ..store import Database, Owner
-from ..throttle import Throttle
+from ..store import Database
 from ..vault import Vault
 from .cases import Cases
 from .intake import Intake
@@ -21,36 +19,23 @@ from .intake import Intake
 class Box:
     """Everything that takes, keeps and shows cases."""
 
-    database: Database
-    vault: Vault
     intake: Intake
     cases: Cases
     challenges: Challenges
-    throttle: Throttle
     international: Callable[[], bool]  # whether mail reaches names beyond ASCII
     hosts: frozenset[str]  # whose pages, with those of the hosts below them, can be written about
 
 
-def open_box(settings: Settings, *, keys: Sequence[str | bytes], folder: Path) -> Box:
+def open_box(settings: Settings, database: Database, vault: Vault) -> Box:
     """Put the message box of *settings* together; nothing is connected to yet.
 
-    Args:
-        keys: oldest first; the newest one encrypts and signs.
-        folder: where the path of an SQLite file begins.
-
-    Raises `StoreError` for a database address and `ComplianceError` for a list of words that cannot be used.
+    Raises `ComplianceError` for a list of words that cannot be used.
     """
-    owner = Owner(name=settings.site.name.get(), url=settings.site.url)
-    database = Database(settings.storage.url, folder=folder, owner=owner)
-    vault = Vault(keys)
     host = host_of(settings.site.url)
     return Box(
-        database=database,
-        vault=vault,
         intake=Intake(database, vault, settings),
         cases=Cases(database, vault, settings),
         challenges=Challenges(vault.keys("challenge"), site=host),
-        throttle=Throttle(enabled=settings.limits.enabled, storage=settings.limits.storage, key=vault.key("source")),
         international=_international(settings),
         hosts=frozenset({domain_of(host), *(name for name in settings.licences.by_host if name)}),
     )

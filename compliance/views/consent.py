@@ -16,7 +16,7 @@ from ..errors import ConsentError
 from ..outside.hosts import host_of
 from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
-from .pages import Refusal, body, page, private, reader_locale, same_site, wants_json, way_back
+from .pages import Refusal, body, page, private, reader_locale, same_site, source, wants_json, way_back
 from .record import decision, each_once, entry, forget, last_decision, texts
 from .requests import base, request, state
 
@@ -70,7 +70,10 @@ def decide() -> Response:
         state().host.send(consent_withdrawn, request.environ, record=made)
     earlier = last_decision()
     about = texts()
-    here.recorder.record(entry(made, about, before=earlier.id if earlier else None, target=target), about)
+    if here.throttle.decide(source(now)).allowed:
+        here.recorder.record(entry(made, about, before=earlier.id if earlier else None, target=target), about)
+    else:
+        here.recorder.pass_over()
     return private(response)
 
 

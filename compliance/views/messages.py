@@ -86,10 +86,10 @@ def challenge(form: str) -> Response:
         raise Refusal("document")
     box, now = _box(), datetime.now(UTC)
     sender = source(now)
-    verdict = box.throttle.challenge(sender)
+    verdict = state().throttle.challenge(sender)
     if not verdict.allowed:
         raise Refusal("often", retry_after=verdict.retry_after)
-    return private(json_response(box.challenges.issue(form, factor=box.throttle.look(sender), now=now)))
+    return private(json_response(box.challenges.issue(form, factor=state().throttle.look(sender), now=now)))
 
 
 def _box() -> Box:
@@ -137,7 +137,7 @@ def _accept(form: str, values: Mapping[str, str]) -> tuple[Submission, Receipt]:
 
     def permit() -> Sequence[str]:
         about = f"{submission.page} {submission.category}" if submission.page else None
-        verdict = box.throttle.submit(sender, page=about)
+        verdict = state().throttle.submit(sender, page=about)
         if not verdict.allowed:
             raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, {"": "often"}, retry_after=verdict.retry_after)
         # Asked here, so that what was accepted before is sent again without more work. A ticket is quarantined anyway.

@@ -52,7 +52,7 @@ class Refusal(Exception):
 
 def source(now: datetime) -> str:
     """Return the label of the network that this request came from."""
-    return state().box.throttle.source(request.remote_addr, day=deadlines.day(now))
+    return state().throttle.source(request.remote_addr, day=deadlines.day(now))
 
 
 def refuse(error: Refusal) -> Response:

@@ -149,7 +149,7 @@ def _open(number: str) -> Response:
 
 def _count(number: str) -> None:
     """Count a code that opened nothing. Raises `Refusal` where there were too many."""
-    verdict = state().box.throttle.track(source(datetime.now(UTC)), read_number(number) or "")
+    verdict = state().throttle.track(source(datetime.now(UTC)), read_number(number) or "")
     if not verdict.allowed:
         raise Refusal("often", retry_after=verdict.retry_after)
 
@@ -242,7 +242,7 @@ def _as_json(followed: Followed) -> dict[str, Any]:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    keys = list(reversed(state().box.vault.keys("receipt cookie")))
+    keys = list(reversed(state().vault.keys("receipt cookie")))
     return URLSafeTimedSerializer(keys, salt="compliance.receipt")
 
 

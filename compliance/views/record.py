@@ -21,6 +21,7 @@ from .pages import Refusal, body, json_response, page, private, reader_locale, s
 from .requests import base, request, state
 
 _LONGEST_PATH = 200
+_MOST_EARLIER = 100  # decisions that a consent record tells of, the last ones
 
 
 def decision() -> Record | None:
@@ -94,9 +95,10 @@ def record() -> Response:
         raise Refusal("record")
     here = state()
     until = held.time + here.decisions.lifetime
-    history = _history(held)
     if not wants_json():
-        return secret(page("record", record=held, until=until, link=history[0] if history else None))
+        own = _history(held, whole=False)
+        return secret(page("record", record=held, until=until, link=own[0] if own else None))
+    history = _history(held, whole=True)
     about = texts()
     told = consent_record(
         entry(held, about, before=None, target="/"),
@@ -144,12 +146,16 @@ def _read(policy: str | None) -> Record | None:
     return state().decisions.read(request.environ.get("HTTP_COOKIE"), policy=policy, now=datetime.now(UTC))
 
 
-def _history(held: Record) -> list[Link] | None:
-    """Return the rows of the ledger about this reader, None where it cannot be looked into just now."""
-    if state().recorder.away:
+def _history(held: Record, *, whole: bool) -> list[Link] | None:
+    """Return the row of *held* in the ledger, and with the *whole* history those of earlier decisions.
+
+    None where the ledger cannot be looked into just now.
+    """
+    here = state()
+    if here.recorder.away:
         return None
     try:
-        return state().ledger.history(held.id)
+        return here.ledger.history(held.id, most=_MOST_EARLIER if whole else 1)
     except StoreError:
         return None
 

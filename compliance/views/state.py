@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from ..ledger import Ledger, Recorder
     from ..messages import Box
+    from ..store import Database
+    from ..throttle import Throttle
+    from ..vault import Vault
 
 Fields = Sequence[tuple[str, str]]
 
@@ -86,8 +89,18 @@ class Bare:
 
 @dataclass(slots=True, kw_only=True)
 class Store:
-    """What a site keeps: the *box* of messages and reports, the *ledger* of decisions, the *recorder* that fills it."""
+    """What a site keeps, and what it needs for it.
 
+    Args:
+        database: where everything lies; the *vault* seals what is personal in it.
+        throttle: how often one source may do what.
+        box: what takes and keeps messages and reports.
+        ledger: what proves decisions, and the *recorder* that puts them there.
+    """
+
+    database: Database
+    vault: Vault
+    throttle: Throttle
     box: Box
     ledger: Ledger
     recorder: Recorder
@@ -128,6 +141,21 @@ class State:
                 if self._opened is None:
                     self._opened = self.open()
         return self._opened
+
+    @property
+    def database(self) -> Database:
+        """Where everything lies."""
+        return self.store.database
+
+    @property
+    def vault(self) -> Vault:
+        """What seals what is personal."""
+        return self.store.vault
+
+    @property
+    def throttle(self) -> Throttle:
+        """How often one source may do what."""
+        return self.store.throttle
 
     @property
     def box(self) -> Box:

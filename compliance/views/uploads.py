@@ -29,7 +29,7 @@ def uploaded(now: datetime) -> list[Picture]:
     contents = [file.read() for file in files]
     if contents:
         # Before they are decoded, which is the work that somebody could want to cause.
-        verdict = state().box.throttle.upload(source(now), sum(map(len, contents)))
+        verdict = state().throttle.upload(source(now), sum(map(len, contents)))
         if not verdict.allowed:
             raise OftenError(verdict.retry_after)
     try:

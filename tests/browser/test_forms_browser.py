@@ -18,6 +18,7 @@ from test_browser import HOSTS, LOOK
 from compliance import Compliance
 from compliance.cases import State
 from compliance.messages import Box
+from compliance.store import Database
 from compliance.store.tables import attachment, message
 from support.browser import Browser, Page, Route, expect, serving
 from support.browser import chromium as chromium
@@ -39,18 +40,19 @@ TEXT = "The year in the third paragraph is wrong."
 class Site:
     """A running site: its address, and what it has kept."""
 
-    def __init__(self, url: str, box: Box) -> None:
+    def __init__(self, url: str, app: Flask) -> None:
         self.url = url
-        self.box = box
+        self.box: Box = app.extensions["compliance"].box
+        self.database: Database = app.extensions["compliance"].database
 
     @property
     def kept(self) -> list[Any]:
-        with self.box.database.reading() as connection:
+        with self.database.reading() as connection:
             return list(connection.execute(select(message)))
 
     @property
     def pictures(self) -> int:
-        with self.box.database.reading() as connection:
+        with self.database.reading() as connection:
             return len(connection.execute(select(attachment.c.id)).all())
 
 
@@ -72,16 +74,11 @@ def create_site(settings: dict[str, Any], *, policy: str = POLICY, css: str = ""
     return app
 
 
-def box_of(app: Flask) -> Box:
-    found: Box = app.extensions["compliance"].box
-    return found
-
-
 @pytest.fixture
 def site(settings: dict[str, Any]) -> Iterator[Site]:
     app = create_site(settings)
     with serving(app) as url:
-        yield Site(url, box_of(app))
+        yield Site(url, app)
 
 
 def open_form(page: Page, name: str = "Leaving a message") -> Any:
@@ -386,7 +383,7 @@ def test_a_locked_database_loses_no_text(site: Site, open_page: Callable[..., Pa
     dialog = open_form(page)
     dialog.get_by_label("Your message").fill(TEXT)
     assert site.kept == []  # the tables are there
-    with site.box.database.reading() as connection:
+    with site.database.reading() as connection:
         file = connection.exec_driver_sql("PRAGMA database_list").first()[2]
     lock = sqlite3.connect(file, isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
@@ -452,7 +449,7 @@ def test_under_trusted_types_a_message_waits_for_an_editor(
         dialog.get_by_label("Your message").fill(TEXT)
         send(dialog)
         expect(dialog.get_by_text(KEEP)).to_be_visible(timeout=15_000)
-        assert [kept.state for kept in Site(url, box_of(app)).kept] == ["quarantined"]
+        assert [kept.state for kept in Site(url, app).kept] == ["quarantined"]
 
 
 # What belongs to a kind

@@ -122,7 +122,7 @@ def check(site: Flask, browser: Browser, *, scripts: bool, **options: Any) -> No
     state = site.extensions["compliance"]
     assert state.recorder.settle()
     assert [link.said["method"] for link in state.ledger.links()] == ["reject", "custom", "withdraw"]
-    with state.box.database.reading() as connection:
+    with state.database.reading() as connection:
         kept = list(connection.execute(select(message).order_by(message.c.id)))
     assert [row.number for row in kept] == numbers
     # A proof of work needs a script; else an editor looks first.

@@ -32,7 +32,7 @@ class Site:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.ledger: Ledger = app.extensions["compliance"].ledger
-        self.database = app.extensions["compliance"].box.database
+        self.database = app.extensions["compliance"].database
         self.runner = app.test_cli_runner()
 
     def __call__(self, *arguments: str, status: int = 0, text: str | None = None) -> Result:

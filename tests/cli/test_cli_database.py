@@ -69,9 +69,9 @@ def test_status_warns_of_what_is_stuck_or_given_up(editor: Editor):
     editor.send("b")
     assert len(status(editor)["warnings"]) == HERE
     old = datetime.now(UTC) - STUCK - timedelta(seconds=1)
-    editor.box.database.write(lambda connection: connection.execute(update(tables.outbox).values(created=old)))
+    editor.database.write(lambda connection: connection.execute(update(tables.outbox).values(created=old)))
     first = tables.outbox.c.message_id == editor.get(editor.send("c")).id
-    editor.box.database.write(
+    editor.database.write(
         lambda connection: connection.execute(update(tables.outbox).where(first).values(state="dead"))
     )
     stuck, dead, *_ = status(editor)["warnings"]

@@ -32,7 +32,7 @@ def app(host: Flask, settings: dict[str, Any], mail: MailServer) -> Iterator[Fla
     settings["mail"] = {"host": "127.0.0.1", "port": mail.port}
     Compliance(host, settings=settings)
     yield host
-    box(host).database.close()
+    host.extensions["compliance"].database.close()
 
 
 def box(app: Flask) -> Box:
@@ -152,4 +152,4 @@ def test_a_worker_that_watches_sends_what_it_has_and_ends(
         assert (process.returncode, errors) == (0, "")
     assert len(mail.received) == 1
     assert listed(host, "--status")[0]["waiting"] == 0
-    box(host).database.close()
+    host.extensions["compliance"].database.close()

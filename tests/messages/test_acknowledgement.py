@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from compliance.messages import Box, open_box
 from compliance.settings import load
-from compliance.store import tables
+from compliance.store import Database, tables
 from support.databases import fresh
+from support.editors import Desk
 from support.host import SETTINGS
 from support.served import KEY, Server
 
@@ -40,11 +40,12 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[st
 
 
 @pytest.fixture
-def box(settings: dict[str, Any], tmp_path: Path) -> Iterator[Box]:
+def desk(settings: dict[str, Any], tmp_path: Path) -> Iterator[Desk]:
     """The same site's box, in the process of the test."""
-    box = open_box(load(settings), keys=[KEY], folder=tmp_path)
-    yield box
-    box.database.close()
+    read = load(settings)
+    desk = Desk(Database(read.storage.url, folder=tmp_path), read, key=KEY)
+    yield desk
+    desk.database.close()
 
 
 class Load:
@@ -98,18 +99,18 @@ class Load:
             self.send(f"{name}-{number}")
 
 
-def lost(box: Box, acknowledged: dict[str, tuple[str, str]]) -> set[str]:
+def lost(desk: Desk, acknowledged: dict[str, tuple[str, str]]) -> set[str]:
     """Return the keys whose receipt opens nothing."""
     now = datetime.now(UTC)
-    return {key for key, (number, code) in acknowledged.items() if not _opens(box, number, code, key, now)}
+    return {key for key, (number, code) in acknowledged.items() if not _opens(desk, number, code, key, now)}
 
 
-def _opens(box: Box, number: str, code: str, key: str, now: datetime) -> bool:
-    followed = box.cases.follow(number, code, now=now)
+def _opens(desk: Desk, number: str, code: str, key: str, now: datetime) -> bool:
+    followed = desk.cases.follow(number, code, now=now)
     return followed is not None and followed.body == f"留言 {key}" and len(followed.events) == 1
 
 
-def torn(box: Box) -> dict[str, int]:
+def torn(desk: Desk) -> dict[str, int]:
     """Return how many messages there are for each way of being less than whole: none, that is."""
     message, event, outbox, idempotency = tables.message, tables.event, tables.outbox, tables.idempotency
     counted = select(func.count()).select_from(message)
@@ -122,41 +123,43 @@ def torn(box: Box) -> dict[str, int]:
         .select_from(idempotency)
         .where(~select(message).where(message.c.id == idempotency.c.message_id).exists()),
     }
-    with box.database.reading() as connection:
+    with desk.database.reading() as connection:
         counts = {name: connection.scalar(query) for name, query in queries.items()}
     return {name: count for name, count in counts.items() if count}
 
 
-def count(box: Box) -> int:
-    with box.database.reading() as connection:
+def count(desk: Desk) -> int:
+    with desk.database.reading() as connection:
         return connection.scalar(select(func.count()).select_from(tables.message)) or 0
 
 
-def test_nothing_acknowledged_is_lost_and_nothing_is_kept_twice(settings: dict[str, Any], box: Box, tmp_path: Path):
+def test_nothing_acknowledged_is_lost_and_nothing_is_kept_twice(settings: dict[str, Any], desk: Desk, tmp_path: Path):
     with Server(tmp_path, settings) as server:
         load = Load(server, random.Random())
         for number in range(ROUNDS):
             # Workers alone die in some rounds, in others all that belongs to the server.
             load.round(str(number), "worker", "worker", "all" if number % 2 else "worker")
-            assert lost(box, load.acknowledged) == set()
-            assert torn(box) == {}
-        unanswered, already = set(load.unanswered), count(box) - len(load.acknowledged)
+            assert lost(desk, load.acknowledged) == set()
+            assert torn(desk) == {}
+        unanswered, already = set(load.unanswered), count(desk) - len(load.acknowledged)
         assert unanswered, "no request was hit: this run shows nothing"
         assert 0 <= already <= len(unanswered)
         for key in unanswered:
             load.send(key)
     assert load.unanswered == set()
-    assert len(load.acknowledged) == len(set(load.acknowledged.values())) == count(box) == ROUNDS * CLIENTS * EACH
-    assert lost(box, load.acknowledged) == set()
-    assert torn(box) == {}
-    if box.database.dialect == "sqlite":
-        with box.database.reading() as connection:
+    assert len(load.acknowledged) == len(set(load.acknowledged.values())) == count(desk) == ROUNDS * CLIENTS * EACH
+    assert lost(desk, load.acknowledged) == set()
+    assert torn(desk) == {}
+    if desk.database.dialect == "sqlite":
+        with desk.database.reading() as connection:
             assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
 
 
-def test_a_receipt_that_comes_before_the_commit_is_seen_to_be_lost(settings: dict[str, Any], box: Box, tmp_path: Path):
+def test_a_receipt_that_comes_before_the_commit_is_seen_to_be_lost(
+    settings: dict[str, Any], desk: Desk, tmp_path: Path
+):
     with Server(tmp_path, settings, app="hasty_site", workers=1) as server:
         load = Load(server, random.Random())
         load.round("hasty")
         server.kill()
-        assert lost(box, load.acknowledged)
+        assert lost(desk, load.acknowledged)

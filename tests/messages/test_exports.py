@@ -203,7 +203,7 @@ def test_export_takes_the_filters_of_the_listing(editor: Editor):
 def test_an_export_that_fails_leaves_no_file(editor: Editor, tmp_path: Path):
     editor.send(contact="wang@example.org")
     tables_gone = tables.message.update().values(contact="lost.value")
-    editor.box.database.write(lambda connection: connection.execute(tables_gone))
+    editor.database.write(lambda connection: connection.execute(tables_gone))
     result = editor("export", "--with-contacts", "-o", str(tmp_path / "x.csv"), status=2)
     assert "put the old key back" in result.stderr
     assert list(tmp_path.iterdir()) == []

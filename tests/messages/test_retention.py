@@ -413,7 +413,7 @@ def test_the_command_says_what_it_would_do_then_does_it(editor: Editor):
     number = editor.send(kind=Kind.MESSAGE, category="", doubts=("honeypot",), contact="wang@example.org")
     assert command(editor) == []
     long_ago = tables.message.update().values(created=NOW - 900 * DAY, sender_wrote=NOW - 900 * DAY)
-    editor.box.database.write(lambda connection: connection.execute(long_ago))
+    editor.database.write(lambda connection: connection.execute(long_ago))
     expected = [{"what": "rejected", "kind": "message", "number": 1}]
     assert command(editor, "--dry-run") == expected
     assert editor.get(number).state is State.QUARANTINED

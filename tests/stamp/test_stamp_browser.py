@@ -104,7 +104,7 @@ def test_readers_decide_and_write_on_static_pages(
     Compliance(app, settings=settings)
     arguments = ["compliance", "stamp", str(source), str(public)]
     assert app.test_cli_runner().invoke(args=arguments).exit_code == 0
-    box = app.extensions["compliance"].box
+    database = app.extensions["compliance"].database
     with ExitStack() as beside, ExitStack() as running:
         application = beside.enter_context(serving(app))
         url = running.enter_context(nginx(public, tmp_path, application))
@@ -126,7 +126,7 @@ def test_readers_decide_and_write_on_static_pages(
         dialog.get_by_label("Your message").fill("The year in the third paragraph is wrong.")
         dialog.locator("form[data-styles] .compliance-buttons button").click()
         expect(dialog.get_by_text("We have it. Please keep this number and this code")).to_be_visible()
-        with box.database.reading() as connection:
+        with database.reading() as connection:
             [kept] = connection.execute(select(message))
         # The proof of work was taken, through the proxy and from the static page.
         assert (kept.state, kept.page) == ("received", f"{url}/")

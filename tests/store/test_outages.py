@@ -27,7 +27,7 @@ from sqlalchemy import make_url, select
 from werkzeug.test import TestResponse
 
 from compliance import Compliance
-from compliance.messages import Box, Cases, Intake
+from compliance.messages import Cases, Intake
 from compliance.store import Database, tables
 from compliance.throttle import Throttle
 from support.databases import fresh
@@ -52,21 +52,20 @@ connection.execute("ROLLBACK")
 """
 
 
-def wrap(host: Flask, settings: dict[str, Any], *, patience: float = PATIENCE) -> Box:
+def wrap(host: Flask, settings: dict[str, Any], *, patience: float = PATIENCE) -> Database:
     """Wrap *host* as a site without a challenge, whose store waits for nobody for more than *patience*."""
     settings["messages"] = {"challenge": "none", "deliver_to": ["editors@example.org"]}
     settings.setdefault("limits", {"enabled": False})
     Compliance(host, settings=settings)
     state = host.extensions["compliance"]
     database = Database(state.settings.storage.url, folder=Path(host.instance_path), patience=patience)
-    parts = (database, state.box.vault, state.settings)
-    box: Box = replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts))
-    state.store.box = box
-    return box
+    parts = (database, state.vault, state.settings)
+    state.store.database, state.store.box = database, replace(state.box, intake=Intake(*parts), cases=Cases(*parts))
+    return database
 
 
-def bodies(box: Box) -> list[str]:
-    with box.database.reading() as connection:
+def bodies(database: Database) -> list[str]:
+    with database.reading() as connection:
         return sorted(connection.scalars(select(tables.message.c.body)))
 
 
@@ -144,7 +143,7 @@ def test_a_database_that_goes_and_comes_back_is_told_in_time_and_costs_no_messag
     with fresh(kind, tmp_path) as url, Proxy("127.0.0.1", make_url(url).port or 0) as proxy:
         address = make_url(url).set(host="127.0.0.1", port=proxy.port)
         settings["storage"] = {"url": address.render_as_string(hide_password=False)}
-        box = wrap(host, settings)
+        database = wrap(host, settings)
         with Senders(host) as senders:
             senders.until(201, 10)
             getattr(proxy, how)()
@@ -156,9 +155,9 @@ def test_a_database_that_goes_and_comes_back_is_told_in_time_and_costs_no_messag
         assert senders.longest < LONGEST + SLACK
         for key in (key for key, status in answers.items() if status == 503):
             assert senders.send(key) == 201
-        assert bodies(box) == sorted(answers)
+        assert bodies(database) == sorted(answers)
         assert len(set(senders.receipts.values())) == len(answers)
-        box.database.close()
+        database.close()
 
 
 @pytest.mark.parametrize("how", ["cut", "hang"])
@@ -166,12 +165,12 @@ def test_limits_hold_and_nobody_is_failed_while_redis_is_away(how: str, host: Fl
     parts = urlsplit(REDIS)
     with Proxy(parts.hostname or "", parts.port or 6379) as proxy:
         settings["limits"] = {"storage": f"redis://127.0.0.1:{proxy.port}{parts.path}"}
-        box = wrap(host, settings, patience=30)
+        database = wrap(host, settings, patience=30)
         state = host.extensions["compliance"]
         # Counts apart from every other test, and soon asks again.
         key = secrets.token_bytes(32)
         throttle = Throttle(enabled=True, storage=settings["limits"]["storage"], key=key, pause=0.05)
-        state.store.box = replace(box, throttle=throttle)
+        state.store.throttle = throttle
         # Two sources of two clients each.
         with Senders(host, source=lambda client: f"203.0.{client % 2}.{client}") as senders:
             senders.until(201, 8)
@@ -183,7 +182,7 @@ def test_limits_hold_and_nobody_is_failed_while_redis_is_away(how: str, host: Fl
         # Fifteen an hour of each source, counted once by Redis and once in memory.
         accepted = Counter(int(key.removeprefix("留言 ")[0]) % 2 for key in senders.receipts)
         assert max(accepted.values()) <= 2 * 15
-        assert bodies(box) == sorted(senders.receipts)
+        assert bodies(database) == sorted(senders.receipts)
 
 
 @pytest.fixture
@@ -227,7 +226,7 @@ def test_a_full_disk_costs_nobody_a_word_and_is_over_when_there_is_room(
     used_before: bool, disk: Path, host: Flask, settings: dict[str, Any]
 ):
     host.instance_path = str(disk)
-    box = wrap(host, settings)
+    database = wrap(host, settings)
     texts = [f"{TEXT} {number} " + "字" * 4900 for number in range(100)]
     accepted = []
     if used_before:
@@ -245,14 +244,14 @@ def test_a_full_disk_costs_nobody_a_word_and_is_over_when_there_is_room(
     assert host.test_client().get("/").status_code == 200
     filler.unlink()
     assert send(host, text).status_code == 303
-    assert bodies(box) == sorted([*accepted, text])
-    box.database.close()
+    assert bodies(database) == sorted([*accepted, text])
+    database.close()
     with closing(sqlite3.connect(disk / "compliance.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_a_database_that_another_process_holds_is_waited_for_and_then_given_up(host: Flask, settings: dict[str, Any]):
-    box = wrap(host, settings)
+    database = wrap(host, settings)
     assert send(host, "第一条留言").status_code == 303
     file = Path(host.instance_path) / "compliance.db"
     command = [sys.executable, "-c", HOLDER, str(file)]
@@ -265,10 +264,10 @@ def test_a_database_that_another_process_holds_is_waited_for_and_then_given_up(h
         assert PATIENCE <= time.monotonic() - begun < PATIENCE + SLACK
         # Who only reads does not wait.
         assert host.test_client().get("/compliance/case").status_code == 200
-        assert bodies(box) == ["第一条留言"]
+        assert bodies(database) == ["第一条留言"]
         # One who comes while it is still held, and is let in as soon as it is not.
         holder.stdin.close()
         assert holder.wait() == 0
     assert send(host, TEXT).status_code == 303
-    assert bodies(box) == sorted(["第一条留言", TEXT])
-    box.database.close()
+    assert bodies(database) == sorted(["第一条留言", TEXT])
+    database.close()

@@ -120,7 +120,7 @@ def site(folder: Path, key: str, **values: str) -> Flask:
     ],
 )
 def test_every_command_refuses_the_database_of_another_site(command: str, tmp_path: Path):
-    with closing(site(tmp_path, "a").extensions["compliance"].box.database) as database:
+    with closing(site(tmp_path, "a").extensions["compliance"].database) as database:
         use(database)
     other = site(tmp_path, "b", name="Sport", url=SPORT.url)
     result = other.test_cli_runner().invoke(args=["compliance", *command.split()])

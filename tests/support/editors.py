@@ -31,9 +31,9 @@ def report(**values: Any) -> dict[str, Any]:
 class Desk:
     """A message box, and the editor who looks into it."""
 
-    def __init__(self, database: Database, settings: Settings | None = None) -> None:
+    def __init__(self, database: Database, settings: Settings | None = None, *, key: str | bytes = "key") -> None:
         settings = settings or load(SETTINGS)
-        vault = Vault(["key"])
+        vault = Vault([key])
         self.database = database
         self.intake = Intake(database, vault, settings)
         self.cases = Cases(database, vault, settings)
@@ -56,6 +56,7 @@ class Editor:
     def __init__(self, app: Flask) -> None:
         self.runner = app.test_cli_runner()
         self.box: Box = app.extensions["compliance"].box
+        self.database: Database = app.extensions["compliance"].database
 
     def __call__(self, *arguments: str, text: Any = None, status: int = 0) -> Result:
         result = self.runner.invoke(args=["compliance", "messages", *arguments], input=text)

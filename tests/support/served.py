@@ -40,7 +40,7 @@ def site(path: str) -> Flask:
 def hasty_site(path: str) -> Flask:
     """Return a site that gives a receipt before what it stands for is committed: what must never be."""
     app = site(path)
-    database = app.extensions["compliance"].box.database
+    database = app.extensions["compliance"].database
     database.write = _Hasty(database)
     return app
 

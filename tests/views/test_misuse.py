@@ -46,7 +46,7 @@ def app(host: Flask, settings: dict[str, Any]) -> Flask:
 
 
 def kept(app: Flask) -> list[Any]:
-    with app.extensions["compliance"].box.database.reading() as connection:
+    with app.extensions["compliance"].database.reading() as connection:
         return list(connection.execute(select(tables.message)))
 
 
@@ -148,7 +148,7 @@ def test_the_name_of_a_file_means_nothing(name: str, app: Flask, client: FlaskCl
     Image.new("RGB", (4, 3)).save(data, "PNG")
     sent = {"body": BODY, "pictures": FileStorage(io.BytesIO(data.getvalue()), name, "pictures")}
     assert client.post("/compliance/message", data=sent, headers=JSON).status_code == 201
-    with app.extensions["compliance"].box.database.reading() as connection:
+    with app.extensions["compliance"].database.reading() as connection:
         [row] = connection.execute(select(tables.attachment))
     assert row.mimetype == "image/png"
     assert not [value for value in row if isinstance(value, str) and value in name]
@@ -160,7 +160,7 @@ def test_of_two_thousand_frames_one_is_kept(app: Flask, client: FlaskClient):
     frames[0].save(data, "WEBP", save_all=True, append_images=frames[1:], lossless=True, method=0)
     sent = {"body": BODY, "pictures": (io.BytesIO(data.getvalue()), "x.webp")}
     assert client.post("/compliance/message", data=sent, headers=JSON).status_code == 201
-    with app.extensions["compliance"].box.database.reading() as connection:
+    with app.extensions["compliance"].database.reading() as connection:
         [content] = connection.scalars(select(tables.attachment.c.content))
     with Image.open(io.BytesIO(content)) as image:
         assert getattr(image, "n_frames", 1) == 1
@@ -171,7 +171,7 @@ def test_pictures_are_given_out_by_no_address(app: Flask, client: FlaskClient):
     Image.new("RGB", (4, 3)).save(data, "PNG")
     sent = {"body": BODY, "pictures": (io.BytesIO(data.getvalue()), "x.png")}
     receipt = client.post("/compliance/message", data=sent, headers=JSON).json
-    with app.extensions["compliance"].box.database.reading() as connection:
+    with app.extensions["compliance"].database.reading() as connection:
         [(identity, digest)] = connection.execute(select(tables.attachment.c.id, tables.attachment.c.sha256))
     page = client.get(f"/compliance/receipt/{receipt['receipt']}").text
     assert str(identity) not in page

@@ -177,8 +177,8 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
 
     state = app.extensions["compliance"]
     database = Database("sqlite:///none.db", folder=Path("/dev/null"))
-    parts = (database, state.box.vault, state.settings)
-    state.store.box = replace(state.box, database=database, intake=Intake(*parts), cases=Cases(*parts))
+    parts = (database, state.vault, state.settings)
+    state.store.database, state.store.box = database, replace(state.box, intake=Intake(*parts), cases=Cases(*parts))
     state.store.ledger = Ledger(database, [b"key"])
     yield post("/record", data={"choice": "erase"})
     for headers in ({}, JSON):

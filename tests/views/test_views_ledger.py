@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,9 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
-from compliance import Compliance
+from compliance import Compliance, deadlines
 from compliance.consent import COOKIE
 from compliance.elements import Elements
 from compliance.ledger import Ledger, Link, verify
@@ -311,6 +314,41 @@ def test_copy_of_a_cookie_shows_that_its_record_was_erased(app: Flask, client: F
     copy = app.test_client(use_cookies=False)
     assert copy.get(RECORD, headers={"Cookie": cookie, **JSON}).get_json()["ledger"]["state"] == "erased"
     assert "erased from our ledger" in copy.get(RECORD, headers={"Cookie": cookie}).text
+
+
+def test_flood_from_one_network_is_not_kept_and_counts_for_its_readers(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = app.extensions["compliance"]
+    client.post(URL, data={"choice": "accept"})
+    source = state.throttle.source("127.0.0.1", day=deadlines.day(datetime.now(UTC)))
+    while state.throttle.decide(source).allowed:
+        pass
+    for choice in ("reject", "accept") * 5:
+        answer = client.post(URL, data={"choice": choice})
+        assert (answer.status_code, COOKIE in answer.headers["Set-Cookie"]) == (303, True)
+    elsewhere = client.post(URL, data={"choice": "reject"}, environ_overrides={"REMOTE_ADDR": "203.0.113.1"})
+    assert elsewhere.status_code == 303
+    assert [method for method, _ in said(app)] == ["accept", "reject"]
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert ["more come from one network" in line for line in told] == [True, True]  # the first, the tenth
+    assert own_record(client)["decision"]["method"] == "reject"
+
+
+def test_page_of_the_record_reads_one_row_however_many_came_before(app: Flask, client: FlaskClient) -> None:
+    for _ in range(6):
+        client.post(URL, data={"choice": "accept"})
+    rows(app)
+    read: list[str] = []
+
+    @event.listens_for(app.extensions["compliance"].database.engine, "before_cursor_execute")
+    def _(_: Any, __: Any, statement: str, *___: Any) -> None:
+        read.extend(re.findall("FROM compliance_consent", statement))
+
+    client.get(RECORD)
+    assert len(read) == 1
+    assert len(own_record(client)["events"]) == 12
+    assert len(read) == 1 + 6
 
 
 def _away(app: Flask) -> None:

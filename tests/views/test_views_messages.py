@@ -76,7 +76,7 @@ def picture(format: str = "PNG", **save: Any) -> io.BytesIO:
 
 
 def kept(app: Flask) -> list[Any]:
-    with box(app).database.reading() as connection:
+    with app.extensions["compliance"].database.reading() as connection:
         return list(connection.execute(select(tables.message).order_by(tables.message.c.id)))
 
 
@@ -244,7 +244,7 @@ def test_pictures_are_made_anew(open_app: Flask):
     exif[0x010F] = "camera of somebody"
     data = {"body": BODY, "pictures": [(picture("JPEG", exif=exif), "../../x.jpg"), (picture("WEBP"), "y.webp")]}
     assert open_app.test_client().post("/compliance/message", data=data).status_code == 303
-    with box(open_app).database.reading() as connection:
+    with open_app.extensions["compliance"].database.reading() as connection:
         rows = connection.execute(select(tables.attachment).order_by(tables.attachment.c.mimetype)).all()
     assert [row.mimetype for row in rows] == ["image/jpeg", "image/webp"]
     assert b"camera" not in rows[0].content
@@ -315,13 +315,13 @@ def test_a_fault_of_any_kind_costs_nobody_a_word(
         settings["messages"] = {"challenge": "none"}
         settings["storage"] = {"url": url}
         Compliance(host, settings=settings)
-        box(host).database.write(lambda connection: connection.exec_driver_sql(BROKEN))
+        host.extensions["compliance"].database.write(lambda connection: connection.exec_driver_sql(BROKEN))
         response = host.test_client().post("/compliance/message", data={"body": "不可丢失的话"})
         assert response.status_code == 503
         assert int(response.headers["Retry-After"]) > 0
         assert "不可丢失的话" in response.text
         assert "ProgrammingError" in caplog.text and "不可丢失的话" not in caplog.text
-        box(host).database.close()
+        host.extensions["compliance"].database.close()
 
 
 def test_a_store_that_is_away_costs_nobody_a_word(
@@ -349,7 +349,7 @@ def test_a_store_that_is_away_costs_nobody_a_word(
         assert client.post("/compliance/message", data={"body": BODY}, headers=JSON).status_code == 503
         proxy.restore()
         assert [row.body for row in kept(host)] == ["不可丢失的话"]
-        box(host).database.close()
+        host.extensions["compliance"].database.close()
     assert "不可丢失的话" not in caplog.text
     assert "王某" not in caplog.text
 
@@ -381,7 +381,7 @@ def test_challenges_are_never_cached_and_limited(app: Flask, client: FlaskClient
 def test_nothing_is_kept_of_the_source_but_a_label(open_app: Flask):
     open_app.test_client().post("/compliance/message", data={"body": BODY}, environ_base={"REMOTE_ADDR": "203.0.113.9"})
     assert "203.0.113" not in repr(kept(open_app))
-    with box(open_app).database.reading() as connection:
+    with open_app.extensions["compliance"].database.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(tables.event)) == 1
 
 

@@ -15,7 +15,7 @@ from ...cases import MOVES, PAUSED, RESULTS, Actor, State, allowed
 from ...messages import CaseError
 from ...messages.cases import LONGEST_ANSWER
 from ...messages.listing import Entry, Filter, count, entries, named
-from ..group import CannotRunError, box, show
+from ..group import CannotRunError, box, show, state
 from .group import NAME, Number, Words, address, by, messages, now
 from .listing import COLUMNS, line
 
@@ -184,7 +184,7 @@ def _found(context: click.Context, numbers: Sequence[str], page: str, category: 
     """Return the cases of *numbers*, all of them, or the open ones about *page*."""
     if bool(numbers) == bool(page) or (category and not page):
         raise CannotRunError("name cases by their numbers, or all open ones about a page with --page and --category")
-    database = box(context).database
+    database = state(context).database
     if page:
         found = entries(database, Filter(page=page, category=category), limit=MOST, now=now())
         held = Filter(states=frozenset({State.QUARANTINED}), page=page, category=category)

@@ -11,7 +11,7 @@ import click
 from ...formats import FORMS
 from ...messages.exports import COLUMNS, CONTACTS, records
 from ...messages.listing import count
-from ..group import box, output, progress, rows_format, written
+from ..group import output, progress, rows_format, state, written
 from .group import by, chosen, filters, messages, now
 
 
@@ -27,10 +27,10 @@ from .group import by, chosen, filters, messages, now
 def export(context: click.Context, /, form: str, contacts: bool, output: Path | None, by: str, **options: Any) -> None:
     """Write cases as CSV or JSON, the oldest first."""
     which = chosen(context, **options)
-    kept = box(context)
+    kept = state(context)
 
     def look(numbers: Sequence[str]) -> None:
-        kept.cases.viewed(numbers, by=by, now=now())
+        kept.box.cases.viewed(numbers, by=by, now=now())
 
     found = records(kept.database, kept.vault, which, look=look if contacts else None, now=now())
     columns = (*COLUMNS, *(CONTACTS if contacts else ()))

@@ -16,7 +16,7 @@ from ...characters import UNPRINTABLE
 from ...deadlines import minute
 from ...messages import Case, CaseError
 from ...messages.listing import Entry, Filter, count, entries, groups
-from ..group import CannotRunError, box, cut, listing, print_json, show, written
+from ..group import CannotRunError, box, cut, listing, print_json, show, state, written
 from .group import Number, by, chosen, due, filters, messages, now, number
 
 COLUMNS = (
@@ -40,7 +40,7 @@ def list_(
 ) -> None:
     """List cases, without names and contacts: those that are open, what is due first."""
     which = chosen(context, **options)
-    database = box(context).database
+    database = state(context).database
     if grouped:
         found = groups(database, which, limit=limit, now=now())
         shown = [{**asdict(group), "first": minute(group.first), "answer": due(group.answer_due)} for group in found]

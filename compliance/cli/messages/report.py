@@ -11,7 +11,7 @@ import click
 from ... import deadlines
 from ...formats import to_json
 from ...messages.statistics import Figures, Spread, Year, chart, of_year
-from ..group import box, output, written
+from ..group import output, state, written
 from .group import messages, now
 
 
@@ -22,7 +22,7 @@ from .group import messages, now
 @click.pass_context
 def report(context: click.Context, year: int | None, form: str, output: Path | None) -> None:
     """Count what was received in a year, and how it was handled."""
-    figures = of_year(box(context).database, year or deadlines.day(now()).year, now=now())
+    figures = of_year(state(context).database, year or deadlines.day(now()).year, now=now())
     if form == "svg":
         content = chart(figures)
     elif form == "json":
