@@ -451,6 +451,81 @@ def test_marks_of_other_tools_are_understood(settings: dict[str, Any], visit: Ca
     assert page.evaluate("ran") == ["analytics", "other.test/own.js"]
 
 
+MEANT = """<!doctype html><html><body>
+<script type="text/plain" data-category="analytics" data-src="/a.js"></script>
+<script type="text/plain" data-category="analytics" data-type="module">order.push(`module ${import.meta.url}`)</script>
+<script type="text/plain" data-category="analytics" data-type="module" data-src="/b.js"></script>
+<script type="text/plain" data-type="application/javascript" data-name="x" data-src="//hm.baidu.com/c.js"></script>
+<script type="text/plain" data-cookieconsent="statistics" data-src="/d.js"></script>
+<script type="text/plain" data-category="statistics" data-cmplz-src="/e.js" class="cmplz-script"></script>
+<script type="text/plain" data-iub-purposes="4" class="_iub_cs_activate" data-suppressedsrc="/f.js"></script>
+<script type="text/plain" data-cookieconsent="marketing" data-src="/g.js"></script>
+</body></html>"""
+
+
+def test_addresses_and_types_that_other_tools_keep_are_given_back(
+    settings: dict[str, Any], visit: Callable[..., Reader], recorder: Recorder
+) -> None:
+    files = {f"/{name}.js": f"(window.order ??= []).push('{name}')" for name in "adefg"}
+    files["/b.js"] = "export {}; order.push('b')"
+    recorder.scripts["hm.baidu.com/c.js"] = "order.push('c')"
+    reader = visit(create_site(settings, MEANT, files))
+    reader.choose("analytics")
+    page = reader.open()
+    until(page, "window.order?.length === 7")
+    assert page.evaluate("order.map(name => name.split(' ')[0]).sort()") == ["a", "b", "c", "d", "e", "f", "module"]
+
+
+LATE = """
+    const say = (name) => (window.said ??= []).push(name);
+    say(`script ${document.currentScript.src.split("/").pop()}`);
+    const gone = () => say("removed");
+    document.addEventListener("DOMContentLoaded", gone);
+    document.removeEventListener("DOMContentLoaded", gone);
+    addEventListener("pageshow", (event) => say(`shown ${event.persisted} ${event.type}`));
+    addEventListener("load", function (event) {
+        say(`load ${this === window && event.currentTarget === window && event.target === document}`);
+    });
+    window.onload = () => say("onload");
+    document.addEventListener("DOMContentLoaded", {
+        handleEvent(event) {
+            say(`content ${event.target === document}`);
+            addEventListener("load", () => say("load from content"));
+        },
+    });
+    document.addEventListener("readystatechange", () => say(document.readyState));
+    addEventListener("hashchange", () => say("hash"));
+"""
+
+
+def test_what_a_released_script_waits_for_comes_to_it(
+    settings: dict[str, Any], visit: Callable[..., Reader], recorder: Recorder
+) -> None:
+    recorder.scripts["hm.baidu.com/late.js"] = LATE
+    recorder.scripts["hm.baidu.com/soon.js"] = (
+        "document.addEventListener('DOMContentLoaded', () => (window.said ??= []).push('soon'))"
+    )
+    html = "<!doctype html><html><body><script src=//hm.baidu.com/late.js></script><b>End</b>"
+    own = "<script>window.own = 0; addEventListener('load', () => own++)</script>"
+    reader = visit(create_site(settings, f"{html}<script async src=//hm.baidu.com/soon.js></script>{own}"))
+    page = reader.open()
+    page.wait_for_load_state("load")
+    reader.decide("I Agree")
+    until(page, "window.said?.includes('soon') && said.length > 7")
+    said = [word for word in page.evaluate("said") if word != "soon"]
+    assert said == [
+        "script late.js",
+        "complete",
+        "content true",
+        "load true",
+        "onload",
+        "load from content",
+        "shown false pageshow",
+    ]
+    # What the page itself waited for came once.
+    assert page.evaluate("own") == 1
+
+
 # What page scripts add later
 
 GIF = "https://hm.baidu.com/hm.gif"
@@ -852,6 +927,98 @@ def test_cookies_go_with_the_consent_to_them(settings: dict[str, Any], visit: Ca
     reader.open()
     until(page, f"!{names}.includes('Hm_lvt_0123')")
     assert page.evaluate(names) == ["Hm", "compliance_consent", "session"]
+
+
+NAMES = "document.cookie.split('; ').map(pair => pair.split('=')[0]).filter(name => name).sort()"
+
+
+@pytest.mark.parametrize("place", ["banner", "page"])
+def test_cookies_go_with_the_click(settings: dict[str, Any], visit: Callable[..., Reader], place: str) -> None:
+    """All that trackers set on the site's own host, those for servers only too; nothing that the site calls its own."""
+    reader = visit(create_site(settings, "<!doctype html><html><body><h1>News</h1></body></html>"))
+    page = reader.open()
+    theirs = [*(f"_pk_id.{number}.ab" for number in range(25)), *(f"Hm_lvt_{number}" for number in range(24))]
+    ours = ["JSESSIONID", "_ga_session", "uid", "v"]
+    cookies = [
+        {"name": name, "value": "1", "url": reader.url, "httpOnly": place == "page" or number % 2 == 0}
+        for number, name in enumerate([*theirs, *ours])
+    ]
+    reader.context.add_cookies(cookies)
+    if place == "banner":
+        reader.decide("Decline")
+        expect(page.get_by_role("status")).to_be_visible()
+    else:
+        reader.open("/compliance/consent")
+        page.get_by_role("button", name="Decline").first.click()
+        expect(page.get_by_text("You declined optional cookies.")).to_be_visible()
+    kept = {cookie["name"] for cookie in reader.context.cookies()}
+    assert kept == {*ours, "compliance_consent"}
+
+
+def test_a_browser_that_keeps_nothing_is_told_and_the_choice_holds_for_the_page(
+    settings: dict[str, Any], visit: Callable[..., Reader]
+) -> None:
+    reader = visit(create_site(settings, vendors_page(VENDORS[:1])))
+    blocked = "Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set: () => {} })"
+    reader.context.add_init_script(blocked)
+    page = reader.open()
+    reader.decide("I Agree")
+    expect(page.get_by_role("status")).to_contain_text("counts on this page only")
+    expect(page.locator(BANNER)).to_be_hidden()
+    assert reader.asked("hm.baidu.com") == {"hm.baidu.com"}
+    shown(page)
+    expect(page.locator(BANNER)).to_be_hidden()
+    page.reload()
+    expect(page.locator(BANNER)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again"),
+    [
+        ({"mode": "notice"}, {"mode": "opt-in"}, True),
+        ({"mode": "notice", "categories": CATEGORIES}, {"mode": "opt-in"}, True),
+        ({"mode": "opt-in", "categories": ["analytics"]}, {"mode": "opt-in"}, True),
+        ({"mode": "opt-in"}, {"mode": "opt-in", "categories": ["analytics"]}, False),
+        ({"mode": "opt-out"}, {"mode": "opt-in"}, False),
+    ],
+)
+def test_what_was_not_asked_then_is_asked_now(
+    settings: dict[str, Any], visit: Callable[..., Reader], before: Any, after: Any, again: bool
+) -> None:
+    html = vendors_page(VENDORS[:1])
+    sites = []
+    for consent in (before, after):
+        site = Flask("site")
+        site.config["SECRET_KEY"] = "key"
+        site.add_url_rule("/", "home", lambda: html)
+        Compliance(site, settings=settings | {"consent": consent})
+        sites.append(site)
+    value = sites[0].test_client().post("/compliance/consent", data={"choice": "accept"}).headers["Set-Cookie"]
+    reader = visit(sites[1])
+    cookie = value.partition("=")[2].partition(";")[0]
+    reader.context.add_cookies([{"name": COOKIE, "value": cookie, "url": reader.url}])
+    page = reader.open()
+    expect(page.locator(BANNER)).to_be_visible(visible=again)
+    assert reader.asked(*[] if again else ["hm.baidu.com"]) == (set() if again else {"hm.baidu.com"})
+
+
+def test_of_two_cookies_the_refusal_counts_until_the_next_decision(
+    settings: dict[str, Any], visit: Callable[..., Reader]
+) -> None:
+    site = create_site(settings, vendors_page(VENDORS[:1]))
+    reader = visit(site)
+    values = [
+        site.test_client().post("/compliance/consent", data={"choice": choice}).headers["Set-Cookie"].split(";")[0]
+        for choice in ("accept", "reject")
+    ]
+    for value, path in zip(values, ("/", "/compliance"), strict=True):
+        cookie = {"name": COOKIE, "value": value.partition("=")[2], "domain": "127.0.0.1", "path": path}
+        reader.context.add_cookies([cookie])
+    reader.open("/compliance/consent")
+    expect(reader.page.get_by_text("You declined optional cookies.")).to_be_visible()
+    reader.page.get_by_role("button", name="I Agree").first.click()
+    expect(reader.page.get_by_text("You agreed").first).to_be_visible()
+    assert len([one for one in reader.context.cookies() if one["name"] == COOKIE]) == 1
 
 
 def test_readers_load_what_they_need(settings: dict[str, Any], visit: Callable[..., Reader]) -> None:

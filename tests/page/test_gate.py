@@ -15,6 +15,7 @@ from justhtml import JustHTML
 
 from compliance.page.html.tokens import LIMIT
 from compliance.page.trackers import Catalogue, Gate
+from compliance.page.trackers.labels import ADDRESSES, NAMES
 from support.documents import documents, suite
 from support.examples import examples
 
@@ -49,7 +50,7 @@ def released(attributes: dict[str, str | None]) -> dict[str, str | None]:
     if "data-compliance-hold" not in attributes:
         return attributes
     plain = {name: value for name, value in attributes.items() if not name.startswith("data-compliance-")}
-    if plain.get("type") == "text/plain" and not {"data-category", "data-cookiecategory"} & plain.keys():
+    if plain.get("type") == "text/plain" and not {*NAMES, *ADDRESSES} & plain.keys():
         del plain["type"]
     for name in ("src", "srcset", "href", "xlink:href", "type"):
         if f"data-compliance-{name}" in attributes:
@@ -218,6 +219,27 @@ def test_tag_soup_keeps_its_text_and_its_pieces_agree(soup: str, size: int) -> N
         ("<script src=a.js>'//hm.baidu.com'</script>", "<script src=a.js>'//hm.baidu.com'</script>"),
         ("<script type='text/plain' data-category=analytics src=//x.example/>", "<script {hold} type='text/plain' data-category=analytics src=//x.example/>"),
         ("<script type=text/plain data-cookiecategory=analytics>a()</script>", "<script {hold} type=text/plain data-cookiecategory=analytics>a()</script>"),
+        *(
+            (f"<script type=text/plain {label}>a()</script>", f"<script {{hold}} type=text/plain {label}>a()</script>")
+            for label in (
+                "data-category=statistics class=cmplz-script",
+                "data-cookieconsent='statistics'",
+                "data-cookieconsent='preferences, statistics'",
+                "data-cookieyes=cookieyes-analytics",
+                "data-cookiefirst-category=performance",
+                "data-cookiecategory=performance data-cookiescript=accepted",
+                "data-categories=analytics",
+                "data-osano=ANALYTICS",
+                "data-iub-purposes=4 class=_iub_cs_activate",
+                "class='optanon-category-C0002'",
+                "class='a optanon-category-C0001-C0002'",
+                "data-type=application/javascript data-name=baidu data-src=//hm.baidu.com/hm.js",
+            )
+        ),
+        ("<script type=text/plain data-category=!analytics>a()</script>", "<script type=text/plain data-category=!analytics>a()</script>"),
+        ("<script type=text/plain data-category=necessary>a()</script>", "<script type=text/plain data-category=necessary>a()</script>"),
+        ("<script type=text/plain class='analytics'>a()</script>", "<script type=text/plain class='analytics'>a()</script>"),
+        ("<script type=text/plain data-src=a.js>a()</script>", "<script type=text/plain data-src=a.js>a()</script>"),
         ("<script type=text/plain data-category=others>a()</script>", "<script type=text/plain data-category=others>a()</script>"),
         ("<article data-category=analytics>text/plain", "<article data-category=analytics>text/plain"),
         ("<noscript><img src=//hm.baidu.com/a></noscript>", "<noscript><img {hold} data-compliance-src=//hm.baidu.com/a></noscript>"),

@@ -28,7 +28,7 @@ class Judge(Protocol[T]):
         """Return the first thing after *start* that a tag must hold to be of interest."""
 
     def concerns(self, page: bytes, *, marked: bool) -> bool:
-        """Return whether anything in *page* may change; *marked* says whether ``data-c`` may stand in it."""
+        """Return whether anything in *page* may change; *marked* says whether a script in it may have a label."""
 
     def tag(self, text: bytes, base: str | None) -> tuple[bytes, tuple[T, ...]]:
         """Return what becomes of the start tag *text* of no script."""

@@ -54,7 +54,7 @@ class Memory:
         return self._entry(page).opening
 
     def marked(self, page: bytes) -> bool:
-        """Tell whether ``data-c`` stands in *page*: with it begin our own marks, and those of other consent tools."""
+        """Tell whether a mark of ours may stand in *page*, or a script that waits for another consent tool."""
         return self._entry(page).marked
 
     def noted(self, page: bytes, name: str, make: Callable[[bytes], bytes]) -> bytes:
@@ -95,7 +95,7 @@ class Memory:
         if entry is not None and entry.page == page:
             entry.page = page  # what is asked next of this page need not compare it again
             return entry
-        marked = _MARKED.search(page) is not None
+        marked = _MARKED.search(page) is not None or b"text/plain" in page
         entry = _Entry(key, page, opening(page), marked, placed(page) if marked else frozenset())
         if len(page) <= _PAGE:
             self._remember(entry)

@@ -26,7 +26,7 @@ class Gate:
     def whole(self, page: bytes, *, marked: bool = True) -> bytes:
         """Return *page* with its trackers held; *page* itself where there is none.
 
-        It is looked through faster where it is known not to be *marked*: ``data-c`` stands nowhere in it.
+        It is looked through faster where it is known not to be *marked*: the site labels no script in it.
         """
         if not self._judge.concerns(page, marked=marked):
             return page

@@ -12,12 +12,10 @@ from ..html.tags import MARK, Tag
 from ..loading import Load, loads, runs, styled
 from .addresses import split
 from .catalogue import NECESSARY, Catalogue, Tracker
+from .labels import ADDRESSES, labelled
 from .marks import finder
 from .styles import WITHHELD, withheld
 
-#: How sites mark the scripts that other consent tools release.
-MARKED = ("data-category", "data-cookiecategory")
-_MARKS = re.compile(rb"data-c(?:ookiec)?ategory")
 # The categories of which a reader would least expect it first: what names several waits for the first of these.
 _ORDER = ("advertising", "social", "analytics")
 _HOLD = f"{MARK}hold"
@@ -46,7 +44,7 @@ class Judge:
     def concerns(self, page: bytes, *, marked: bool) -> bool:
         """Tell whether anything in *page* may be held; the cheap look at all of it.
 
-        *marked* tells whether ``data-c`` stands in it.
+        *marked* tells whether a label of the site's may stand in it.
         """
         return self._found(page) is not None or (marked and _is_marked(page))
 
@@ -113,11 +111,14 @@ class Judge:
         return (tag.held(due[0].category, names, inert=True), due) if due else (text, ())
 
     def _marked(self, tag: Tag) -> bytes:
-        if tag.attributes.get("type", "").strip(_SPACE) == "text/plain":
-            for name in MARKED:
-                if (category := tag.attributes.get(name, "").strip(_SPACE)) in self._asked:
-                    return tag.held(category, ())
-        return tag.text
+        if tag.attributes.get("type", "").strip(_SPACE) != "text/plain":
+            return tag.text
+        named = [category for category in labelled(tag.attributes) if category in self._asked]
+        # One that names a service says in its address whose it is.
+        for address in () if named else filter(None, map(tag.attributes.get, ADDRESSES)):
+            tracker = self._catalogue.match(address, self._catalogue.host)
+            named += [tracker.category] if tracker and tracker.category in self._asked else []
+        return tag.held(min(named, key=_order), ()) if named else tag.text
 
     def base(self, text: bytes) -> str | None:
         """Return the address that the tag *text* of a <base> gives to relative ones; ``None`` for the page's own."""
@@ -149,11 +150,15 @@ class Judge:
 
 
 def _is_marked(text: bytes) -> bool:
-    return b"text/plain" in text and _MARKS.search(text) is not None
+    return b"text/plain" in text
+
+
+def _order(category: str) -> int:
+    return _ORDER.index(category) if category in _ORDER else len(_ORDER)
 
 
 def _rank(tracker: Tracker) -> int:
-    return _ORDER.index(tracker.category) if tracker.category in _ORDER else len(_ORDER)
+    return _order(tracker.category)
 
 
 def _uses(script: str, tracker: Tracker) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ..html.tags import MARK, Tag
 from ..loading import ATTRIBUTES
 from .catalogue import Tracker
-from .judge import MARKED, Judged
+from .judge import Judged
+from .labels import ADDRESSES, labelled
 from .styles import WITHHELD
 
 # What `Tag.held` puts behind the name of an element.
@@ -50,6 +51,10 @@ class Release:
         """Return that relative addresses are the page's own: nothing is judged."""
 
 
+def _labelled(tag: Tag, category: str) -> bool:
+    return category in labelled(tag.attributes) or any(name in tag.attributes for name in ADDRESSES)
+
+
 def _released(text: bytes) -> bytes:
     held = _HELD.match(text)
     if held is None:
@@ -57,7 +62,7 @@ def _released(text: bytes) -> bytes:
     tag = Tag.read(text)
     moved = [place for place in tag.places if place[0] in _MOVED]
     # A script that the site marked had its type before.
-    marked = not moved and any(tag.attributes.get(name, "").strip() == held[2].decode() for name in MARKED)
+    marked = not moved and _labelled(tag, held[2].decode())
     place = held.end(2) + 1
     if tag.name == b"script" and not marked:
         place = max(place, held.end(3))
