@@ -72,7 +72,11 @@ class Compliance:
             renderer=host.renderer,
             raise_errors=host.raise_errors,
         )
-        for doubt in (*settings.warnings(deadlines.day(datetime.now(UTC))), *recipients.doubts(settings)):
+        for doubt in (
+            *settings.warnings(deadlines.day(datetime.now(UTC))),
+            *recipients.doubts(settings),
+            *recipients.held_for_good(settings),
+        ):
             app.logger.warning("Compliance: %s", doubt)
 
         app.extensions[NAME] = state

@@ -100,3 +100,26 @@ def doubts(settings: Settings) -> tuple[Problem, ...]:
         for one in recipients(settings)
         if one.abroad and one.category != NECESSARY and not separate(settings, one.category)
     )
+
+
+def held_for_good(settings: Settings) -> tuple[Problem, ...]:
+    """Return what is held and can never be released, for no reader is asked about its category."""
+    consent = settings.consent
+    if consent.mode == "notice":
+        return ()
+    own = {(tracker.host, tracker.path) for tracker in consent.trackers}
+    hosts: dict[str, list[str]] = {}
+    for tracker in _catalogue().trackers:
+        asked = tracker.category == NECESSARY or tracker.category in consent.categories
+        if not asked and (tracker.host, tracker.path) not in own:
+            hosts.setdefault(tracker.category, []).append(tracker.host if tracker.host != "*" else tracker.path)
+    return tuple(
+        Problem(
+            key="consent.categories",
+            value=", ".join(consent.categories) or "none",
+            remedy=f"nobody is asked about {category!r}, so what loads from {', '.join(dict.fromkeys(found))} is held"
+            f" for good: add {category!r}, or file what your pages need elsewhere, such as"
+            f' [[consent.trackers]] with host = "{found[0]}" and category = "necessary"',
+        )
+        for category, found in hosts.items()
+    )

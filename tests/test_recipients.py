@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from compliance.languages import territory
-from compliance.recipients import Recipient, doubts, recipients, separate
+from compliance.recipients import Recipient, doubts, held_for_good, recipients, separate
 from compliance.settings import load
 
 
@@ -107,3 +107,27 @@ def test_box_that_mixes_what_goes_abroad_is_no_separate_consent(
     loaded = load(settings)
     assert bool(doubts(loaded)) == warned
     assert separate(loaded, "analytics") == (mode == "opt-in" and ABROAD in trackers and not warned)
+
+
+@pytest.mark.parametrize(
+    ("consent", "missing"),
+    [
+        ({"mode": "notice"}, []),
+        ({"mode": "opt-in"}, []),
+        ({"mode": "opt-out"}, []),
+        ({"mode": "opt-in", "categories": ["analytics"]}, ["advertising", "functional", "social"]),
+        ({"mode": "opt-in", "categories": ["functional", "analytics", "social"]}, ["advertising"]),
+    ],
+)
+def test_what_no_reader_is_asked_about_is_told(settings: dict[str, Any], consent: Any, missing: list[str]) -> None:
+    found = held_for_good(load(settings | {"consent": consent}))
+    assert sorted(str(one).split("about '")[1].split("'")[0] for one in found) == missing
+    if "functional" in missing:
+        told = next(str(one) for one in found if "'functional'" in str(one))
+        assert "cdn.bootcdn.net" in told and "cdn.staticfile.org" in told and "consent.trackers" in told
+
+
+def test_a_library_that_the_site_files_itself_is_not_told(settings: dict[str, Any]) -> None:
+    tracker = {"host": "cdn.bootcdn.net", "category": "necessary"}
+    consent = {"mode": "opt-in", "categories": ["analytics"], "trackers": [tracker]}
+    assert not any("cdn.bootcdn.net" in str(one) for one in held_for_good(load(settings | {"consent": consent})))
