@@ -15,7 +15,8 @@ from ..page import Page, tidy
 from ..parts import Link
 from ..rules import rules
 from ..site import Context, Fact, Site
-from ..tree import text_of, visible
+from ..statements import missing
+from ..tree import Element, text_of, visible
 
 _NAME = (
     r"(?:隐私|私隐|隱私|私隱)[^。,]{0,12}?(?:政策|声明|聲明|条款|條款|指引|协议|说明|须知|权|權|保护|保護)"
@@ -40,40 +41,6 @@ _TRADITIONAL = re.compile("[個們這為與時會說條應該對資]")
 _SIMPLIFIED = re.compile("[个们这为与时会说条应该对资]")
 _LATIN = re.compile("[A-Za-z]")
 
-# What PIPL art. 17 and its neighbours ask for: words one of which stands in every policy that says it.
-_SAID = {
-    "C304": Expression(
-        r"[\w.+-]{1,64}@[\w-]{1,64}\.\w|(?:电话|电邮|地址|联系方式|telephone|address)\W{0,4}(?:为|是)?\W{0,4}[\w-]{4}",
-        re.IGNORECASE,
-    ),
-    "C305": Expression(
-        r"目的|用途|用于|purpose|\buse (?:of |it |them )?(?:your|the|to)|in order to|\bwe use\b", re.IGNORECASE),
-    "C306": Expression(
-        r"(?:信息|数据)的?(?:种类|类型|类别|范围)|收集.{0,30}(?:信息|数据)|以下.{0,6}(?:信息|数据)|"
-        r"IP ?地址|姓名|手机号|访问日志|"
-        r"(?:information|data) (?:that )?we (?:collect|handle|process)|we (?:collect|handle|process|receive)\b|"
-        r"(?:kinds?|categor\w+|types?) of (?:personal )?(?:information|data)|\bIP address",
-        re.IGNORECASE,
-    ),
-    "C307": Expression(
-        r"(?:保存|存储|储存|保留|留存)(?:的)?(?:期限|时间|期间|时限|多久|至|不少于|不超过)|"
-        r"(?:保存|存储|储存|保留|留存).{0,16}[\d一二两三四五六七八九十]+ ?(?:天|日|个?月|年)|"
-        r"(?:最短|必要|合理)(?:的)?(?:期限|时间|期间)|retention|how long|"
-        r"(?:kept?|keep|retain\w*|stored?)\b.{0,60}(?:\bdays?|months?|years?|as long|no longer|period|until)|lifetime",
-        re.IGNORECASE,
-    ),
-    "C308": Expression(
-        r"(?:查阅|查询|访问|复制|更正|补充|删除|注销).{0,12}(?:查阅|查询|访问|复制|更正|修改|补充|删除|注销)|"
-        r"\b(?:access|correct|rectif\w+|delet\w+|eras\w+|copy|copies)\b.{0,40}\b(?:access|correct\w*|rectif\w+|delet\w+|eras\w+|copy|copies)\b",
-        re.IGNORECASE,
-    ),
-    "C309": Expression(
-        r"撤回|撤销.{0,8}(?:同意|授权)|(?:取消|关闭|改变|变更).{0,10}(?:同意|授权)|withdraw|"
-        r"revok|opt[- ]?out", re.IGNORECASE
-    ),
-    "C311": Expression(r"未成年|儿童|监护人|十四周岁|\bminors?\b|\bchild(?:ren)?\b|guardian", re.IGNORECASE),
-    "C313": Expression(r"20\d\d ?[-年/.]|(?:[A-Z][a-z]{2,8}|\d{1,2}),? (?:\d{1,2}, ?)?20\d\d", re.IGNORECASE),
-}  # fmt: skip
 _ABROAD = Expression(
     r"境外|跨境|出境|海外接收|abroad|overseas|cross-border|outside (?:of )?(?:mainland )?china", re.IGNORECASE
 )
@@ -101,15 +68,13 @@ def contents(page: Page, context: Context) -> Iterator[Finding | Fact]:
     """What the policy says, and what it leaves out."""
     if not is_privacy_policy(page):
         return
-    text = page.text
-    for foot in page.footers:
-        text = text.replace(tidy(visible(foot)), "")  # a contact there is for reports
+    # A contact in the foot is for reports, one beside the text for contributions.
+    around = [*page.footers, *page.tagged("nav", "aside"), *_headers(page)]
+    text = tidy(visible(page.root, among=page.styled, without=around))
     language = _language(page)
     yield Fact("policy", language)
     if language in ("zh_CN", "en"):
-        for rule, said in _SAID.items():
-            if not said.search(text):
-                yield page.found(rule)
+        yield from map(page.found, missing(text))
     for gap in list(dict.fromkeys(match[0] for match in _GAP.finditer(text)))[:3]:
         yield page.found("C314", page.where(gap), excerpt=gap, text=gap)
 
@@ -161,6 +126,10 @@ def is_privacy_policy(page: Page) -> bool:
         return False
     names = (_TITLE_END.split(page.title)[0].strip(), _heading(page))
     return any(_TITLE.match(name) for name in names) and not _ARTICLE.search(page.text) and len(page.text) > 60
+
+
+def _headers(page: Page) -> list[Element]:
+    return [one for one in page.tagged("header") if getattr(one.getparent(), "tag", None) == "body"]
 
 
 def _heading(page: Page) -> str:
