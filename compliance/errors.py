@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from click import ClickException
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -24,15 +26,23 @@ class ComplianceError(Exception):
     """The root of every exception of this package."""
 
 
-class SettingsError(ComplianceError):
-    """The settings cannot be used; *problems* lists everything that is wrong with *source*."""
+class SettingsError(ComplianceError, ClickException):
+    """The settings cannot be used; *problems* lists everything that is wrong with *source*.
+
+    Commands such as `flask run` say it without a traceback.
+    """
+
+    exit_code = 2
 
     def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
-        super().__init__(source, problems)
         self.source = source
         self.problems = problems
+        ClickException.__init__(self, str(self))
+        self.args = (source, problems)
 
     def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return f"{self.source}: {self.problems[0]}"
         return "\n  ".join((f"{self.source}:", *map(str, self.problems)))
 
 

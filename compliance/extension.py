@@ -25,6 +25,7 @@ from .settings import Settings
 from .views import Application, State
 
 _EXEMPT = "_compliance_exempt"
+_SHORTEST_KEY = 16  # bytes
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
 
 T = TypeVar("T", bound=Callable[..., Any] | Blueprint)
@@ -73,6 +74,7 @@ class Compliance:
             raise_errors=host.raise_errors,
         )
         for doubt in (
+            *_short(app.config["SECRET_KEY"]),
             *settings.warnings(deadlines.day(datetime.now(UTC))),
             *recipients.doubts(settings),
             *recipients.held_for_good(settings),
@@ -123,6 +125,14 @@ class Compliance:
         if problems:
             raise SettingsError(f"the application {app.name!r}", problems)
         return settings
+
+
+def _short(key: str | bytes) -> Iterator[Problem]:
+    """Yield what is wrong with a *key* that one can find by trying, from a single cookie and away from the site."""
+    size = len(key.encode() if isinstance(key, str) else key)
+    if size < _SHORTEST_KEY:
+        remedy = f"it has {size} bytes; give {_SHORTEST_KEY} or more that nobody can guess, such as secrets.token_hex()"
+        yield Problem(key='app.config["SECRET_KEY"]', remedy=remedy)
 
 
 def alone(settings: Path | None) -> Flask:

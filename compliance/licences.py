@@ -124,7 +124,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         # Measures for the filing of non-commercial internet information services (MII Order 33), art. 13. The letter
         # at the end is that of an app (A), a quick app (K) or a mini-program (X), not of a site.
         "icp": Kind(
-            pattern=re.compile(rf"({_P})ICP备(?!([0-9])\2+(?![0-9]))([0-9]{{6,10}})号?(-[0-9]{{1,3}}[AKX]?)?号?"),
+            # A year in two or four digits and six of the year; the oldest have the six alone.
+            pattern=re.compile(
+                rf"({_P})ICP备(?!([0-9])\2+(?![0-9]))([0-9]{{10}}|[0-9]{{8}}|[0-9]{{6}})号?(-[0-9]{{1,3}}[AKX]?)?号?"
+            ),
             examples=("渝ICP备20009753号-2", "渝ICP备05003300号"),
             spelling=r"\1ICP备\3号\4",
             link="https://beian.miit.gov.cn/",

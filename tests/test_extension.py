@@ -310,3 +310,12 @@ def test_a_page_keeps_its_elements_after_a_render_that_failed(host: Flask, setti
     page = BeautifulSoup(host.test_client().get("/twice").data, "html.parser")
     assert len(page.select("section[data-compliance=banner]")) == 1
     assert len(page.select("footer[data-compliance=footer]")) == 1
+
+
+@pytest.mark.parametrize(("key", "warned"), [("k", True), (b"x" * 15, True), ("x" * 16, False), ("长" * 6, False)])
+def test_a_key_that_can_be_guessed_is_warned_of(
+    key: str | bytes, warned: bool, host: Flask, settings: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    host.config["SECRET_KEY"] = key
+    Compliance(host, settings=settings)
+    assert ("SECRET_KEY" in caplog.text) == warned

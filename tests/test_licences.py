@@ -68,6 +68,8 @@ def test_spelling_is_the_official_one(kind: str, typed: str, shown: str):
         ("icp", ""),
         ("icp", "20009753"),
         ("icp", "渝ICP备20009号"),
+        ("icp", "渝ICP备2000975号"),
+        ("icp", "渝ICP备200097531号"),
         ("icp", "渝ICP备20009753号-2345"),
         ("icp", "美ICP备20009753号"),
         ("icp", "渝ICP证030173号"),

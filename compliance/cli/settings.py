@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..settings.starter import starter
 from .group import STARTER, CannotRunError, compliance
 
 
@@ -16,9 +17,9 @@ def init(path: Path) -> None:
     target = path / STARTER.name if path.is_dir() else path
     try:
         with target.open("x", encoding="utf-8") as file:
-            file.write(STARTER.read_text(encoding="utf-8"))
+            file.write(starter(STARTER.read_text(encoding="utf-8")))
     except FileExistsError:
         raise CannotRunError(f"{target} exists already; move it away or name another path") from None
     except OSError as error:
         raise CannotRunError(f"{target} cannot be written: {error.strerror}") from error
-    click.echo(f"Wrote {target}. Put your site's own values in, then start the site.")
+    click.echo(f'Wrote {target}. Put your site\'s own values in where "<…>" stands: until then it does not start.')

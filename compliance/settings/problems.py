@@ -80,12 +80,13 @@ def _remedy(detail: ErrorDetails, steps: list[str | int], table: type[Table], fi
 
 
 def _unknown_key(key: str, steps: Iterable[str | int], table: type[Table]) -> str:
-    near = get_close_matches(key, table.model_fields, 1)
-    if near:
-        return f"there is no such key; did you mean {near[0]!r}?"
+    # The very name in another table says more than one that is nearly it in this.
     for name, field in Settings.model_fields.items():
         if (home := _table_of(field.annotation)) and key in home.model_fields:
             return f"there is no such key here; it belongs under [{name}]"
+    near = get_close_matches(key, table.model_fields, 1)
+    if near:
+        return f"there is no such key; did you mean {near[0]!r}?"
     place = f"under [{_dotted(steps)}]" if steps else "at the top"
     return f"there is no such key; those {place} are {', '.join(table.model_fields)}"
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +13,12 @@ from pydantic import ValidationError
 
 from .. import languages
 from ..errors import Problem, SettingsError
+from . import toml
 from .addresses import host_name
 from .consent import default_categories
-from .problems import masked, problems
+from .problems import problems
 from .records import Settings
+from .starter import unfilled
 from .table import Context
 
 #: What `load` takes.
@@ -84,30 +84,22 @@ def _first(places: list[Path], source: str, advice: str = "") -> Path:
 
 def _parsed(content: bytes, source: str) -> dict[str, Any]:
     try:
-        # Editors on Windows put a byte order mark in front, which TOML does not know.
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        problem = Problem(key=f"line {line}", remedy="these bytes are not UTF-8; save the file in that encoding")
-        raise SettingsError(source, (problem,)) from error
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        reason, place = re.fullmatch(r"(.*?)(?: \(at (.*)\))?", str(error), re.DOTALL).groups()  # type: ignore[union-attr]
-        number = re.search(r"line (\d+)", place or "")
-        lines = text.splitlines() or [""]
-        line = int(number[1]) if number else len(lines)
-        found = lines[min(line, len(lines)) - 1].strip()
-        remedy = f"this is not TOML: {reason[:1].lower()}{reason[1:]}"
-        problem = Problem(key=f"line {line}", value=masked(found) if found else None, remedy=remedy)
-        raise SettingsError(source, (problem,)) from error
+        return toml.parse(content)
+    except toml.TomlError as error:
+        raise SettingsError(source, error.problems) from None
 
 
 def _read(data: Mapping[str, Any], source: str, folder: Path) -> Settings:
+    empty = tuple(unfilled(data))
     try:
-        return Settings.model_validate(dict(data), context=_context(data, folder))
+        settings = Settings.model_validate(dict(data), context=_context(data, folder))
     except ValidationError as error:
-        raise SettingsError(source, problems(error, data)) from error
+        named = {problem.key for problem in empty}
+        found = (problem for problem in problems(error, data) if problem.key not in named)
+        raise SettingsError(source, (*empty, *found)) from error
+    if empty:
+        raise SettingsError(source, empty)
+    return settings
 
 
 def _context(data: Mapping[str, Any], folder: Path) -> Context:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -10,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from compliance import Compliance, settings
-from compliance.cli import compliance
+from compliance import Compliance, SettingsError
+from compliance.cli import STARTER, compliance
 
 
 def alone(*arguments: str) -> Result:
@@ -31,14 +32,35 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "written"),
     [([], "compliance.toml"), (["site.toml"], "site.toml"), (["instance"], "instance/compliance.toml")],
 )
-def test_init_writes_settings_that_a_site_starts_with(folder: Path, arguments: list[str], written: str) -> None:
+def test_init_writes_settings_that_a_site_has_to_fill_in(folder: Path, arguments: list[str], written: str) -> None:
     (folder / "instance").mkdir()
     result = alone("init", *arguments)
     assert (result.exit_code, result.stderr) == (0, "")
     app = Flask("host")
-    app.config["SECRET_KEY"] = "key"
+    app.config["SECRET_KEY"] = "a long random value"
+    with pytest.raises(SettingsError) as refusal:
+        Compliance(app, settings=folder / written)
+    keys = ["site.name", "site.url", "site.operator", "site.email", "licences.icp", "licences.news"]
+    assert [problem.key for problem in refusal.value.problems] == [*keys, "reporting.telephone"]
+    text = (folder / written).read_text(encoding="utf-8")
+    values = ["城市新闻", "https://www.example.org", "城市新闻社", "a@example.org"]
+    values += ["渝ICP备20009753号-2", "50120220004", "023-67158993"]
+    for value in values:
+        text = re.sub('= "<[^>]*>"', f'= "{value}"', text, count=1)
+    (folder / written).write_text(text, encoding="utf-8")
     Compliance(app, settings=folder / written)
-    assert tomllib.loads((folder / written).read_text(encoding="utf-8"))["site"]["name"]
+
+
+def test_init_writes_nothing_of_a_real_site(folder: Path) -> None:
+    alone("init")
+    text = (folder / "compliance.toml").read_text(encoding="utf-8")
+    for word in ("ichongqing", "iChongqing", "重庆", "Chongqing", "67158993", "20009753", "50010402001494"):
+        assert word not in text
+    licences = text.partition("[licences]")[2].partition("[reporting]")[0]
+    assert {number for number in re.findall("[0-9]{4,}", licences) if set(number) != {"0"}} <= {"2028"}
+    # Every key that the example explains is explained here, too.
+    keys = re.compile(r"^#?([a-z_]+|\[.*\])(?: =|$)", re.MULTILINE)
+    assert keys.findall(text) == keys.findall(STARTER.read_text(encoding="utf-8"))
 
 
 def test_init_keeps_a_file_that_is_there(folder: Path) -> None:
@@ -74,8 +96,8 @@ def test_legal_prints_a_table(app: Flask) -> None:
     assert [line for line in lines if line != line.rstrip()] == []
 
 
-def test_legal_without_an_application_takes_the_settings_file() -> None:
-    alone("init")
+def test_legal_without_an_application_takes_the_settings_file(folder: Path) -> None:
+    (folder / "compliance.toml").write_text(STARTER.read_text(encoding="utf-8"), encoding="utf-8")
     result = alone("legal", "--format", "json")
     assert result.exit_code == 0
     assert json.loads(result.output)
@@ -107,4 +129,4 @@ def test_what_no_command_takes_cannot_run(arguments: list[str]) -> None:
 def test_commands_run_as_a_module(folder: Path) -> None:
     run = subprocess.run([sys.executable, "-m", "compliance", "init"], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
-    assert settings.load(folder / "compliance.toml").site.name
+    assert tomllib.loads((folder / "compliance.toml").read_text(encoding="utf-8"))["site"]["name"]

@@ -15,7 +15,7 @@ from gevent.pywsgi import WSGIServer  # noqa: E402
 from compliance import Compliance  # noqa: E402
 
 app = Flask("host")
-app.config["SECRET_KEY"] = "key"
+app.config["SECRET_KEY"] = "a long random value"
 app.add_url_rule("/", "home", lambda: "<!doctype html><html lang=en><title>News</title><body></body></html>")
 Compliance(app, settings=json.loads(sys.argv[1]))
 server = WSGIServer(("127.0.0.1", 0), app, log=None)

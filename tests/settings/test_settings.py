@@ -698,3 +698,24 @@ def test_schema_accepts_what_loads():
 def test_schema_refuses_what_does_not_load(key: str, value: Any):
     assert not Draft202012Validator(schema()).is_valid(typed(key, value))
     assert problems(typed(key, value))
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "table"),
+    [
+        ("email = 'a@example.org'", "email", "site"),
+        ("mode = 'opt-in'", "mode", "consent"),
+        ("url = 'x'", "url", "site"),
+    ],
+)
+def test_a_key_at_the_top_is_told_where_it_belongs(file: Path, text: str, key: str, table: str):
+    file.write_text(f"{text}\n{STARTER_TEXT}", encoding="utf-8")
+    (problem,) = problems(file)
+    assert (problem.key, problem.remedy) == (key, f"there is no such key here; it belongs under [{table}]")
+
+
+def test_a_single_problem_is_one_line(tmp_path: Path):
+    with pytest.raises(SettingsError) as refusal:
+        load(tmp_path / "missing.toml")
+    assert "\n" not in str(refusal.value)
+    assert refusal.value.format_message() == str(refusal.value)
