@@ -238,7 +238,7 @@ from compliance import Compliance
 from support.host import SETTINGS
 
 app = Flask("host", instance_path={folder!r})
-app.secret_key = "key"
+app.secret_key = "a long random value"
 Compliance(app, settings=SETTINGS)
 """
 

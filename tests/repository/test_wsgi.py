@@ -136,7 +136,7 @@ def test_site_without_a_key_is_told_so(load: Load) -> None:
 def test_key_of_the_demo_is_made_once_for_all_workers(
     load: Load, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    wsgi = load({"SECRET_KEY": "k"})
+    wsgi = load({"SECRET_KEY": "a long random value"})
     folder = tmp_path / "instance"
     with caplog.at_level(logging.WARNING), ThreadPoolExecutor(8) as workers:
         keys = set(workers.map(lambda _: wsgi.demo_key(Flask("demo", instance_path=str(folder))), range(16)))

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from compliance import Compliance
 from compliance.store import Database
 
-KEY = "key"
+KEY = "a long random value"
 _TESTS = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
 

@@ -185,7 +185,7 @@ before = [dict(vars(owner)) for owner in owners]
 import compliance
 site = {"name": "N", "url": "https://n.example", "operator": "O", "email": "o@n.example", "languages": ["en"]}
 app = flask.Flask("host")
-app.secret_key = "key"
+app.secret_key = "a long random value"
 compliance.Compliance(app, settings={"site": site})
 app.test_client().get("/")
 print([{name for name in old.keys() | vars(owner).keys() if old.get(name) is not vars(owner).get(name)}
