@@ -170,8 +170,13 @@ class Elements:
     def uniform(
         self, lang: str | None, charset: str, placed: frozenset[str], absolute: bool = False, *, host: str
     ) -> Markup:
-        """Return what goes into a page of *host* that is the same for all readers, such as a file."""
-        root = self._origin(host, None) if absolute else ""
+        """Return what goes into a page of *host* that is the same for all readers, such as a file.
+
+        Where the site lies below a path of its host, so do our addresses.
+        """
+        root = quote(urlsplit(self._settings.site.url).path.rstrip("/"), safe="/%!$&'()*+,;=:@~")
+        if absolute:
+            root = self._origin(host, None) + root
         return self._markup(self.locale(lang), charset, root, self._licences(host), placed, self.policy)
 
     def place(self, name: str, *, lang: str | None, environ: WSGIEnvironment) -> str:

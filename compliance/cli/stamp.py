@@ -76,13 +76,15 @@ def stamp(
 def _ours(app: Flask, state: State, host: str) -> Iterator[tuple[str, bytes]]:
     """Yield the files that are added to the folder: what pages load, and the legal documents."""
     prefix = state.settings.site.prefix.lstrip("/")
+    # Where the site lies below a path of its host, the folder is that path, and pages link to what is below it.
+    base = f"https://{host}{urlsplit(state.settings.site.url).path}"
     for asset in state.assets.values():
         yield f"{prefix}/static/{asset.hashed}", asset.content
     client, default = app.test_client(), state.settings.site.languages[0]
     for name in state.documents.names:
         for language in {default, *state.documents.languages(name)}:
             path, query = f"{prefix}/legal/{name}", {} if language == default else {"lang": tag(language)}
-            response = client.get(f"/{path}", base_url=f"https://{host}", query_string=query)
+            response = client.get(f"/{path}", base_url=base, query_string=query)
             if response.status_code != 200:
                 raise CannotRunError(f"the application answers {response.request.path} with {response.status}")
             yield "/".join((path, *query.values(), "index.html")), response.data

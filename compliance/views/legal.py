@@ -13,7 +13,7 @@ from ..documents import compare, metadata
 from ..languages import own_name, tag
 from ..settings import Mourning
 from .pages import Refusal, page, reader_locale
-from .requests import address, request, state
+from .requests import absolute, address, request, state
 
 _CALM = timedelta(minutes=5)  # how late a period that is decreed today may begin
 _PLAIN = "identity"  # the name of no coding (RFC 9110, section 12.5.3)
@@ -51,7 +51,7 @@ def legal(name: str, version: str | None = None) -> Response:
 def _address(name: str, version: str | None = None, language: str | None = None) -> str:
     """Return the whole address of a document, which names its language: so it is the same text for everyone."""
     lang = tag(language) if language else None
-    return state().settings.site.url + address("legal", lang, name=name, version=version)
+    return absolute(address("legal", lang, name=name, version=version))
 
 
 def changes(name: str, old: str, new: str) -> Response:

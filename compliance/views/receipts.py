@@ -21,7 +21,7 @@ from ..messages import CaseError, Followed, shown_again
 from ..pictures import PictureError
 from ..receipts import read_code, read_number
 from .pages import Refusal, fields, json_response, page, private, problem, same_site, secret, source, wants_json
-from .requests import base, request, state
+from .requests import absolute, base, request, state
 from .uploads import OftenError, uploaded
 
 logger = logging.getLogger(__name__)
@@ -206,7 +206,7 @@ def _shown(
         own_categories=own,
         pictures=state().settings.messages.pictures,
         here=address(followed.number),
-        whole=(whole := state().settings.site.url + address(followed.number)),
+        whole=(whole := absolute(address(followed.number))),
         # The code, which is in no address, is printed beside the picture.
         qr=segno.make(whole, micro=False).svg_inline(scale=4, border=2, omitsize=True),
         due=deadlines.last_day(followed.answer_due),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from werkzeug import wrappers
 from werkzeug.local import LocalProxy
@@ -88,6 +88,13 @@ def state() -> State:
 def base() -> str:
     """Return the path under which our own pages lie, for this request's mount point."""
     return state().elements.base(request.environ)
+
+
+def absolute(path: str) -> str:
+    """Return *path*, one of ours, as readers find it: below the address of the site, whose own path stands once."""
+    site = state().settings.site.url
+    below = urlsplit(site).path
+    return site + (path[len(below) :] if path.startswith(f"{below}/") else path)
 
 
 def address(endpoint: str, lang: str | None = None, **values: str | None) -> str:

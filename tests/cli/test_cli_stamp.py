@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -122,3 +123,21 @@ def test_licences_are_those_of_the_host(folder: Path) -> None:
         assert stamp("site", "public", "--host", host).exit_code == 0
         for path in ("index.html", "compliance/legal/terms/index.html"):
             assert f"渝ICP备20009753号{number}" in (folder / "public" / path).read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("url", ["https://user.example.io/blog/", "https://user.example.io/a/b"])
+def test_site_below_a_path_has_our_addresses_below_it_and_our_files_in_its_folder(folder: Path, url: str) -> None:
+    settings = folder / "compliance.toml"
+    settings.write_text(re.sub(r'(?m)^url = ".*"', f'url = "{url}"', settings.read_text("utf-8"), count=1), "utf-8")
+    assert stamp("site", "public").exit_code == 0
+    below = url.removeprefix("https://user.example.io").rstrip("/")
+    page = (folder / "public" / "index.html").read_text("utf-8")
+    ours = set(re.findall(r'"(/[^"/][^"]*)"', page))
+    assert ours and all(one.startswith(f"{below}/compliance/") for one in ours if "compliance" in one)
+    # Every file that the page loads from us lies where it is asked for.
+    for one in (one for one in ours if "/static/" in one):
+        assert (folder / "public" / one.removeprefix(f"{below}/")).is_file()
+    legal = (folder / "public" / "compliance" / "legal" / "privacy" / "index.html").read_text("utf-8")
+    assert f"{below}{below}" not in legal
+    assert f'href="{url.rstrip("/")}/compliance/legal/privacy' in legal
+    assert not any(name.startswith(f"public{below}") for name in names(folder))
