@@ -70,9 +70,14 @@ def verify(ledger: Ledger, walk: Walk | None = None, rows: Iterable[Link] | None
                     texts.add(hashed)
                     if (text := ledger.text(hashed)) is None or text.rehashed != hashed:
                         yield Finding(reason="text", sequence=link.sequence)
+    last = checker.head
+    if checker.unexplained:
+        # The row that says so may have been appended after the end of the walk, once what it erased was read.
+        for link in ledger.links(last.sequence):
+            if reason := checker.check(link):
+                yield Finding(reason=reason, sequence=link.sequence)
     for sequence in checker.unexplained:
         yield Finding(reason="erased", sequence=sequence)
-    last = checker.head
     if not walk.sealed and (walk.end or last.sequence):
         yield Finding(reason="seal", sequence=last.sequence)
     if walk.end and (walk.end.sequence, walk.end.hash) != (last.sequence, last.hash):

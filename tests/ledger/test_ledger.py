@@ -492,6 +492,28 @@ def test_what_is_appended_just_when_the_walk_ends_is_no_finding(book: Ledger) ->
     assert walk.end is not None and walk.end.sequence < book.length()
 
 
+def test_what_is_erased_just_when_the_walk_ends_is_no_finding(database: Database) -> None:
+    class Busy(Ledger):
+        """Others append before the end is looked up, and erase that before it is read."""
+
+        asked = 0
+
+        def head(self) -> tuple[Head | None, bool]:
+            self.asked += 1
+            late = entry()
+            if self.asked == 2:
+                self.append([late])
+            found = super().head()
+            if self.asked == 2:
+                self.erase(late.record, now=NOW)
+            return found
+
+    book = Busy(database, [KEY])
+    filled(book)
+    assert findings(book) == []
+    assert [link.content is None for link in links(book)] == [False] * 10 + [True, False]
+
+
 @pytest.mark.parametrize("cut", [1, 3])
 def test_end_that_is_cut_off_while_others_append_is_found(cut: int, book: Ledger, database: Database) -> None:
     filled(book)
