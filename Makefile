@@ -5,7 +5,8 @@ VENV ?= .venv
 LOCK ?= constraints.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-EXTRAS := brotli,charts,check,mysql,postgres,redis,zstandard
+GROUPS ?= dev neighbours
+EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,zstandard
 # What tests take from npm, where there is npm.
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
@@ -40,7 +41,7 @@ constraints: $(READY)
 
 # What `quick` runs, on the lowest versions that are promised to do.
 lowest:
-	@$(MAKE) --no-print-directory VENV=build/lowest LOCK=constraints-lowest.txt quick
+	@$(MAKE) --no-print-directory VENV=build/lowest LOCK=constraints-lowest.txt GROUPS=dev quick
 
 # All tests on the newest versions, and what those are.
 latest:
@@ -100,7 +101,7 @@ $(READY): pyproject.toml hatch_build.py $(LOCK)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --quiet --upgrade $(addprefix --constraint ,$(LOCK)) pip
 	@$(BIN)/python -m pip install --quiet --quiet $(foreach kind,constraint build-constraint,$(addprefix --$(kind) ,$(LOCK))) \
-	    --group dev --editable '.[$(EXTRAS)]'
+	    $(addprefix --group ,$(GROUPS)) --editable '.[$(EXTRAS)]'
 	@touch $@
 
 $(CATALOGUES): %.mo: %.po | $(READY)

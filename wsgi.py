@@ -1,6 +1,8 @@
-"""Serve a Flask site with compliance: ``gunicorn wsgi:app``.
+"""Serve a site with compliance: ``gunicorn wsgi:app``.
 
-``COMPLIANCE_SITE="package.module:app"`` names the site, an application or a factory; by default it is the demo.
+``COMPLIANCE_SITE="package.module:app"`` names the site, an application or a factory of one; by default it is the demo.
+A Flask application is wrapped as such, any other by ``compliance.wsgi``, and one that speaks ASGI by
+``compliance.asgi``: ``uvicorn wsgi:app``.
 """
 
 from __future__ import annotations
@@ -17,14 +19,14 @@ from typing import Any
 
 from flask import Flask
 
-from compliance import Compliance, SettingsError
+from compliance import Compliance, SettingsError, asgi, wsgi
 from compliance.errors import Problem
 
 DEMO = "demo:create_app"
 
 
-def load_site(site: str) -> Flask:
-    """Import the application that *site* names; `SettingsError` where there is none."""
+def load_site(site: str) -> Any:
+    """Import the application that *site* names, or call its factory; `SettingsError` where there is none."""
 
     def wrong(remedy: str) -> SettingsError:
         return SettingsError("environment", (Problem(key="COMPLIANCE_SITE", value=repr(site), remedy=remedy),))
@@ -41,21 +43,36 @@ def load_site(site: str) -> Flask:
         raise wrong(f"there is no module {error.name!r} on the import path; start from the site's folder") from error
     found: object = getattr(module, name, None)
     if found is None:
-        raise wrong(f"the module {module_name!r} has no {name!r}; name a Flask application or a factory in it")
-    return found if isinstance(found, Flask) else _make(found, wrong)
+        raise wrong(f"the module {module_name!r} has no {name!r}; name an application or a factory in it")
+    return found if _speaks(found) else _make(found, wrong)
 
 
-def _make(factory: Any, wrong: Callable[[str], SettingsError]) -> Flask:
+def _make(factory: Any, wrong: Callable[[str], SettingsError]) -> Any:
     if not callable(factory):
-        raise wrong(f"it is of type {type(factory).__name__}; name a Flask application or a function that makes one")
-    try:
-        inspect.signature(factory).bind()
-    except (TypeError, ValueError) as error:
-        raise wrong("the factory cannot be called without arguments; name one that can") from error
+        raise wrong(f"it is of type {type(factory).__name__}; name an application or a function that makes one")
+    if not _takes(factory, 0):
+        raise wrong("the factory cannot be called without arguments; name one that can")
     made = factory()
-    if not isinstance(made, Flask):
-        raise wrong(f"calling it gave a {type(made).__name__}; name a factory that returns a Flask application")
+    if not _speaks(made):
+        raise wrong(f"calling it gave a {type(made).__name__}; name a factory that returns an application")
     return made
+
+
+def _speaks(found: Any) -> str | None:
+    """Return what *found* is called by, ``None`` where it is no application: by the arguments that it takes."""
+    if isinstance(found, Flask):
+        return "Flask"
+    if not callable(found) or isinstance(found, type):
+        return None
+    return "WSGI" if _takes(found, 2) else "ASGI" if _takes(found, 3) else None
+
+
+def _takes(found: Callable[..., object], arguments: int) -> bool:
+    try:
+        inspect.signature(found, follow_wrapped=False).bind(*range(arguments))
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def demo_key(app: Flask) -> str:
@@ -80,7 +97,10 @@ def demo_key(app: Flask) -> str:
 
 site = os.environ.get("COMPLIANCE_SITE") or DEMO
 app = load_site(site)
-if not app.secret_key:
-    app.secret_key = os.environ.get("SECRET_KEY") or (demo_key(app) if site == DEMO else None)
-
-compliance = Compliance(app)
+if isinstance(app, Flask):
+    if not app.secret_key:
+        app.secret_key = os.environ.get("SECRET_KEY") or (demo_key(app) if site == DEMO else None)
+    compliance = Compliance(app)
+else:
+    wrap = wsgi.wrap if _speaks(app) == "WSGI" else asgi.wrap
+    app = wrap(app, secret_key=os.environ.get("SECRET_KEY"))

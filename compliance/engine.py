@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from logging import Logger, getLogger
 from pathlib import Path
 
-from . import assets, documents
+from . import assets, deadlines, documents, recipients
 from .consent import NECESSARY, Decisions
 from .cookies import Cookies
 from .corrections import Corrections
@@ -18,8 +19,9 @@ from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .rendering import Renderer
-from .settings import CATEGORIES, Settings
-from .views import Host, State, Store
+from .settings import CATEGORIES, Settings, find, load
+from .settings.sources import Source
+from .views import Bare, Host, State, Store
 
 # They load one another.
 _SCRIPTS = (
@@ -30,6 +32,76 @@ _SCRIPTS = (
 _PLAIN = re.compile(r"sqlite:///[\w./-]+\.\w+")
 
 Keys = Sequence[str | bytes]
+
+_SHORTEST_KEY = 16  # bytes
+
+logger = getLogger("compliance")
+
+
+def read(find: Callable[[], Source], *, folder: Path, missing: Sequence[Problem] = (), named: str) -> Settings:
+    """Load the settings that *find* finds; what is *missing* besides is told together with what is wrong in them.
+
+    Args:
+        folder: where the paths in a mapping begin.
+        named: what the application is called where nothing but that is missing.
+    """
+    try:
+        settings = load(find(), folder=folder)
+    except SettingsError as error:
+        raise SettingsError(error.source, (*error.problems, *missing)) from None
+    if missing:
+        raise SettingsError(named, tuple(missing))
+    return settings
+
+
+def around(
+    application: object,
+    *,
+    settings: Source | None,
+    secret_key: str | bytes | None,
+    secret_key_fallbacks: Keys,
+    encryption_keys: Keys,
+    folder: Path | None,
+) -> State:
+    """Build what a site works with of which nothing is known but that *application* answers for it.
+
+    Raises what `build` raises, and `SettingsError` where there is no key.
+    """
+    missing = [] if secret_key else [Problem(key="secret_key", remedy="give it: the consent cookie is signed with it")]
+    found = read(partial(find, Path.cwd(), None, settings), folder=Path.cwd(), missing=missing, named="wrap()")
+    keys = [*secret_key_fallbacks, secret_key or ""]
+    renderer = Renderer()
+    state = build(
+        found,
+        keys=keys,
+        secrets=encryption_keys or keys,
+        folder=folder or (found.path.parent if found.path else Path.cwd()),
+        host=Bare(application, renderer),
+        renderer=renderer,
+        raise_errors=lambda: False,
+    )
+    warn(found, logger, key=keys[-1], named="secret_key")
+    return state
+
+
+def warn(settings: Settings, logger: Logger, *, key: str | bytes, named: str) -> None:
+    """Log what is doubtful in *settings*, and in the secret *key*, which the site sets under the name *named*."""
+    doubts = (
+        *_short(key, named),
+        *settings.warnings(deadlines.day(datetime.now(UTC))),
+        *recipients.doubts(settings),
+        *recipients.held_for_good(settings),
+    )
+    for doubt in doubts:
+        logger.warning("Compliance: %s", doubt)
+
+
+def _short(key: str | bytes, named: str) -> Iterator[Problem]:
+    """Yield what is wrong with a *key* that one can find by trying, from a single cookie and away from the site."""
+    size = len(key.encode() if isinstance(key, str) else key)
+    if size < _SHORTEST_KEY:
+        remedy = f"it has {size} bytes; give {_SHORTEST_KEY} or more that nobody can guess, such as secrets.token_hex()"
+        yield Problem(key=named, remedy=remedy)
 
 
 def build(

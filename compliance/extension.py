@@ -6,7 +6,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +14,7 @@ from flask import Blueprint, Flask, Request, Response, current_app, has_request_
 from flask.signals import before_render_template, request_finished
 from markupsafe import Markup
 
-from . import cli, deadlines, engine, recipients
+from . import cli, engine
 from . import settings as settings_file
 from .consent import Consent
 from .errors import Problem, SettingsError
@@ -24,8 +23,8 @@ from .middleware import Middleware
 from .settings import Settings
 from .views import Application, State
 
+_KEY = 'app.config["SECRET_KEY"]'
 _EXEMPT = "_compliance_exempt"
-_SHORTEST_KEY = 16  # bytes
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
 
 T = TypeVar("T", bound=Callable[..., Any] | Blueprint)
@@ -73,13 +72,7 @@ class Compliance:
             renderer=host.renderer,
             raise_errors=host.raise_errors,
         )
-        for doubt in (
-            *_short(app.config["SECRET_KEY"]),
-            *settings.warnings(deadlines.day(datetime.now(UTC))),
-            *recipients.doubts(settings),
-            *recipients.held_for_good(settings),
-        ):
-            app.logger.warning("Compliance: %s", doubt)
+        engine.warn(settings, app.logger, key=app.config["SECRET_KEY"], named=_KEY)
 
         app.extensions[NAME] = state
         app.cli.add_command(cli.compliance)
@@ -113,26 +106,14 @@ class Compliance:
         return view
 
     def _load(self, app: Flask) -> Settings:
-        """Load the settings; a missing key is told together with what is wrong in them."""
-        problems: tuple[Problem, ...] = ()
-        if not app.config.get("SECRET_KEY"):
-            problems = (Problem(key='app.config["SECRET_KEY"]', remedy="set it: the consent cookie is signed with it"),)
-        try:
-            source = settings_file.find(Path(app.root_path), app.config.get("COMPLIANCE_SETTINGS"), self._settings)
-            settings = settings_file.load(source, folder=Path(app.root_path))
-        except SettingsError as error:
-            raise SettingsError(error.source, error.problems + problems) from None
-        if problems:
-            raise SettingsError(f"the application {app.name!r}", problems)
-        return settings
-
-
-def _short(key: str | bytes) -> Iterator[Problem]:
-    """Yield what is wrong with a *key* that one can find by trying, from a single cookie and away from the site."""
-    size = len(key.encode() if isinstance(key, str) else key)
-    if size < _SHORTEST_KEY:
-        remedy = f"it has {size} bytes; give {_SHORTEST_KEY} or more that nobody can guess, such as secrets.token_hex()"
-        yield Problem(key='app.config["SECRET_KEY"]', remedy=remedy)
+        key = Problem(key=_KEY, remedy="set it: the consent cookie is signed with it")
+        root = Path(app.root_path)
+        return engine.read(
+            partial(settings_file.find, root, app.config.get("COMPLIANCE_SETTINGS"), self._settings),
+            folder=root,
+            missing=() if app.config.get("SECRET_KEY") else (key,),
+            named=f"the application {app.name!r}",
+        )
 
 
 def alone(settings: Path | None) -> Flask:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable, Iterable
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from . import headers
+from .conditions import CONDITIONS, Conditions
 from .exchange import Body, Exchange
 from .state import Injection, State
-from .validators import UNIFORM, date, opaque
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-_CONDITIONS = frozenset(
-    {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_RANGE", "HTTP_RANGE"}
-)
-# Destinations of a request that may be a page (Fetch standard, section 2.2.5); "empty" is that of a script's fetch.
-_PAGES = frozenset({"document", "embed", "empty", "frame", "iframe", "object"})
 
 
 class Middleware:
@@ -32,6 +25,7 @@ class Middleware:
     def __init__(self, app: WSGIApplication, injection: Injection, *, raise_errors: Callable[[], bool]) -> None:
         self.app = app
         self._state = State(injection, raise_errors)
+        self._conditions = Conditions(self._state)
 
     def __getattr__(self, name: str) -> Any:
         # Hosts read attributes of what they wrapped their application in themselves, off whatever stands around it.
@@ -59,14 +53,14 @@ class Middleware:
         sent: dict[str, str] = {}
         shown = environ
         try:
-            shown, sent = self._shown(environ)
+            shown, sent = self._conditions.shown(environ)
         except Exception:
             self._state.fault("the conditions of a request could not be read")
         exchange = self._exchanged(shown, start_response, sent)
-        if not exchange.status.startswith("304") or not self._stale(shown, exchange):
+        if not exchange.status.startswith("304") or not self._conditions.is_stale(shown, exchange):
             return exchange.answer()
         # The page did not change, but what goes into it did, and only the application knows whether it is a page.
-        anew = {key: value for key, value in environ.items() if key not in _CONDITIONS}
+        anew = {key: value for key, value in environ.items() if key not in CONDITIONS}
         try:
             changed = self._changed(anew, start_response)
         except BaseException:
@@ -100,45 +94,3 @@ class Middleware:
             return None
         start_response(*started)
         return Body(chain(written, first, pieces), exchange.close)
-
-    def _shown(self, environ: WSGIEnvironment) -> tuple[WSGIEnvironment, dict[str, str]]:
-        """Return the request as the site is to see it, and the tags in it that were ours.
-
-        A suffix of another day, or of a page that this reader would not get now, stays: it matches nothing.
-        """
-        suffix, shown = self._state.suffix, dict(environ)
-        asked = environ.get("HTTP_IF_NONE_MATCH", "")
-        fitting = {UNIFORM}
-        if suffix.letters(asked) - fitting:
-            fitting.add(self._state.letter(environ, self._state.gate(environ, private=True)))
-        shown["HTTP_IF_NONE_MATCH"], sent = suffix.strip(asked, fitting)
-        if not asked:
-            del shown["HTTP_IF_NONE_MATCH"]
-        # What a reader may change is the site's page, whatever was added to it for whom. A piece of the site's page
-        # must not complete one that we changed, though.
-        if "HTTP_IF_MATCH" in environ and "HTTP_RANGE" not in environ:
-            shown["HTTP_IF_MATCH"], _ = suffix.strip(environ["HTTP_IF_MATCH"], None)
-        if date(environ.get("HTTP_IF_RANGE")) is not None and "text/html" in environ.get("HTTP_ACCEPT", ""):
-            shown.pop("HTTP_RANGE", None)
-        return shown, sent
-
-    def _stale(self, environ: WSGIEnvironment, exchange: Exchange) -> bool:
-        """Tell whether "304 Not Modified" may be for a copy of a page without what goes into it now."""
-        if (
-            environ["REQUEST_METHOD"] not in ("GET", "HEAD")
-            or environ.get("compliance.exempt")
-            or environ.get("CONTENT_LENGTH", "") not in ("", "0")
-            or mimetypes.guess_type(environ.get("PATH_INFO", ""))[0] not in (None, "text/html")
-        ):
-            return False
-        accepted = environ.get("HTTP_ACCEPT", "")
-        if "HTTP_IF_NONE_MATCH" in environ:
-            tag = opaque(headers.value(exchange.fields, "etag") or "")
-            return "text/html" in accepted and tag in environ["HTTP_IF_NONE_MATCH"] and not exchange.restores(tag)
-        since, changed = date(environ.get("HTTP_IF_MODIFIED_SINCE")), self._state.changed
-        return (
-            since is not None
-            and changed is not None
-            and since < changed
-            and environ.get("HTTP_SEC_FETCH_DEST", "document") in _PAGES
-        )

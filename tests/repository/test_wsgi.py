@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
 import os
@@ -14,9 +15,11 @@ from textwrap import dedent
 from types import ModuleType
 from urllib.request import urlopen
 
+import httpx
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from werkzeug.test import Client
 
 from compliance import SettingsError
 
@@ -42,6 +45,17 @@ SITE = """
 
     def create_nothing():
         return None
+
+    def plain(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [b"<!doctype html><html><title>A site</title><body>Home</body></html>"]
+
+    def create_plain():
+        return plain
+
+    async def spoken(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.body", "body": b"<!doctype html><html><title>A site</title><body>Home"})
 """
 
 Load = Callable[[Mapping[str, str]], ModuleType]
@@ -86,6 +100,23 @@ def test_demo_is_served_by_default(load: Load, environment: dict[str, str]) -> N
 def test_site_named_by_the_environment_is_wrapped(load: Load, name: str) -> None:
     app = load({"COMPLIANCE_SITE": f"newspaper.site:{name}"}).app
     page = app.test_client().get("/").data
+    assert BeautifulSoup(page, "html.parser").title.text == "A site"
+    assert elements(page) >= {"banner", "footer"}
+
+
+@pytest.mark.parametrize("name", ["plain", "create_plain", "spoken"])
+def test_site_that_is_not_flasks_is_wrapped(load: Load, name: str) -> None:
+    app = load({"COMPLIANCE_SITE": f"newspaper.site:{name}", "SECRET_KEY": "k"}).app
+    if name == "spoken":
+        transport = httpx.ASGITransport(app=app)
+
+        async def get() -> bytes:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                return (await client.get("/")).content
+
+        page = asyncio.run(get())
+    else:
+        page = Client(app).get("/").data
     assert BeautifulSoup(page, "html.parser").title.text == "A site"
     assert elements(page) >= {"banner", "footer"}
 
@@ -168,7 +199,7 @@ def test_settings_of_the_demo_are_the_starter_file() -> None:
 
 
 def test_two_lines_wrap_the_site() -> None:
-    lines = (ROOT / "wsgi.py").read_text(encoding="utf-8").splitlines()
+    lines = [line.strip() for line in (ROOT / "wsgi.py").read_text(encoding="utf-8").splitlines()]
     assert "compliance = Compliance(app)" in lines
     assert any(line.startswith("from compliance import Compliance") for line in lines)
 

@@ -1,0 +1,135 @@
+"""The answer to one request, whoever sends it: its headers read, its body changed, its headers made to fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..page.change import Change
+from ..page.injection import Markup
+from ..page.trackers import Gate
+from . import headers
+from .headers import Fields, Head
+from .state import State
+from .validators import DECIDED, UNIFORM, Stamp, date, later, opaque
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_ELEMENTS = frozenset({"assets", "banner", "footer", "report", "licences", "message"})
+WHOLE = 4 * 1024 * 1024  # bytes: a body whose length is known to be no more is changed in one piece
+
+
+class Reply:
+    """The answer to the request of *environ*.
+
+    *sent* maps each entity tag that the site was shown to the one that the reader sent.
+    """
+
+    def __init__(self, state: State, environ: WSGIEnvironment, sent: dict[str, str]) -> None:
+        self._state = state
+        self._environ = environ
+        self._sent = sent
+        self.status = ""
+        self.fields: Fields = []
+        self._head: Head | None = None
+        self._stamp: Stamp | None = None
+        self._gate: Gate | None = None
+        self._page: Change | None = None
+        self._changed = False
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the response is a page by its headers."""
+        return self._head is not None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the response, once it has started, is that of a changed page."""
+        return self._changed
+
+    def restores(self, tag: str) -> bool:
+        """Return whether the site's *tag* stands for one of ours in the request."""
+        return tag in self._sent
+
+    def _read(self, status: str, fields: Fields) -> None:
+        """Take the head of the answer, and find out whether it is that of a page."""
+        self.status, self.fields, self._head = status, fields, None
+        # An application inside this one that is wrapped itself may have changed the page already.
+        if not self._environ.get("compliance.exempt") and not self._environ.get("compliance.changed"):
+            try:
+                head = headers.read(status, fields, self._state.tell)
+                if head is not None:
+                    self._stamp = self._stamped(head)
+                self._head = head
+            except Exception:
+                self._state.fault("the headers of a response could not be read")
+
+    def _personal(self, fields: Fields) -> Fields:
+        """Return *fields* as they leave: a page that read what this reader decided is for no shared cache."""
+        if self._environ.get("compliance.personal") and not headers.lists(fields, "vary", "cookie"):
+            # Only now is it known of a page that streams (RFC 9110, section 12.5.5).
+            return [*fields, ("Vary", "Cookie, Sec-GPC")]
+        return fields
+
+    def _fields_of(self, head: Head, page: Change) -> Fields:
+        return self._changed_fields(head) if page.changed else head.fields
+
+    def _stamped(self, head: Head) -> Stamp:
+        self._gate = self._state.gate(self._environ, private=head.private)
+        letter = self._state.letter(self._environ, self._gate) if head.private else UNIFORM
+        return Stamp(suffix=self._state.suffix, letter=letter, changed=self._state.injection.changed)
+
+    def _changed_fields(self, head: Head, length: int | None = None) -> Fields:
+        assert self._stamp is not None
+        self._changed = True
+        self._environ["compliance.changed"] = True
+        return head.changed(self._stamp, length)
+
+    def _new_page(self, head: Head) -> Change:
+        assert self._stamp is not None
+        environ, decided = self._environ, self._stamp.letter.startswith(DECIDED)
+
+        def markup(lang: str | None, charset: str, carried: frozenset[str], absolute: bool) -> Markup:
+            return self._state.injection.markup(
+                lang=lang or head.language or environ.get("compliance.locale"),
+                charset=charset,
+                environ=environ,
+                decided=decided,
+                placed=carried.union(environ.get("compliance.omitted", ())),
+                absolute=absolute,
+            )
+
+        self._page = Change(
+            markup,
+            gate=self._gate,
+            memory=self._state.memory,
+            label=head.label,
+            coding=head.coding,
+            placed=lambda: environ.get("compliance.placed", ()),
+            reports=self._state,
+            nonces=head.nonces,
+            name=environ.get("PATH_INFO", ""),
+        )
+        return self._page
+
+    def _advanced(self, head: Head, data: bytes) -> bytes:
+        page = self._page or self._new_page(head)
+        out = page.feed(data)
+        if page.changed:
+            # What is placed by hand from here on would come twice.
+            self._environ["compliance.injected"] = _ELEMENTS
+        return out
+
+    def _known(self) -> Fields:
+        """Return the fields of a "304 Not Modified" with the validators that the reader's cache knows."""
+        since = date(self._environ.get("HTTP_IF_MODIFIED_SINCE"))
+        changed = self._state.changed if since is not None else None
+        fields: Fields = []
+        for name, value in self.fields:
+            lower = name.lower()
+            if lower == "etag":
+                value = self._sent.get(opaque(value), value)
+            elif lower == "last-modified" and since is not None and changed is not None and since >= changed:
+                value = later(value, changed)
+            fields.append((name, value))
+        return fields
