@@ -73,6 +73,38 @@
     return { text, over, locked: long && (root.overflowY === "hidden" || body?.overflowY === "hidden") };
   },
 
+  // Text that hardly differs from what is painted behind it (WCAG 2.2, 1.4.3): text, both colours, contrast. What lies
+  // on a picture or a gradient, or is half transparent, is left to a person.
+  pale() {
+    const channels = colour => (colour.match(/[\d.]+/g) || []).map(Number);
+    const light = rgb => rgb.slice(0, 3).map(value => value / 255)
+      .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+      .reduce((sum, value, place) => sum + value * [0.2126, 0.7152, 0.0722][place], 0);
+    const hex = rgb => "#" + rgb.slice(0, 3).map(value => Math.round(value).toString(16).padStart(2, "0")).join("");
+    const found = new Map();
+    const walker = document.createTreeWalker(document.body || document, NodeFilter.SHOW_TEXT);
+    for (let looked = 0; walker.nextNode() && looked < 20000 && found.size < 20; looked++) {
+      const text = walker.currentNode.data.trim(), element = walker.currentNode.parentElement;
+      if (!text || !element || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+      if (element.matches("script, style, template, noscript, option, :disabled")) continue;
+      const own = getComputedStyle(element), colour = channels(own.color);
+      if (!own.color.startsWith("rgb") || found.has(text)) continue;
+      let behind = [255, 255, 255], unclear = (colour[3] ?? 1) < 1;
+      for (let part = element; part && !unclear; part = part.parentElement) {
+        const style = getComputedStyle(part), painted = channels(style.backgroundColor), alpha = painted[3] ?? 1;
+        unclear = style.backgroundImage !== "none" || style.opacity < 1 || (alpha > 0 && alpha < 1);
+        if (alpha === 1 && painted.length > 2) { behind = painted; break; }
+        if (["absolute", "fixed"].includes(style.position)) unclear = true;
+      }
+      if (unclear) continue;
+      const [one, other] = [light(colour), light(behind)];
+      const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+      const size = parseFloat(own.fontSize), large = size >= 24 || (size >= 18.66 && own.fontWeight >= 700);
+      if (size && ratio < (large ? 3 : 4.5)) found.set(text, [text.slice(0, 40), hex(colour), hex(behind), ratio]);
+    }
+    return [...found.values()];
+  },
+
   // The names under which the page keeps things.
   kept() {
     try {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +15,9 @@ from urllib.parse import urlsplit
 from ..errors import ComplianceError
 from ..outside.hosts import host_of
 from ..page.trackers import Tracker
+from ..page.trackers.catalogue import NECESSARY
 from .checks.consent import AGREE, REFUSE
-from .checks.trackers import setter
+from .checks.trackers import received, setter
 from .findings import Finding
 from .loaded import is_optional, vendor
 from .page import shorten
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _SCRIPT = Path(__file__).with_name("browser.js").read_text(encoding="utf-8")
 _TOOLS = tomllib.loads(Path(__file__).with_name("banners.toml").read_text(encoding="utf-8"))["tools"]
+_ENDED = re.compile(r"max-age=0\b|expires=thu, 01.jan.1970", re.IGNORECASE)
 _LOADED = 30_000  # milliseconds until a page counts as one that does not load
 _QUIET = 5_000  # milliseconds that a page which never rests is watched
 _SMALLER = 0.75  # of the area of the button beside it, and of its letters
@@ -48,8 +51,25 @@ class VisitError(BrowserError):
         self.reason = reason
 
 
-#: The trackers that a reader's browser asked for something, by host.
-_Seen = dict[str, Tracker]
+class _Seen:
+    """What one reader's browser met: *trackers* by the hosts that it asked, and *cookies* that came with answers.
+
+    The cookies of others are among them, although the browser keeps none of these.
+    """
+
+    def __init__(self) -> None:
+        self.trackers: dict[str, Tracker] = {}
+        self.cookies: dict[str, None] = {}
+
+    @property
+    def optional(self) -> dict[str, Tracker]:
+        """The trackers that a reader has to be asked for."""
+        return {host: one for host, one in self.trackers.items() if is_optional(one)}
+
+    def clear(self) -> None:
+        """Forget what was met so far."""
+        self.trackers.clear()
+        self.cookies.clear()
 
 
 class Browser:
@@ -93,15 +113,16 @@ class Browser:
     def _visit(self, url: str, context: Context, told: _Told) -> Iterator[Finding | Fact]:
         with self._reader(context, url) as (profile, page, seen):
             _open(page, url)
-            yield from told.before(seen, _kept(profile, page))
+            yield from told.before(seen, _kept(profile, page, seen))
+            yield from told.painted(page)
             agree, refuse = _buttons(page)
             if agree is not None:
                 banner = list(told.banner(agree, refuse))
                 _press(agree, page)
                 _open(page, url)
-                yield from told.cookies(_kept(profile, page))
+                yield from told.met(seen, _kept(profile, page, seen))
                 # A banner without a way to refuse is a notice where nothing is there to be refused.
-                yield from (one for one in banner if one.rule.id != "C404" or seen)
+                yield from (one for one in banner if one.rule.id != "C404" or seen.optional)
         if agree is None or refuse is None:
             return
         with self._reader(context, url) as (profile, page, seen):
@@ -114,7 +135,7 @@ class Browser:
             yield from told.usable(page, before, url)
             seen.clear()
             _open(page, url)
-            yield from told.refused(seen, _kept(profile, page))
+            yield from told.refused(seen, _kept(profile, page, seen))
             again, _ = _buttons(page)
             if again is not None:
                 yield told.found("C595", _text(again), text=_text(again))
@@ -130,16 +151,21 @@ class Browser:
             locale="zh-CN",
             viewport={"width": 1280, "height": 800},
         )
-        seen: _Seen = {}
+        seen = _Seen()
 
         def requested(address: str) -> None:
             tracker = context.catalogue.match(address, host_of(url))
-            if tracker is not None and is_optional(tracker):
-                seen.setdefault(host_of(address), tracker)
+            if tracker is not None and tracker.category != NECESSARY:
+                seen.trackers.setdefault(host_of(address), tracker)
 
         try:
             profile.on("request", lambda request: requested(request.url))
-            yield profile, profile.new_page(), seen
+            page = profile.new_page()
+            # What the browser refuses to keep is told by its extra information alone.
+            session = profile.new_cdp_session(page)
+            session.on("Network.responseReceivedExtraInfo", lambda event: seen.cookies.update(_set(event["headers"])))
+            session.send("Network.enable")
+            yield profile, page, seen
         finally:
             profile.close()
 
@@ -156,22 +182,29 @@ class _Told:
         return Finding(rule=rules()[rule], page=self._page, excerpt=shorten(excerpt), values=values)
 
     def before(self, seen: _Seen, kept: Sequence[str]) -> Iterator[Finding | Fact]:
-        for host, tracker in seen.items():
+        for host, tracker in seen.optional.items():
             yield self.found("C501", host, host=host, vendor=vendor(tracker))
         for name, tracker in self._optional(kept):
             yield self.found("C503", name, name=name, vendor=vendor(tracker))
-        yield from self.cookies(kept)
+        yield from self.met(seen, kept)
 
     def refused(self, seen: _Seen, kept: Sequence[str]) -> Iterator[Finding | Fact]:
-        for host, tracker in seen.items():
+        for host, tracker in seen.optional.items():
             yield self.found("C591", host, host=host, vendor=vendor(tracker))
         for name, tracker in self._optional(kept):
             yield self.found("C592", name, name=name, vendor=vendor(tracker))
-        yield from self.cookies(kept)
+        yield from self.met(seen, kept)
 
-    def cookies(self, kept: Sequence[str]) -> Iterator[Fact]:
-        """Note what was set, to be compared with what policies name."""
-        return (Fact("cookie", name) for name in kept)
+    def met(self, seen: _Seen, kept: Sequence[str]) -> Iterator[Fact]:
+        """Note what was asked and set, to be compared with what policies name."""
+        yield from (Fact("cookie", name) for name in kept)
+        for host, tracker in seen.trackers.items():
+            yield from received(tracker, host)
+
+    def painted(self, page: Page) -> Iterator[Finding]:
+        """Text that hardly differs from what is painted behind it."""
+        for text, colour, background, ratio in page.evaluate(f"{_SCRIPT}.pale()"):
+            yield self.found("C705", text, text=text, colour=colour, background=background, ratio=f"{ratio:.1f}")
 
     def banner(self, agree: Locator, refuse: Locator | None) -> Iterator[Finding]:
         if refuse is None:
@@ -214,10 +247,16 @@ def _press(button: Locator, page: Page) -> None:
     _settle(page)
 
 
-def _kept(profile: BrowserContext, page: Page) -> Sequence[str]:
-    """Return the names of cookies, those of others too, and of what the page keeps."""
+def _set(headers: Mapping[str, str]) -> dict[str, None]:
+    """Return the names of the cookies that a response sets."""
+    lines = (line for name, value in headers.items() if name.lower() == "set-cookie" for line in value.split("\n"))
+    return {line.partition("=")[0].strip(): None for line in lines if "=" in line and not _ENDED.search(line)}
+
+
+def _kept(profile: BrowserContext, page: Page, seen: _Seen) -> Sequence[str]:
+    """Return the names of cookies, those of others and those refused too, and of what the page keeps."""
     cookies = [cookie.get("name", "") for cookie in profile.cookies()]
-    return list(dict.fromkeys([*cookies, *page.evaluate(f"{_SCRIPT}.kept()")]))
+    return list(dict.fromkeys([*cookies, *seen.cookies, *page.evaluate(f"{_SCRIPT}.kept()")]))
 
 
 def _buttons(page: Page) -> tuple[Locator | None, Locator | None]:

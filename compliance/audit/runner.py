@@ -188,7 +188,7 @@ class Audit:
 
 def _told(finding: Finding) -> tuple[str, str | None]:
     """Return what a finding says, whether it was read or seen: a rule, and of whom it speaks."""
-    return finding.rule.id, finding.values.get("host") or finding.values.get("name")
+    return finding.rule.id, finding.values.get("host") or finding.values.get("name") or finding.values.get("text")
 
 
 def examine(page: Page, context: Context, checks: Iterable[PageCheck]) -> Examined:

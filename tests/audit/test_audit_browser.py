@@ -58,7 +58,16 @@ PAGES = {
     # A form of the page: "agree" there is not a decision about cookies.
     "other": TEXT + "<form><p>投稿须知</p><button>同意</button></form>" + ICP,
 }
+PAGES |= {
+    # Pale by a stylesheet, which no markup shows; the background is that of what is around it.
+    "pale": "<style>.b{background:#06c}.b p{color:#05b}.c{color:#bbb}</style><div class=b><p>blue</p></div>"
+    "<p class=c>grey</p><p>black</p>" + TEXT + ICP,
+    # Only after a yes, and with a cookie that the browser refuses to keep for another site.
+    "recipient": TEXT + banner(agreed=f"{KEEP.format('yes')};{LOAD}", refuse=refusing()) + ICP,
+}
 EXPECTED = {
+    "pale": [("C705", "blue"), ("C705", "grey")],
+    "recipient": [],
     "kept": [],
     "at once": [("C404", "同意"), ("C501", "hm.baidu.com"), ("C503", "Hm_lvt_1")],
     "refused in vain": [("C591", "hm.baidu.com"), ("C592", "Hm_lvt_1")],
@@ -100,6 +109,9 @@ def test_a_browser_sees_what_a_decision_changes(name: str, reader: Browser, site
     found = sorted((one.rule.id, one.excerpt) for one in seen if isinstance(one, Finding))
     assert found == EXPECTED[name]
     assert all(one.page == "home" and one.seen("zh_CN") for one in seen if isinstance(one, Finding))
+    if name == "recipient":
+        recipients = [one.value.split("\t")[2] for one in seen if isinstance(one, Fact) and one.name == "recipient"]
+        assert set(recipients) == {"hm.baidu.com"}
     if name == "kept":
         assert {"choice", "Hm_lvt_1"} <= {one.value for one in seen if isinstance(one, Fact)}
 

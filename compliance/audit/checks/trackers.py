@@ -28,10 +28,7 @@ def running(page: Page, context: Context) -> Iterator[Finding | Fact]:
     for one in loaded(page, context.catalogue):
         tracker = one.tracker
         is_abroad = abroad(tracker.country)
-        if tracker.category != "functional" or is_abroad:
-            yield Fact("recipient", "\t".join((tracker.provider.get("en", one.host), vendor(tracker), one.host)))
-        if is_abroad:
-            yield Fact("recipient abroad", f"{vendor(tracker)}\t{tracker.country}")
+        yield from received(tracker, one.host)
         if not one.runs:
             continue
         if one.hint:
@@ -42,6 +39,15 @@ def running(page: Page, context: Context) -> Iterator[Finding | Fact]:
             yield page.found("C501", one.element, host=one.host, vendor=vendor(tracker))
         if is_abroad:
             yield page.found("C502", one.element, host=one.host, vendor=vendor(tracker), country=tracker.country)
+
+
+def received(tracker: Tracker, host: str) -> Iterator[Fact]:
+    """Note who learns of a reader by what loads from *host*, to be compared with whom policies name."""
+    is_abroad = abroad(tracker.country)
+    if tracker.category != "functional" or is_abroad:
+        yield Fact("recipient", "\t".join((tracker.provider.get("en", host), vendor(tracker), host)))
+    if is_abroad:
+        yield Fact("recipient abroad", f"{vendor(tracker)}\t{tracker.country}")
 
 
 def abused(page: Page, context: Context) -> Iterator[Finding]:
