@@ -69,8 +69,8 @@ EXPECTED = {
     "pale": [("C705", "blue"), ("C705", "grey")],
     "recipient": [],
     "kept": [],
-    "at once": [("C404", "同意"), ("C501", "hm.baidu.com"), ("C503", "Hm_lvt_1")],
-    "refused in vain": [("C591", "hm.baidu.com"), ("C592", "Hm_lvt_1")],
+    "at once": [("C404", "同意"), ("C501", "hm.baidu.com"), ("C503", "HMACCOUNT"), ("C503", "Hm_lvt_1")],
+    "refused in vain": [("C591", "hm.baidu.com"), ("C592", "HMACCOUNT"), ("C592", "Hm_lvt_1")],
     "weak": [("C405", "拒绝")],
     "covering": [("C593", "渝ICP备20009753号-2")],
     "wall": [("C594", "")],
@@ -82,6 +82,7 @@ EXPECTED = {
 @pytest.fixture(scope="module")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     with Recorder(tmp_path_factory.mktemp("certificates")).running() as recorder:
+        recorder.cookies = {"hm.baidu.com/hm.js": "HMACCOUNT=1; Path=/; SameSite=Lax"}
         recorder.scripts = {"hm.baidu.com/hm.js": "document.cookie = 'Hm_lvt_1=1'"}
         yield recorder
 
@@ -112,6 +113,8 @@ def test_a_browser_sees_what_a_decision_changes(name: str, reader: Browser, site
     if name == "recipient":
         recipients = [one.value.split("\t")[2] for one in seen if isinstance(one, Fact) and one.name == "recipient"]
         assert set(recipients) == {"hm.baidu.com"}
+        # Of another site, and of a kind that the browser keeps for the site itself alone.
+        assert "HMACCOUNT" in {one.value for one in seen if isinstance(one, Fact) and one.name == "cookie"}
     if name == "kept":
         assert {"choice", "Hm_lvt_1"} <= {one.value for one in seen if isinstance(one, Fact)}
 

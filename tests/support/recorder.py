@@ -22,6 +22,8 @@ class Recorder:
     def __init__(self, folder: Path) -> None:
         self.asked: list[str] = []
         self.scripts: dict[str, str] = {}
+        #: The header Set-Cookie of some addresses.
+        self.cookies: dict[str, str] = {}
         context = Authority(folder).context("every.host.test")
         recorder = self
 
@@ -44,6 +46,8 @@ class Recorder:
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Cache-Control", "no-store")
                 self.send_header("Access-Control-Allow-Origin", "*")
+                if cookie := recorder.cookies.get(address.partition("?")[0]):
+                    self.send_header("Set-Cookie", cookie)
                 self.end_headers()
                 self.wfile.write(body)
 
