@@ -19,6 +19,7 @@ met = [
     print_table(f"A message kept, {store.PACE} a second", "slowest, s", store.paced_rows()),
     print_table("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows()),
     print_table("Decisions a second", "÷ append and sync", ledger.rows()),
+    print_table("A reader's record", f"÷ the time of {ledger.CHAINS[0]}", ledger.record_rows()),
     print_table("Feet and heads read", "share", reading.rows()),
     print_table("Pages checked a second", "÷ lxml; MB", audit.rows()),
     print_table("A ledger read again", "MB more than 10,000", ledger.verified_rows()),

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -41,6 +42,8 @@ TURN_SECONDS = 0.4
 THREADS = 4
 SIZES = (10_000, 1_000_000)
 LOT = 10_000
+CHAINS = (125, 1_000)
+GROWTH = 2.0
 MEMORY = 16  # MB beside what the small ledger takes
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 KEY = b"k" * 32
@@ -81,6 +84,36 @@ def rows() -> Iterator[Row]:
                 goal=GOALS.get(name),
                 at_least=True,
             )
+
+
+def record_rows() -> Iterator[Row]:
+    """Look up a record behind few decisions of its reader and behind many; the share is many ÷ few."""
+    for kind in KINDS:
+        with _database(kind) as url, TemporaryDirectory() as folder:
+            with closing(Database(url, folder=Path(folder))) as database:
+                book, lasts = Ledger(database, [KEY]), []
+                for reader, size in enumerate(CHAINS):
+                    records = [f"{reader}-{number}" for number in range(size)]
+                    pairs = zip(records, [None, *records], strict=False)
+                    book.append([replace(_entry(0), record=record, before=before) for record, before in pairs], [TEXT])
+                    lasts.append(records[-1])
+                calls = [partial(book.history, last, most=1) for last in lasts]
+                few, many = map(
+                    statistics.median, zip(*([_taken(call) for call in calls] for _ in range(51)), strict=True)
+                )
+            yield Row(
+                page=f"{CHAINS[-1]} before",
+                subject=f"own record, {kind}",
+                measured=f"{many * 1000:.1f} ms",
+                share=many / few,
+                goal=GROWTH,
+            )
+
+
+def _taken(call: Callable[[], object]) -> float:
+    start = perf_counter()
+    call()
+    return perf_counter() - start
 
 
 def verified_rows() -> Iterator[Row]:
