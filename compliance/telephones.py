@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from .characters import with_ascii_digits, without_invisible
 from .outside.text import normalised
@@ -18,6 +19,8 @@ _MAINLAND = re.compile(
     r"|(?:10|2[0-57-9])(?:[2-9][0-9]{7}|12[0-9]{3}|9[0-9]{4,5})"
     r"|[3-9][0-9]{2}(?:[2-9][0-9]{6,7}|12[0-9]{3}|9[0-9]{4,5})"
 )
+_BETWEEN = re.compile("[/／、,，;；|]|或")
+_REST = re.compile("[2-9][0-9]{6,7}")  # of a fixed number, without its area code
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _NATIONWIDE = re.compile(r"[48]00[0-9]{7}")
 _SERVICE = re.compile(r"[19][0-9]{2,5}")
@@ -26,10 +29,16 @@ _FOREIGN = re.compile(r"\+(?!86)[1-9][0-9]{6,14}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telephone:
-    """A telephone number: *printed* for the eye, *uri* for the link (RFC 3966)."""
+    """A telephone number: *printed* for the eye, *uri* for the link (RFC 3966); *more* are called as well."""
 
     printed: str
     uri: str
+    more: tuple[Telephone, ...] = ()
+
+    @property
+    def every(self) -> tuple[Telephone, ...]:
+        """This number and those that are called as well."""
+        return (replace(self, more=()), *self.more)
 
 
 def parse(text: str) -> Telephone:
@@ -58,6 +67,23 @@ def parse(text: str) -> Telephone:
         )
     uri = f"tel:{dialled};ext={extension}" if extension else f"tel:{dialled}"
     return Telephone(printed=" ".join(text.split()), uri=uri)
+
+
+def parse_all(texts: Sequence[str]) -> Telephone:
+    """Read the telephone numbers in *texts*, each of one number or of several with `/`, `、`, `;` or `,` between.
+
+    One that follows another may leave out what they share: 023-67158993/67158994. Raises `ValueError`.
+    """
+    found: list[Telephone] = []
+    for text in texts:
+        before = ""
+        for part in filter(None, map(str.strip, _BETWEEN.split(text[:LONGEST]))):
+            shared = before[: -len(part)] if _REST.fullmatch(part) and len(part) < len(before) else ""
+            before = f"{shared}{part}"
+            found.append(parse(before))
+    if not found:
+        return parse("")
+    return replace(found[0], more=tuple(dict.fromkeys(found[1:])))
 
 
 def _dial(number: str) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.telephones import parse
+from compliance.telephones import parse, parse_all
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,24 @@ GAPS = st.sampled_from(["", "-", " ", "－"])
 def test_every_way_to_print_a_fixed_number_dials_the_same(area: str, subscriber: str, gap: str, other: str, lead: str):
     printed = f"{lead}{'' if lead == '0' else gap}{area}{other}{subscriber}"
     assert parse(printed).uri == f"tel:+86{area}{subscriber}"
+
+
+@pytest.mark.parametrize(
+    ("texts", "uris"),
+    [
+        (["023-67158993/67158994"], ["tel:+862367158993", "tel:+862367158994"]),
+        (["023-67158993、010-12345"], ["tel:+862367158993", "tel:+861012345"]),
+        (["+86-23-67158993", "12377"], ["tel:+862367158993", "tel:12377"]),
+        (["023-67158993；13800000000"], ["tel:+862367158993", "tel:+8613800000000"]),
+        (["023-67158993/67158993"], ["tel:+862367158993", "tel:+862367158993"]),
+        (["023-67158993"], ["tel:+862367158993"]),
+    ],
+)
+def test_several_numbers_are_each_dialled(texts: list[str], uris: list[str]):
+    assert [one.uri for one in parse_all(texts).every] == uris
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["023-67158993/x"], ["/"], ["67158993/67158994"]])
+def test_of_several_numbers_each_has_to_be_one(texts: list[str]):
+    with pytest.raises(ValueError, match="telephone number"):
+        parse_all(texts)

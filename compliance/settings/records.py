@@ -19,7 +19,7 @@ from pydantic import (
 
 from ..errors import Problem
 from ..licences import Licence, doubt
-from ..telephones import Telephone, parse
+from ..telephones import Telephone, parse_all
 from .addresses import EmailAddress, Prefix, SiteAddress, WebAddress
 from .consent import Consent
 from .filings import Licences
@@ -33,8 +33,14 @@ from .texts import Language, Text
 EXPIRY = timedelta(days=30)
 
 
+_NUMBER = {"type": "string", "minLength": 3}
+_NUMBERS = {"type": "array", "items": _NUMBER, "minItems": 1}
+
+
 def _telephone(value: Any) -> Any:
-    return parse(value) if isinstance(value, str) else value
+    if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+        return parse_all(value)
+    return parse_all([value]) if isinstance(value, str) else value
 
 
 class Site(Table):
@@ -80,7 +86,7 @@ class Reporting(Table):
     """Where illegal and undesirable information is reported."""
 
     telephone: Annotated[
-        Telephone | None, BeforeValidator(_telephone), WithJsonSchema({"type": "string", "minLength": 3})
+        Telephone | None, BeforeValidator(_telephone), WithJsonSchema({"anyOf": [_NUMBER, _NUMBERS]})
     ] = Field(
         default=None,
         description="The telephone number for reports, shown as it is written here.",
