@@ -25,6 +25,10 @@ from .views import Application, State
 
 _KEY = 'app.config["SECRET_KEY"]'
 _EXEMPT = "_compliance_exempt"
+#: What a label of AI may say (labelling measures, art. 4 and 6).
+AI_LABELS = ("generated", "possible", "suspected")
+#: The classes of what may affect minors: bad conduct, harm to values, their images, information about them.
+MINORS_WARNINGS = ("conduct", "values", "image", "information")
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
 
 T = TypeVar("T", bound=Callable[..., Any] | Blueprint)
@@ -78,6 +82,8 @@ class Compliance:
         app.cli.add_command(cli.compliance)
         for suffix, name in _GLOBALS.items():
             app.add_template_global(partial(_place, name), f"compliance_{suffix}")
+        for helper in (_ai_label, _minors_warning, _correction, _credits):
+            app.add_template_global(helper, f"compliance{helper.__name__}")
         before_render_template.connect(_anew, app)
         request_finished.connect(_finish, app)
         link(app, settings.site.prefix)
@@ -159,6 +165,42 @@ def _place(name: str, lang: str | None = None) -> Markup:
         environ = request.environ if has_request_context() else {}
         placed = _state().elements.place(name, lang=lang or chosen_locale(app), environ=environ)
     return Markup(placed)
+
+
+def _written(name: str, values: Mapping[str, object], lang: str | None) -> Markup:
+    """Write what the law wants an article to say, in *lang*, else in the language that the host's Flask-Babel chose."""
+    written = ""
+    with _guarded(f"{name!r} could not be written"):
+        state, environ = _state(), request.environ if has_request_context() else {}
+        locale = state.elements.locale(lang or chosen_locale(_application()))
+        context = state.elements.context(locale, environ)
+        written = state.renderer.render(f"compliance/{name}.html", {**context, **values}).strip()
+    return Markup(written)
+
+
+def _ai_label(kind: str = "generated", *, lang: str | None = None) -> Markup:
+    """Say that content was made by AI: ``generated``, ``possible`` or ``suspected`` (labelling measures, art. 4, 6)."""
+    if kind not in AI_LABELS:
+        raise ValueError(f"compliance_ai_label({kind!r}): write one of {', '.join(AI_LABELS)}")
+    return _written("ai_label", {"kind": kind}, lang)
+
+
+def _minors_warning(kind: str, *, lang: str | None = None) -> Markup:
+    """Warn before content that may affect minors, of one of the four classes of the measures of 2025."""
+    if kind not in MINORS_WARNINGS:
+        raise ValueError(f"compliance_minors_warning({kind!r}): write one of {', '.join(MINORS_WARNINGS)}")
+    return _written("minors_warning", {"kind": kind}, lang)
+
+
+def _correction(page: str | None = None, *, lang: str | None = None) -> Markup:
+    """Print the corrections of the article at the path *page*, that of the request unless it is given."""
+    asked = page or (request.path if has_request_context() else "")
+    return _written("correction", {"corrections": _state().corrections.of(asked)}, lang)
+
+
+def _credits(source: str = "", author: str = "", editor: str = "", *, lang: str | None = None) -> Markup:
+    """Print source, author and editor of an article, with the labels that readers and `check` look for."""
+    return _written("credits", {"source": source, "author": author, "editor": editor}, lang)
 
 
 def _anew(app: Flask, **_: Any) -> None:

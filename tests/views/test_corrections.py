@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
+from flask import Flask, render_template_string
 
 from compliance import Compliance, SettingsError
 
@@ -89,3 +89,28 @@ def test_file_that_is_wrong_stops_the_start(settings: dict[str, Any], tmp_path: 
     with pytest.raises(SettingsError) as refusal:
         Compliance(app)
     assert told in str(refusal.value)
+
+
+def written(app: Flask, template: str, path: str = "/articles/a") -> str:
+    with app.test_request_context(path):
+        return render_template_string(template)
+
+
+def test_articles_say_what_the_law_wants_them_to(app: Flask) -> None:
+    said = written(app, "{{ compliance_ai_label(lang='zh-CN') }}{{ compliance_ai_label('suspected', lang='zh-CN') }}")
+    assert "人工智能生成" in said and "疑似人工智能生成合成" in said
+    assert "may affect minors" in written(app, "{{ compliance_minors_warning('conduct') }}")
+    credits = written(app, "{{ compliance_credits('新华社', '<b>', editor='李明', lang='zh-CN') }}")
+    assert "来源：新华社" in credits and "责任编辑：李明" in credits and "&lt;b&gt;" in credits
+
+
+def test_correction_stands_in_its_article_alone(app: Flask) -> None:
+    assert "There are seventeen." in written(app, "{{ compliance_correction() }}")
+    assert written(app, "{{ compliance_correction() }}", "/articles/z") == ""
+    assert "应为17家。" in written(app, "{{ compliance_correction('/articles/a', lang='zh-CN') }}", "/")
+
+
+@pytest.mark.parametrize("call", ["compliance_ai_label('none')", "compliance_minors_warning('x')"])
+def test_kind_that_there_is_not_is_named(app: Flask, call: str) -> None:
+    with pytest.raises(ValueError, match="write one of"):
+        written(app, "{{ " + call + " }}")
