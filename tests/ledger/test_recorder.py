@@ -401,7 +401,7 @@ def test_full_disk_costs_nothing_that_was_promised(tmp_path: Path) -> None:
     disk = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
     command = ["unshare", "--mount", *(["--map-root-user"] if os.geteuid() else []), "sh", "-c", disk]
     script = [str(tmp_path), sys.executable, "-c", FULL, str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests", Path(__file__).parent)))}
     done = subprocess.run(command + script, capture_output=True, text=True, env=environment, timeout=120)
     assert done.stdout == "well\n", done.stderr
 

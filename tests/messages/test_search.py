@@ -1,21 +1,16 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from uuid6 import uuid7
 
 from compliance.store import Database, search
 from compliance.store.search import is_common, matching, terms
 from compliance.store.tables import message
 from support.examples import examples
+from support.texts import found, keep
 
-NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 # Search works in a database that fills up while examples are tried.
 on_databases = settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -24,38 +19,6 @@ WORD = st.from_regex(r"[A-Za-z0-9]{1,50}", fullmatch=True)
 TEXT = st.lists(st.text(HAN, min_size=1, max_size=12) | WORD | st.sampled_from(["，", "。", " ", "\n", "-", "/"])).map(
     "".join
 )
-
-
-def row(text: str, **values: Any) -> dict[str, Any]:
-    number = uuid7()
-    return {
-        "id": number,
-        "number": str(number)[:32],
-        "code_hash": "",
-        "kind": "message",
-        "language": "zh_CN",
-        "body": text,
-        "body_hash": "",
-        "state": "received",
-        "created": NOW,
-        "changed": NOW,
-        "sender_wrote": NOW,
-        "decide_due": NOW,
-        "answer_due": NOW,
-        "search": terms(text),
-        **values,
-    }
-
-
-def keep(database: Database, *texts: str) -> list[UUID]:
-    rows = [row(text) for text in texts]
-    database.write(lambda connection: connection.execute(message.insert(), rows))
-    return [row["id"] for row in rows]
-
-
-def found(database: Database, query: str) -> set[UUID]:
-    with database.reading() as connection:
-        return set(connection.scalars(select(message.c.id).where(matching(database.dialect, query))))
 
 
 @pytest.mark.parametrize(

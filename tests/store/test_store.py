@@ -15,12 +15,12 @@ from time import monotonic
 
 import pytest
 from sqlalchemy import Connection, func, insert, make_url, select, text, update
-from test_search import found, keep
 
 from compliance.store import Database, StoreError
 from compliance.store.tables import message, used_challenge
 from support.databases import KINDS, SERVERS, fresh
 from support.proxy import Proxy
+from support.texts import found, keep
 
 NOW = datetime(2026, 11, 24, 3, 0, 0, 123456, tzinfo=UTC)
 SERVED = tuple(kind for kind in KINDS if kind != "sqlite")
@@ -196,7 +196,7 @@ from pathlib import Path
 from sqlalchemy import insert, text
 from compliance.store import Database, StoreError
 from compliance.store.tables import used_challenge
-from test_search import keep, found
+from support.texts import keep, found
 
 folder = Path(sys.argv[1])
 database = Database("sqlite:///compliance.db", folder=folder)
