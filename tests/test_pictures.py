@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, features
 from PIL.PngImagePlugin import PngInfo
 
 from compliance.errors import ComplianceError
@@ -401,7 +401,7 @@ def test_a_picture_that_grew_is_made_smaller():
         saved(picture(), "TIFF"),
         saved(picture(), "BMP"),
         saved(picture(), "GIF"),
-        saved(picture(), "AVIF"),
+        *([saved(picture(), "AVIF")] if "avif" in features.get_supported() else []),
     ],
     ids=lambda data: repr(data[:6]),
 )
