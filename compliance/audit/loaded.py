@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..page.loading import ELEMENTS, Load, loads, runs, styled
+from ..page.states import is_state
 from ..page.trackers import Catalogue, Tracker
 from ..page.trackers.addresses import split
 from ..page.trackers.catalogue import ANY, NECESSARY
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
 _MARK = "data-compliance-"
 _HELD = f"{_MARK}hold"
 _NAMES = (*sorted(ELEMENTS), "style")
-_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|`(?:[^`\\]|\\.)*+`", re.DOTALL)
-# A state that a page hands to its own scripts begins so; what loads something does one of the others.
-_KEEPS = re.compile(
-    r"\s*(?:(?:var|let|const)\s+)?(?:(?:window|self|globalThis)\s*[.\[])?[\w$.\[\]\"']{1,80}\s*"
-    r"(?:=\s*(?:JSON\.parse\(|\(?function|[{\[\"])|\.push\(\[)"
-)
-_LOADS = re.compile(
-    r"createElement|insertBefore|append(?:Child)?\b|\bdocument\.write|innerHTML|insertAdjacent|\.src\b|"
-    r"\[\"\"\]\s*=(?!=)|\.href\s*=|\bimport\b|\bfetch\b|XMLHttpRequest|sendBeacon|\bImage\b|\$\.|jQuery|ajax|"
-    r"get(?:Script|JSON)|load\w*\s*\(|WebSocket|EventSource|Worker\b|\bopen\s*\(|setAttribute|require"
-)
 # Where other consent tools keep the address that an element has once the reader agrees: vanilla-cookieconsent, Klaro
 # and tarteaucitron; Cookiebot; Complianz; CookieYes; iubenda; Osano; Usercentrics.
 _LATER = (
@@ -144,17 +134,11 @@ def _released(attributes: Mapping[str, str]) -> dict[str, str]:
 
 def _named(text: str, element: Element, catalogue: Catalogue, *, runs: bool) -> Iterator[Loaded]:
     """Yield what an inline script names."""
-    if _finder(catalogue).search(text.encode("utf-8", "replace")) is not None and not _is_data(text):
+    if _finder(catalogue).search(text.encode("utf-8", "replace")) is not None and not is_state(text):
         for tracker in catalogue.mentions(text):
             if tracker.category != NECESSARY:
                 name = tracker.host if tracker.host != ANY else tracker.path
                 yield Loaded(tracker=tracker, host=name, element=element, runs=runs, hint=False)
-
-
-def _is_data(text: str) -> bool:
-    """Return whether the script *text* only keeps something for others: it makes no element and asks for nothing."""
-    code = _STRING.sub('""', text)
-    return _KEEPS.match(code) is not None and _LOADS.search(code) is None
 
 
 @lru_cache(maxsize=4)

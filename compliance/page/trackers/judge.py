@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from ..html.tags import MARK, Tag
 from ..loading import Load, loads, runs, styled
+from ..states import is_state
 from .addresses import split
 from .catalogue import NECESSARY, Catalogue, Tracker
 from .labels import ADDRESSES, labelled
@@ -88,8 +89,8 @@ class Judge:
     ) -> Judged:
         """Return the start tag *text* of a script with *content*, held if that is due, and what it is held for.
 
-        An inline script waits for what it names, and for what was held *before* it on the page if it uses that. A
-        *foreign* one is an element of SVG.
+        An inline script that is no data waits for what it names, and any for what was held *before* it on the page if
+        it uses that. A *foreign* one is an element of SVG.
         """
         named = self._found(content) is not None
         if not (base or named or before or self._found(text) or _is_marked(text)):
@@ -104,9 +105,8 @@ class Judge:
             due, _ = self._loaded(addressed, base)
         else:
             words = content.decode("utf-8", "replace")
-            due = self._due(
-                chain(self._catalogue.mentions(words) if named else (), (one for one in before if _uses(words, one)))
-            )
+            mentioned = self._catalogue.mentions(words) if named and not is_state(words) else ()
+            due = self._due(chain(mentioned, (one for one in before if _uses(words, one))))
         names = {one.attribute for one in addressed}
         return (tag.held(due[0].category, names, inert=True), due) if due else (text, ())
 
