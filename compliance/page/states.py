@@ -22,6 +22,7 @@ _CALLED = (
 _LOADERS = r"(?:new|import|document|eval|class|async|await|with)(?![\w$])(?!\s*+:)|location(?=\s*+(?:=(?!=)|\.|\[))"
 # What gives an element an address or content.
 _ADDRESSED = r"\.\s*+(?:src|srcset|srcdoc|href|poster|background\w*|style|cssText|innerHTML|outerHTML)\s*+=(?!=)"
+_BARE = re.compile(r"(?:\s++|/\*.*?\*/|//[^\n\r\u2028\u2029]*+)*+[\"'{\[]", re.DOTALL)
 _TOKENS = re.compile(
     r"(?:"
     r"\s++"
@@ -44,6 +45,7 @@ _TOKENS = re.compile(
 def is_state(text: str) -> bool:
     """Return whether the script *text* is data: assigned, or pushed onto a list, and nothing else.
 
-    Reading ends with the first token of another kind, so that code costs little.
+    What begins with a value keeps it nowhere, as do rules by which the browser fetches ahead: it is no state. Reading
+    ends with the first token of another kind, so that code costs little.
     """
-    return _TOKENS.fullmatch(text) is not None
+    return _BARE.match(text) is None and _TOKENS.fullmatch(text) is not None

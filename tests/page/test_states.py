@@ -58,6 +58,8 @@ LOADERS = [
     "location = U",
     "window.location.href = U",
     "window.open(U)",
+    "U",
+    "{'prefetch': [U]}",
 ]
 
 
