@@ -58,11 +58,6 @@ class Legal(Table):
 class Articles(Table):
     """What articles have to say of themselves."""
 
-    sources: Annotated[File | None, WithJsonSchema({"type": "string", "minLength": 1})] = Field(
-        default=None,
-        description="A file of the sources that may be reprinted, 稿源, one a line; `check` holds articles to it.",
-        examples=["sources.txt"],
-    )
     corrections: Annotated[File | None, WithJsonSchema({"type": "string", "minLength": 1})] = Field(
         default=None,
         description="A file of the corrections that were published, for their public page and for articles.",
