@@ -208,7 +208,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         # CAC notices on generative AI services (2024 on): the model's name with its filing or registration number.
         "generative": Kind(
             pattern=re.compile("[A-Z]{2,20}-[A-Z0-9.+_-]{1,60}-[0-9]{6,16}号?|.{0,30}[0-9]{6,}号?"),
-            examples=("Chongqing-BaShuMoXing-202601010001",),
+            examples=("Chongqing-BaShu-202601010001",),
         ),
         "religion": Kind(pattern=re.compile(rf"{_HAN}\([0-9]{{4}}\)[0-9]{{7}}"), examples=("京（2022）0000043",)),
         "conac": Kind(

@@ -24,7 +24,7 @@ _EXAMPLES = {
     "ichongqing.info": "example.org",
     "中国重庆市渝北区": "某省某市某区某路1号",
     "Yubei District, Chongqing, China": "1 Some Road, Some City, China",
-    "Chongqing-BaShuMoXing-": "Province-Model-",
+    "Chongqing-BaShu-": "Province-Model-",
     "巴蜀模型": "某某模型",
 }
 _NUMBER = re.compile(r"[0-9]{3,}+(?!-[0-9]{2}-)")  # but no dates

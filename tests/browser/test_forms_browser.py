@@ -131,7 +131,7 @@ def test_a_report_is_sent_from_the_page_it_is_about(site: Site, open_page: Calla
     dialog = open_form(page, "网上举报")
     dialog.get_by_label("举报类别").select_option("谣言类")
     dialog.get_by_label("举报说明").fill("文中所述洪水并未发生。")
-    dialog.get_by_label("我承诺所举报内容属实").check()
+    dialog.get_by_label("我承诺据实举报，所述情况据我所知属实。").check()
     send(dialog)
     expect(dialog.get_by_text("提交成功，请保存登记编号和查询码")).to_be_visible()
     [kept] = site.kept
@@ -473,7 +473,7 @@ def test_fields_of_a_kind_are_shown_with_it(site: Site, open_page: Callable[...,
 def test_categories_of_the_national_centre_come_first(site: Site, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{site.url}/compliance/report")
     groups = page.eval_on_selector_all("optgroup", "all => all.map(group => [group.label, group.children.length])")
-    assert groups == [["Categories of the national reporting centre (12377)", 8], ["Further categories", 6]]
+    assert groups == [["Categories of the national reporting centre (12377)", 8], ["Further categories", 7]]
 
 
 def test_a_link_fills_in_the_page_and_nothing_that_a_reader_would_say(
@@ -536,7 +536,7 @@ def test_the_result_stands_out_and_the_times_are_those_of_china(site: Site, rece
     expect(receipt.locator(".compliance-timeline time").last).to_have_text("November 25, 2026 02:05")
     receipt.goto(f"{receipt.url}?lang=zh-CN")
     expect(receipt.locator(".compliance-timeline time").last).to_have_text("2026年11月25日 02:05")
-    expect(receipt.get_by_role("region", name="已处理：已采取措施")).to_be_visible()
+    expect(receipt.get_by_role("region", name="已办结：已依法依规处置")).to_be_visible()
 
 
 def test_a_case_is_added_to_closed_and_taken_up_again(site: Site, receipt: Page) -> None:

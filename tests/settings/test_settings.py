@@ -252,7 +252,7 @@ def test_what_belongs_to_another_licence_is_refused(key: str, value: Any, told: 
 
 
 def test_generative_service_names_its_model():
-    number = "Chongqing-BaShuMoXing-202601010001"
+    number = "Chongqing-BaShu-202601010001"
     (bare,) = load(typed("licences.generative", number)).warnings(date(2026, 1, 1))
     assert bare.key == "licences.generative" and "model" in bare.remedy
     named = load(typed("licences.generative", {"number": number, "model": "巴蜀模型"}))
