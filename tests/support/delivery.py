@@ -30,6 +30,7 @@ from compliance.store import Database, tables
 from compliance.store.outbox import announce
 from compliance.vault import Vault
 from support.host import SETTINGS, create_app
+from support.served import KEY
 from support.smtp import MailServer
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)  # Tuesday noon in China
@@ -67,7 +68,7 @@ class Office:
         data["messages"] = {"receipt_prefix": "CQ", "private_targets": True, **messages}
         self.database, self.render, self.clock = database, render, Clock()
         self.settings: Settings = load(data)
-        self.vault = Vault(["key"])
+        self.vault = Vault([KEY])
         self.intake = Intake(database, self.vault, self.settings)
         self.cases = Cases(database, self.vault, self.settings)
         self.worker = self.new_worker()
