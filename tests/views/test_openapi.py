@@ -137,6 +137,7 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
         yield post("/case", **more)
     for headers in ({}, JSON):
         yield get("/receipt/{number}", number=number, headers=headers)
+        yield get("/receipt/{number}", number="\x9f", headers=headers)
         yield post("/receipt/{number}", number=number, data=opening, headers=headers)
         yield post("/receipt/{number}", number=number, data=opening | {"action": "reopen"}, headers=headers)
         yield post("/receipt/{number}", number=NUMBER, data={"code": ""}, headers=headers)
