@@ -12,6 +12,8 @@ const SIGNALS = {
 const running = new Set();
 const drafts = new WeakMap();
 let guard, busy, signals, past;
+/* Scripts that were started and have not run. */
+let flying = 0;
 
 export const release = async (tools) => {
   guard = tools;
@@ -25,12 +27,12 @@ export const release = async (tools) => {
     if (!element.hasAttribute(HOLD) || !(element.isConnected || guard.waiting.has(element))) continue;
     running.add(element.getAttribute(HOLD));
     if (element.type !== INERT) restore(element, guard);
-    else if (element.matches(ASYNC)) start(element).then(past.replay);
+    else if (element.matches(ASYNC)) start(element).then(() => past.replay(flying));
   }
   if (busy) return;
   busy = true;
   for (let script; (script = next()); ) await start(script);
-  past?.replay();
+  past?.replay(flying);
   busy = false;
 };
 
@@ -46,6 +48,11 @@ const next = () => {
 const start = (old) =>
   new Promise((done) => {
     const script = document.createElement("script");
+    const ended = () => {
+      flying--;
+      done();
+    };
+    flying++;
     for (const { name, value } of old.attributes) script.setAttribute(name, value);
     script.removeAttribute("type");
     past.meant(script);
@@ -53,12 +60,12 @@ const start = (old) =>
     script.text = old.text;
     script.nonce = old.nonce;
     script.async = old.hasAttribute("async");
-    script.addEventListener("load", done);
-    script.addEventListener("error", done);
+    script.addEventListener("load", ended);
+    script.addEventListener("error", ended);
     drafts.set(script, { text: "", end: script });
     past.listen(() => busy || drafts.has(document.currentScript));
     old.replaceWith(script);
-    if (!script.src) done();
+    if (!script.src) ended();
   });
 
 /* What a released script writes follows it, as if it had stood in the page. */

@@ -34,13 +34,14 @@ export const listen = (released) => {
   };
 };
 
-/* As if the page had just loaded: the events in their order, what is added meanwhile included. */
-export const replay = () => {
+/* As if the page had just loaded: the events in their order, what is added meanwhile included. What scripts that are
+   still *flying* set is told from what was there before by the handlers of this moment. */
+export const replay = (flying) => {
   HANDLERS.forEach(([target, type], place) => {
     const listener = target[`on${type}`];
     if (handlers && listener && listener !== handlers[place] && OVER[type]()) heard.push({ target, type, listener });
   });
-  handlers = null;
+  handlers = flying ? HANDLERS.map(([target, type]) => target[`on${type}`]) : null;
   for (const name of Object.keys(OVER))
     for (let one; (one = heard.find(({ type }) => type === name)); ) {
       heard.splice(heard.indexOf(one), 1);

@@ -348,15 +348,15 @@ def test_going_back_after_a_withdrawal_asks_nobody(settings: dict[str, Any], vis
 MIXED = """<!doctype html><html lang=en><head><title>Order</title>
 <script>window.order = ["page"]</script>
 <script src=//hm.baidu.com/first.js></script>
-<script>/* hm.baidu.com */ order.push("after first")</script>
+<script>/* hm.baidu.com */ void document; order.push("after first")</script>
 <script defer src=//hm.baidu.com/defer.js></script>
 <script type=module src=//hm.baidu.com/module.js></script>
-<script type=module>/* hm.baidu.com */ order.push("inline module")</script>
+<script type=module>/* hm.baidu.com */ void document; order.push("inline module")</script>
 <script src=//hm.baidu.com/broken.js></script>
 </head><body><h1>Order</h1>
 <script src=//hm.baidu.com/writer.js></script>
 <script>/* hm.baidu.com */ order.push("after writer " + document.querySelectorAll("#written b").length)</script>
-<script defer>/* hm.baidu.com */ order.push("inline defer")</script>
+<script defer>/* hm.baidu.com */ void document; order.push("inline defer")</script>
 <script>/* hm.baidu.com */
 document.write("<i id=inline></i><scr" + "ipt src=//hm.baidu.com/nested.js></scr" + "ipt>");
 document.write("<p id=pa"); document.writeln("rts>", "in parts</p>");

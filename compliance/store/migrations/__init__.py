@@ -49,6 +49,14 @@ def version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection, opts=_OPTIONS).get_current_revision()
 
 
+def _is_known(engine: Engine) -> bool:
+    from alembic.script import ScriptDirectory
+
+    with engine.connect() as connection:
+        now = version(connection)
+    return now in {None, *(step.revision for step in ScriptDirectory.from_config(configuration()).walk_revisions())}
+
+
 def upgrade(engine: Engine) -> None:
     """Bring the tables to the newest version.
 
@@ -69,7 +77,9 @@ def upgrade(engine: Engine) -> None:
                 with _ONE_AT_A_TIME:
                     command.upgrade(config, "head")
         except CommandError:
-            raise StoreError("the tables are those of a newer version of this package; install that one") from None
+            # Another worker may have noted the same step in the meantime, where what is made is seen at once (MySQL).
+            if attempt + 1 == _ATTEMPTS or not _is_known(engine):
+                raise StoreError("the tables are those of a newer version of this package; install that one") from None
         except DBAPIError as error:
             if error.connection_invalidated or attempt + 1 == _ATTEMPTS:
                 raise
