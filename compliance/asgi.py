@@ -9,35 +9,32 @@ from typing import Any, cast
 
 from . import engine
 from .errors import ComplianceError
-from .middleware import AsyncMiddleware, Middleware
-from .middleware.asgi import ASGIApplication, Receive, Scope, Send, path_of
+from .middleware import Around, Middleware
+from .middleware.asgi import ASGIApplication, AsyncMiddleware, Receive, Scope, Send, path_of
 from .settings import Settings
 from .views import Application
 
 
-class _Door:
+class _Door(Around):
     """Leads what is asked of us to *own*, in a thread of its own, and everything else to *application*."""
+
+    app: ASGIApplication
 
     def __init__(self, application: ASGIApplication, own: Application, middleware: Middleware) -> None:
         try:
             from a2wsgi import WSGIMiddleware
         except ModuleNotFoundError as error:
             raise ComplianceError('a2wsgi is not installed; run pip install "flask-compliance[asgi]"') from error
-        self.application = application
+        self.app = application
         self.answers = own.answers
         # Our pages carry what every page does, put on before they get here.
         self.own = cast(ASGIApplication, WSGIMiddleware(middleware))  # type: ignore[arg-type]  # it has types of its own
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "application":  # which a copy that is being made does not have yet
-            raise AttributeError(name)
-        return getattr(self.application, name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self.answers({"PATH_INFO": path_of(scope)}):
             await self.own(scope, receive, send)
         else:
-            await self.application(scope, receive, send)
+            await self.app(scope, receive, send)
 
 
 def wrap(

@@ -24,7 +24,7 @@ REPORT_CATEGORIES = (
     *NATIONAL_CATEGORIES,
     *("minors", "violence", "false_news", "elder_fraud", "business", "ai_unlabelled", "other"),
 )
-#: What a person may ask about the own information: Personal Information Protection Law, articles 15, 24, 44 to 50;
+#: What people may ask about information on themselves: Personal Information Protection Law, articles 15, 24, 44 to 50;
 #: the regulations on network data, articles 23 to 25; on minors online, article 34.
 REQUEST_CATEGORIES = (
     *("access", "copy", "transfer", "correct", "delete", "withdraw", "restrict", "explain"),

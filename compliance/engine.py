@@ -165,7 +165,7 @@ def build(
         raise_errors=raise_errors,
     )
     if not _is_plain(settings):
-        state.open()
+        _ = state.store
     return state
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import engine
-from .middleware import Middleware
+from .middleware import Around, Middleware
 from .settings import Settings
 from .views import Application
 
@@ -16,20 +16,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class _Door:
+class _Door(Around):
     """Leads what is asked of us to *own*, and everything else to *application*."""
 
+    app: WSGIApplication
+
     def __init__(self, application: WSGIApplication, own: Application) -> None:
-        self.application = application
+        self.app = application
         self.own = own
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "application":  # which a copy that is being made does not have yet
-            raise AttributeError(name)
-        return getattr(self.application, name)
-
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return (self.own if self.own.answers(environ) else self.application)(environ, start_response)
+        return (self.own if self.own.answers(environ) else self.app)(environ, start_response)
 
 
 def wrap(

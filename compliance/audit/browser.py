@@ -285,7 +285,7 @@ def _weight(button: Locator) -> Mapping[str, Any]:
 
 
 def _is_weaker(refuse: Mapping[str, Any], agree: Mapping[str, Any]) -> bool:
-    """Tell whether one is made to be seen less: smaller, in smaller letters, or not filled where the other is."""
+    """Return whether one is made to be seen less: smaller, in smaller letters, or not filled where the other is."""
     return (
         refuse["area"] < agree["area"] * _SMALLER
         or refuse["letters"] < agree["letters"] * _SMALLER

@@ -73,7 +73,7 @@ class Folder:
 
 
 def _is_below(path: str, top: str) -> bool:
-    """Tell whether *path* leads to a file below *top*, whatever links are on its way."""
+    """Return whether *path* leads to a file below *top*, whatever links are on its way."""
     folder, name = os.path.split(path)
     if name in ("", ".", "..") or os.path.islink(path):
         return Path(path).resolve().is_relative_to(Path(top).resolve())

@@ -58,12 +58,12 @@ def loaded(page: Page, catalogue: Catalogue) -> tuple[Loaded, ...]:
 
 
 def is_optional(tracker: Tracker) -> bool:
-    """Tell whether a reader has to be asked for *tracker*: it counts, advertises or shares."""
+    """Return whether a reader has to be asked for *tracker*: it counts, advertises or shares."""
     return tracker.category not in (NECESSARY, "functional")
 
 
 def needs_consent(page: Page, catalogue: Catalogue) -> bool:
-    """Tell whether anything on *page* has to be asked for."""
+    """Return whether anything on *page* has to be asked for."""
     return any(is_optional(one.tracker) for one in loaded(page, catalogue))
 
 

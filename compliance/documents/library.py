@@ -81,10 +81,6 @@ class Document:
         """The SHA-256 of the text, in hexadecimal digits."""
         return sha256(self.text.encode()).hexdigest()
 
-    def check(self) -> None:
-        """Fill and render the document; `DocumentError` where that cannot be done."""
-        self.fill()
-
     @property
     def starts(self) -> date:
         """The first day on which the document is shown as the one in force."""
@@ -273,7 +269,7 @@ def load(settings: Settings, *, folders: Sequence[Path]) -> Library:
         )
         documents.append(document)
         if not starter:
-            document.check()
+            _ = document.html
     return Library(documents, settings.site.languages)
 
 

@@ -9,8 +9,8 @@ each other goes through the environment: ``compliance.exempt`` (leave this respo
 
 from __future__ import annotations
 
-from .asgi import AsyncMiddleware
+from .around import Around
 from .boundary import Middleware
 from .state import Injection
 
-__all__ = ["AsyncMiddleware", "Injection", "Middleware"]
+__all__ = ["Around", "Injection", "Middleware"]

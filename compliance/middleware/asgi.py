@@ -7,6 +7,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from .around import Around
 from .conditions import CONDITIONS, Conditions
 from .headers import Fields, Head
 from .reply import WHOLE, Reply
@@ -25,21 +26,18 @@ ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 _BY_THE_SERVER = ("http.response.pathsend", "http.response.zerocopysend")
 
 
-class AsyncMiddleware:
+class AsyncMiddleware(Around):
     """Wraps *app*, an ASGI application: every HTML page of it carries what *injection* gives.
 
     Websockets, the lifespan and whatever else a server tells *app* of pass through.
     """
 
+    app: ASGIApplication
+
     def __init__(self, app: ASGIApplication, injection: Injection, *, raise_errors: Callable[[], bool]) -> None:
         self.app = app
         self._state = State(injection, raise_errors)
         self._conditions = Conditions(self._state)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "app":  # which a copy that is being made does not have yet
-            raise AttributeError(name)
-        return getattr(self.app, name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from . import headers
+from .around import Around
 from .conditions import CONDITIONS, Conditions
 from .exchange import Body, Exchange
 from .state import Injection, State
@@ -15,23 +16,19 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class Middleware:
+class Middleware(Around):
     """Wraps *app*: every HTML page of it carries what *injection* gives.
 
     *raise_errors* tells whether a fault of ours is raised (in tests and while debugging) or logged, the page going
     out as the application made it.
     """
 
+    app: WSGIApplication
+
     def __init__(self, app: WSGIApplication, injection: Injection, *, raise_errors: Callable[[], bool]) -> None:
         self.app = app
         self._state = State(injection, raise_errors)
         self._conditions = Conditions(self._state)
-
-    def __getattr__(self, name: str) -> Any:
-        # Hosts read attributes of what they wrapped their application in themselves, off whatever stands around it.
-        if name == "app":  # which a copy that is being made does not have yet
-            raise AttributeError(name)
-        return getattr(self.app, name)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["compliance.through"] = True

@@ -116,7 +116,7 @@ def read(status: str, fields: Fields, tell: Callable[[str], None]) -> Head | Non
 
 
 def lists(fields: Fields, name: str, member: str) -> bool:
-    """Tell whether the field *name*, a list, has *member*; both in lower case."""
+    """Return whether the field *name*, a list, has *member*; both in lower case."""
     return any(member in _names(value) for field, value in fields if field.lower() == name)
 
 

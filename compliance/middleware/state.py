@@ -48,7 +48,7 @@ class Injection(Protocol):
         """
 
     def decided(self, environ: WSGIEnvironment) -> bool:
-        """Tell whether this reader's cookie holds a valid decision."""
+        """Return whether this reader's cookie holds a valid decision."""
 
     def gate(self, environ: WSGIEnvironment, *, private: bool) -> Gate | None:
         """Return what holds trackers on a page: of a *private* one those that this reader has not allowed."""
@@ -79,7 +79,7 @@ class State:
             return None
 
     def decided(self, environ: WSGIEnvironment) -> bool:
-        """Tell whether the reader has decided; one of whom that cannot be told has not."""
+        """Return whether the reader has decided; one of whom that cannot be told has not."""
         try:
             return self.injection.decided(environ)
         except Exception:

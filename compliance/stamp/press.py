@@ -31,7 +31,7 @@ class Press:
         self.key = sha256(digest.encode()).hexdigest()[:12]
 
     def marked(self, page: bytes) -> bool:
-        """Tell whether *page* may carry markup of ours."""
+        """Return whether *page* may carry markup of ours."""
         # The memory looks for less, and has to all the same.
         return _WIDE[page[:2]] in page if page[:2] in _WIDE else self._memory.marked(page) and _MARK in page
 
@@ -72,7 +72,7 @@ class _Reports:
 
 
 def _same_charset(start: bytes, changed: bytes) -> bool:
-    """Tell whether a page names its charset still: a <meta> in its body must not be moved out of sight."""
+    """Return whether a page names its charset still: a <meta> in its body must not be moved out of sight."""
     return start == changed or charsets.sniff(start, None) == charsets.sniff(changed, None)
 
 

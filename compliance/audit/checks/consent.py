@@ -201,7 +201,7 @@ def _names_banner(*names: str) -> bool:
 
 
 def _is_weaker(refuse: Element, agree: Element) -> bool:
-    """Tell whether *refuse* is made to be seen less than *agree*, by what the markup says of both."""
+    """Return whether *refuse* is made to be seen less than *agree*, by what the markup says of both."""
     refusing, agreeing = refuse.get("class", ""), agree.get("class", "")
     if refuse.tag == "a" and agree.tag != "a" and refuse.get("role") != "button" and "btn" not in refusing:
         return True
@@ -214,7 +214,7 @@ def _is_weaker(refuse: Element, agree: Element) -> bool:
 
 
 def _covers(page: Page, banner: Element) -> bool:
-    """Tell whether the markup fixes *banner* to the end of the window, and nothing in the page leaves room for it."""
+    """Return whether the markup fixes *banner* to the end of the window, and nothing in the page leaves room for it."""
     styles = [text_of(one) for one in page.tagged("style")]
     own = (banner.get("style") or "").replace(" ", "").lower()
     rules = [own]

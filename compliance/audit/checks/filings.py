@@ -210,7 +210,7 @@ def _is_hidden(element: Element) -> bool:
 
 
 def _has_picture(element: Element) -> bool:
-    """Tell whether a picture stands in *element* or close to it."""
+    """Return whether a picture stands in *element* or close to it."""
     for one in (element, *islice(element.iterancestors(), 2)):
         if one.tag in ("body", "html"):
             break

@@ -99,7 +99,7 @@ def _before(field: Field) -> str:
 
 
 def _is_plain(form: Form) -> bool:
-    """Tell whether *form* travels unencrypted, over more than this machine."""
+    """Return whether *form* travels unencrypted, over more than this machine."""
     parts = urlsplit(form.action)
     return parts.scheme == "http" and not _LOCAL.fullmatch(parts.hostname or "localhost")
 

@@ -108,7 +108,7 @@ SITE = (of_the_site,)
 
 
 def is_policy(link: Link) -> bool:
-    """Tell whether *link* leads to a privacy policy, by its name; a long one is a headline."""
+    """Return whether *link* leads to a privacy policy, by its name; a long one is a headline."""
     headline = len(link.name) > _HEADLINE and is_address_of_article(link.attribute("href").strip())
     return _names_policy(link.name) and not headline
 
@@ -121,7 +121,7 @@ def _names_policy(name: str) -> bool:
 
 @lru_cache(maxsize=1)  # several checks of one page ask
 def is_privacy_policy(page: Page) -> bool:
-    """Tell whether *page* is a privacy policy: by its heading, and not because an article is about one."""
+    """Return whether *page* is a privacy policy: by its heading, and not because an article is about one."""
     if page.home or not _SUBJECT.search(f"{page.title} {_heading(page)}"):
         return False
     names = (_TITLE_END.split(page.title)[0].strip(), _heading(page))

@@ -179,6 +179,6 @@ def _digits(text: str) -> str:
 
 
 def _same(shown: str, address: str) -> bool:
-    """Tell whether both are one number, with or without the codes of country and area."""
+    """Return whether both are one number, with or without the codes of country and area."""
     one, other = _digits(shown), _digits(address.partition(";")[0])
     return bool(other) and (other[-7:] in one or one[-7:] in other)

@@ -170,7 +170,7 @@ def _change(
         try:
             act(entry, words)
         except CaseError as error:
-            # The move itself is tried before, so it is refused only to who was not first.
+            # The move itself is tried before, so it is refused only where somebody else was first.
             reason = _REASONS.get(error.reason, _REASONS["changed"])
             click.echo(f"{entry.number}: {reason}", err=True)
             failed += 1

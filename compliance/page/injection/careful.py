@@ -62,7 +62,7 @@ class Judge:
         self._budget = _BUDGET
 
     def accepts(self, changed: bytes, markup: bytes, *, in_body: bool = True) -> bool:
-        """Tell whether *changed* shows *markup* beyond what was accepted before, and else the page's own tree.
+        """Return whether *changed* shows *markup* beyond what was accepted before, and else the page's own tree.
 
         With *in_body* they are children of the body.
         """

@@ -54,7 +54,7 @@ class Memory:
         return self._entry(page).opening
 
     def marked(self, page: bytes) -> bool:
-        """Tell whether a mark of ours may stand in *page*, or a script that waits for another consent tool."""
+        """Return whether a mark of ours may stand in *page*, or a script that waits for another consent tool."""
         return self._entry(page).marked
 
     def noted(self, page: bytes, name: str, make: Callable[[bytes], bytes]) -> bytes:

@@ -176,7 +176,7 @@ def _is_amp(tag: re.Match[bytes]) -> bool:
 
 
 def is_page(page: bytes) -> bool | None:
-    """Tell whether a doctype, ``<html>``, ``<head>`` or ``<body>`` opens *page*; ``None`` while that is open."""
+    """Return whether a doctype, ``<html>``, ``<head>`` or ``<body>`` opens *page*; ``None`` while that is open."""
     first = _PREAMBLE.match(page).end()  # type: ignore[union-attr]
     if _PAGE.match(page, first) is not None:
         return True

@@ -76,7 +76,7 @@ _UNPROVEN = -1
 
 
 def in_data(page: bytes, start: int, place: int) -> bool:
-    """Tell whether the tokenizer, in its data state at *start*, is in it again at *place*.
+    """Return whether the tokenizer, in its data state at *start*, is in it again at *place*.
 
     No unit (see fact 2) may stand between. Looks at the last tag and the last quotes only, and where they leave a
     doubt at every tag.
@@ -283,7 +283,7 @@ class Scan:
             self._gap = self.place = place
 
     def paragraph_open(self, page: bytes, end: int) -> bool:
-        """Tell whether a "p" may be open at *end*, where the reading has come to."""
+        """Return whether a "p" may be open at *end*, where the reading has come to."""
         return self._paragraph_after(page, [*self._gaps, (self._gap, end)])
 
     def depth(self, page: bytes, end: int) -> int:
@@ -334,7 +334,7 @@ def _last_paragraph(page: bytes, start: int, end: int) -> int:
 
 
 def _closed(page: bytes, gap: int, start: int, end: int) -> bool:
-    """Tell whether a tag that closes an open "p" stands between *start* and *end* in the gap that begins at *gap*."""
+    """Return whether a tag that closes an open "p" stands between *start* and *end* in the gap that begins at *gap*."""
     return any(in_data(page, gap, closer.start()) for closer in islice(_CLOSES_P.finditer(page, start, end), 3))
 
 

@@ -43,7 +43,7 @@ class Judge:
         return self._found(data, start)
 
     def concerns(self, page: bytes, *, marked: bool) -> bool:
-        """Tell whether anything in *page* may be held; the cheap look at all of it.
+        """Return whether anything in *page* may be held; the cheap look at all of it.
 
         *marked* tells whether a label of the site's may stand in it.
         """

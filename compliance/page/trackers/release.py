@@ -26,7 +26,7 @@ class Release:
         return _MARKED.search(data, start)
 
     def concerns(self, page: bytes, *, marked: bool) -> bool:
-        """Tell whether anything in *page* may be held."""
+        """Return whether anything in *page* may be held."""
         return b"data-compliance-hold" in page
 
     def tag(self, text: bytes, base: str | None) -> Judged:

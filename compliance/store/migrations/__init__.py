@@ -16,6 +16,7 @@ from ...errors import StoreError
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 # Alembic is imported where it is used, at the first use of the database: no start of a site waits for it.
 _ATTEMPTS = 6
@@ -35,11 +36,15 @@ def configuration() -> Config:
 
 
 @cache
-def newest() -> str | None:
-    """Return the newest version that there is a step to."""
+def _steps() -> ScriptDirectory:
     from alembic.script import ScriptDirectory
 
-    return ScriptDirectory.from_config(configuration()).get_current_head()
+    return ScriptDirectory.from_config(configuration())
+
+
+def newest() -> str | None:
+    """Return the newest version that there is a step to."""
+    return _steps().get_current_head()
 
 
 def version(connection: Connection) -> str | None:
@@ -50,11 +55,9 @@ def version(connection: Connection) -> str | None:
 
 
 def _is_known(engine: Engine) -> bool:
-    from alembic.script import ScriptDirectory
-
     with engine.connect() as connection:
         now = version(connection)
-    return now in {None, *(step.revision for step in ScriptDirectory.from_config(configuration()).walk_revisions())}
+    return now in {None, *(step.revision for step in _steps().walk_revisions())}
 
 
 def upgrade(engine: Engine) -> None:
