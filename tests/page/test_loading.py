@@ -121,6 +121,8 @@ WAYS = [
     "<svg><filter><feImage href=HM /></filter></svg>",
     "<p style='background: URL(HM) no-repeat'>a</p>",
     '<p style="background:url(&quot;HM&quot;)">a</p>',
+    "<style style='display:block;background:url(HM)'>p{color:red}</style>",
+    "<style style='background:url(HM)'>p{background:url(HM)}</style>",
     "<style>@import 'HM';</style>",
     "<style>@import url(HM) screen;</style>",
     "<style>p{background:url( \"HM\" )}</style>",

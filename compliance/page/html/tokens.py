@@ -245,6 +245,7 @@ class Reader(Generic[T]):
             self._replace(stop, rules, ())
             self._place = stop
         else:
+            self._replace(end, *self._judge.tag(text, self._base))
             self._place = end
         self._name, self._step = b"style", self._raw
         return True

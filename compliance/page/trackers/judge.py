@@ -74,15 +74,18 @@ class Judge:
 
     def style(self, text: bytes, content: bytes, base: str | None) -> tuple[bytes, bytes, tuple[Tracker, ...]]:
         """Return the start tag *text* of a stylesheet with *content*, and that, held as far as it is due."""
-        if (base is None and self._found(content) is None) or WITHHELD.encode() in content:
+        concerned = base is not None or self._found(text) is not None or self._found(content) is not None
+        if not concerned or WITHHELD.encode() in content:
             return text, content, ()
         # One character for every byte.
-        rules = content.decode("latin-1")
-        due, _ = self._loaded((Load("", address) for address, _ in styled(rules)), base)
-        tag = Tag.read(text)
+        rules, tag = content.decode("latin-1"), Tag.read(text)
+        within = (Load("", address) for address, _ in styled(rules))
+        due, names = self._loaded(chain(loads("style", tag.attributes), within), base)
         if not due or _HOLD in tag.attributes:
             return text, content, ()
-        return tag.held(due[0].category, ()), withheld(rules, self._leads_from(base)).encode("latin-1"), due
+        leads = self._leads_from(base)
+        held = tag.held(due[0].category, names - {""}, lambda style: withheld(style, leads))
+        return held, withheld(rules, leads).encode("latin-1"), due
 
     def script(
         self, text: bytes, content: bytes, before: Sequence[Tracker], base: str | None, *, foreign: bool = False
