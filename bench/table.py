@@ -25,7 +25,7 @@ class Row:
 
 
 def print_table(title: str, shared: str, rows: Iterable[Row]) -> bool:
-    """Print *rows* under *title*, as they come; tell whether every goal is met. *shared* heads the column of shares."""
+    """Print *rows* under *title*, as they come, and return whether every goal is met; *shared* heads the shares."""
     print(f"\n{title}\n{'page':<22}{'subject':<36}{'median':>14}{shared:>22}{'goal':>10}")
     met = True
     for row in rows:

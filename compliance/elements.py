@@ -44,7 +44,7 @@ _KEPT = 256  # (language, charset, mount point, host's licences, left out) combi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class SiteWords:
     """The site's own words in one language, as templates read them."""
 
     name: str
@@ -254,7 +254,7 @@ class Elements:
         query = self._query(locale)
         return {
             **helpers(locale),
-            "site": Site(
+            "site": SiteWords(
                 name=site.name.get(locale),
                 operator=site.operator.get(locale),
                 slogan=site.slogan.get(locale) if site.slogan else None,

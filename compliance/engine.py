@@ -21,7 +21,7 @@ from .paths import STATIC, TEMPLATES, TRANSLATIONS
 from .rendering import Renderer
 from .settings import CATEGORIES, Settings, find, load
 from .settings.sources import Source
-from .views import Bare, Host, State, Store
+from .views import Bare, Host, SiteState, Store
 
 # They load one another.
 _SCRIPTS = (
@@ -62,7 +62,7 @@ def around(
     secret_key_fallbacks: Keys,
     encryption_keys: Keys,
     folder: Path | None,
-) -> State:
+) -> SiteState:
     """Build what a site works with of which nothing is known but that *application* answers for it.
 
     Raises what `build` raises, and `SettingsError` where there is no key.
@@ -113,7 +113,7 @@ def build(
     host: Host,
     renderer: Renderer,
     raise_errors: Callable[[], bool],
-) -> State:
+) -> SiteState:
     """Build what a site works with; nothing is connected to yet.
 
     Args:
@@ -141,7 +141,7 @@ def build(
     catalogue = _catalogue(settings)
     cookies = _cookies(settings, catalogue, host)
     static = _static(settings, catalogue, cookies)
-    state = State(
+    state = SiteState(
         settings=settings,
         documents=library,
         decisions=decisions,

@@ -21,7 +21,7 @@ from .errors import Problem, SettingsError
 from .host import NAME, Host, chosen_locale, conflicts, let_in, link
 from .middleware import Middleware
 from .settings import Settings
-from .views import Application, State
+from .views import Application, SiteState
 
 _KEY = 'app.config["SECRET_KEY"]'
 _EXEMPT = "_compliance_exempt"
@@ -60,7 +60,7 @@ class Compliance:
         Raises `SettingsError` with everything that is wrong with the settings, `DocumentError` for a legal document
         that cannot be shown, and `RuntimeError` where *app* was set up already.
         """
-        if isinstance(app.extensions.get(NAME), State):
+        if isinstance(app.extensions.get(NAME), SiteState):
             raise RuntimeError(f"Compliance was set up for the application {app.name!r} already; call init_app once")
         settings = self._load(app)
         if problems := conflicts(app, settings.site.prefix):
@@ -139,10 +139,10 @@ def _application() -> Flask:
     return found
 
 
-def _state() -> State:
+def _state() -> SiteState:
     """Return the state of the current application; `RuntimeError` where the extension was not set up for it."""
     found = current_app.extensions.get(NAME)
-    if not isinstance(found, State):
+    if not isinstance(found, SiteState):
         raise RuntimeError(f"Compliance.init_app was not called for the application {current_app.name!r}")
     return found
 

@@ -24,7 +24,7 @@ from .paths import TRANSLATIONS
 _DOMAIN = "compliance"
 
 
-class Catalogue:
+class Translator:
     """Our own messages in one *locale*; those that no translator gave are in English."""
 
     def __init__(self, locale: str) -> None:
@@ -44,9 +44,9 @@ class Catalogue:
 
 
 @lru_cache(maxsize=64)
-def catalogue(locale: str) -> Catalogue:
+def translator(locale: str) -> Translator:
     """Return the catalogue for *locale*, loaded once."""
-    return Catalogue(locale)
+    return Translator(locale)
 
 
 def _load(folder: str) -> NullTranslations:
@@ -81,7 +81,7 @@ def _list(items: Iterable[str], shown: Callable[[str], Markup], *, locale: str) 
 
 def helpers(locale: str) -> Mapping[str, Any]:
     """Return what a template in *locale* calls by name: its messages, its dates, its language and direction."""
-    messages = catalogue(locale)
+    messages = translator(locale)
     return {
         "locale": locale,
         "lang": tag(locale),

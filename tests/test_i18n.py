@@ -20,7 +20,7 @@ from flask_babel import Babel, force_locale, get_locale, gettext
 from markupsafe import Markup
 
 from compliance import i18n
-from compliance.i18n import Catalogue, catalogue, helpers
+from compliance.i18n import Translator, helpers, translator
 from compliance.languages import tag
 from compliance.paths import TEMPLATES, TRANSLATIONS
 
@@ -85,22 +85,22 @@ def template() -> bytes:
     [("zh_CN", "我同意"), ("zh", "我同意"), ("en", "I Agree"), ("en_GB", "I Agree"), ("eo", "I Agree")],
 )
 def test_messages_are_in_the_language_asked_for(locale: str, agree: str) -> None:
-    assert catalogue(locale).markup("I Agree") == agree
+    assert translator(locale).markup("I Agree") == agree
 
 
 def test_text_and_values_are_escaped_and_markup_is_kept() -> None:
     link = Markup('<a href="/">a & b</a>')
-    text = catalogue("en").markup("1 < 2 & %(value)s, %(link)s", value="<b>", link=link)
+    text = translator("en").markup("1 < 2 & %(value)s, %(link)s", value="<b>", link=link)
     assert text == f"1 &lt; 2 &amp; &lt;b&gt;, {link}"
 
 
 def test_percent_sign_without_values_is_only_a_sign() -> None:
-    assert catalogue("en").markup("100% sure") == "100% sure"
+    assert translator("en").markup("100% sure") == "100% sure"
 
 
 @pytest.mark.parametrize(("num", "text"), [(1, "1 day"), (2, "2 days")])
 def test_plural_follows_the_number(num: int, text: str) -> None:
-    assert catalogue("en").plural_markup("%(num)d day", "%(num)d days", num) == text
+    assert translator("en").plural_markup("%(num)d day", "%(num)d days", num) == text
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_source_is_read_where_nothing_newer_was_compiled(tmp_path: Path, monkeyp
     compiled.write_bytes(b"of an earlier day")
     os.utime(compiled, (0, 0))
     monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
-    assert Catalogue("zh_CN").markup("I Agree") == "好"
+    assert Translator("zh_CN").markup("I Agree") == "好"
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -194,6 +194,6 @@ def test_our_messages_leave_the_locale_of_the_host_alone() -> None:
     app = Flask("host")
     Babel(app, default_locale="fr")
     with app.test_request_context(), force_locale("de"):
-        assert catalogue("zh_CN").markup("I Agree") == "我同意"
+        assert translator("zh_CN").markup("I Agree") == "我同意"
         assert str(get_locale()) == "de"
         assert gettext("I Agree") == "I Agree"

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from compliance import Compliance
-from compliance.i18n import catalogue
+from compliance.i18n import translator
 from compliance.paths import TRANSLATIONS
 from support.host import PAGE, SETTINGS, create_app
 
@@ -53,7 +53,7 @@ def part(html: str, selector: str) -> Tag:
 def test_page_gets_the_nearest_language(site: FlaskClient, tag: str, lang: str) -> None:
     banner = part(site.get(f"/in/{tag}").text, "[data-compliance=banner]")
     assert banner["lang"] == lang
-    assert part(str(banner), "[value=reject]").text == catalogue(lang.replace("-", "_")).markup("Decline")
+    assert part(str(banner), "[value=reject]").text == translator(lang.replace("-", "_")).markup("Decline")
 
 
 def test_page_gets_no_language_that_the_site_does_not_have(client: FlaskClient) -> None:
@@ -63,7 +63,7 @@ def test_page_gets_no_language_that_the_site_does_not_have(client: FlaskClient) 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_legal_text_in_another_language_says_so(site: FlaskClient, language: str) -> None:
-    said = catalogue(language).markup
+    said = translator(language).markup
     html = site.get(f"/compliance/legal/privacy?lang={language}").text
     article = part(html, "article")
     text = language if language in ("en", "zh_CN") else "zh_CN" if language == "zh_TW" else "en"
@@ -75,7 +75,7 @@ def test_legal_text_in_another_language_says_so(site: FlaskClient, language: str
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_footer_is_in_one_language(site: FlaskClient, language: str) -> None:
-    said = catalogue(language).markup
+    said = translator(language).markup
     links = part(site.get(f"/in/{language.replace('_', '-')}").text, "footer nav").select("a")
     assert [link.text for link in links][2:] == [
         said(name)

@@ -39,7 +39,7 @@ class BaselineError(ComplianceError):
         return "\n  ".join((f"{self.path}:", *self.problems))
 
 
-class Entry(BaseModel):
+class BaselineEntry(BaseModel):
     """One accepted finding; *page* and *excerpt* are for the reader of the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -66,13 +66,13 @@ class Entry(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    accepted: tuple[Entry, ...] = Field(default=(), strict=False)
+    accepted: tuple[BaselineEntry, ...] = Field(default=(), strict=False)
 
 
 class Baseline:
     """The *entries* of a baseline, and what became of them on the day *today*."""
 
-    def __init__(self, entries: Iterable[Entry] = (), *, today: date) -> None:
+    def __init__(self, entries: Iterable[BaselineEntry] = (), *, today: date) -> None:
         self._entries = {entry.fingerprint: entry for entry in entries}
         self._today = today
         self._met: set[str] = set()
@@ -91,10 +91,10 @@ class Baseline:
             elif entry.expires < self._today:
                 yield f"{entry.place} expired on {entry.expires}: mend it, or accept it anew"
 
-    def updated(self, findings: Iterable[Finding]) -> Iterator[Entry]:
+    def updated(self, findings: Iterable[Finding]) -> Iterator[BaselineEntry]:
         """Yield an entry for each of *findings*: the one there is, else one that waits for a reason."""
         for finding in findings:
-            yield self._entries.get(finding.fingerprint) or Entry(
+            yield self._entries.get(finding.fingerprint) or BaselineEntry(
                 fingerprint=finding.fingerprint,
                 rule=finding.rule.id,
                 page=finding.page,
@@ -115,7 +115,7 @@ class Baseline:
         return replace(finding, accepted=acceptance)
 
 
-def read(path: Path) -> tuple[Entry, ...]:
+def read(path: Path) -> tuple[BaselineEntry, ...]:
     """Return the entries of the file at *path*; `BaselineError` tells everything that is wrong with it."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -139,7 +139,7 @@ def read(path: Path) -> tuple[Entry, ...]:
     return entries
 
 
-def write(path: Path, entries: Iterable[Entry]) -> None:
+def write(path: Path, entries: Iterable[BaselineEntry]) -> None:
     """Write *entries* to the file at *path*, as a whole or not at all."""
     with NamedTemporaryFile("w", encoding="utf-8", errors="backslashreplace", dir=path.parent, delete=False) as file:
         try:
@@ -153,7 +153,7 @@ def write(path: Path, entries: Iterable[Entry]) -> None:
             raise
 
 
-def _table(entry: Entry) -> str:
+def _table(entry: BaselineEntry) -> str:
     lines = ["", "[[accepted]]"]
     for key, value in entry:
         lines.append(f"{key} = {value.isoformat() if isinstance(value, date) else _string(value)}")

@@ -37,7 +37,7 @@ _SERVICE = re.compile(
 )
 
 
-class Kind(StrEnum):
+class PageKind(StrEnum):
     """What a page is for, as far as it can be told."""
 
     HOME = "home"
@@ -65,13 +65,13 @@ class Content(Protocol):
     def tagged(self, *tags: str) -> Sequence[Element]: ...
 
 
-def kind_of(page: Content) -> Kind:
+def kind_of(page: Content) -> PageKind:
     """Return what *page* is for."""
     if page.home:
-        return Kind.HOME
+        return PageKind.HOME
     if _POLICY.search(page.title) or any(_POLICY.search(text_of(one)) for one in page.tagged("h1")[:2]):
-        return Kind.POLICY
-    return Kind.ARTICLE if _is_article(page) else Kind.OTHER
+        return PageKind.POLICY
+    return PageKind.ARTICLE if _is_article(page) else PageKind.OTHER
 
 
 def is_address_of_article(url: str) -> bool:

@@ -15,7 +15,7 @@ from ..outside.text import normalised, stream_safe
 from . import numbers
 from .decoding import Decoded, decode
 from .findings import Finding
-from .kinds import Kind as Kind
+from .kinds import PageKind as PageKind
 from .kinds import kind_of
 from .parts import Form, Frame, Image, Link, Script
 from .rules import rules
@@ -121,7 +121,7 @@ class Page:
         return found
 
     @cached_property
-    def kind(self) -> Kind:
+    def kind(self) -> PageKind:
         """What the page is for."""
         return kind_of(self)
 

@@ -58,7 +58,7 @@ class Report:
 
     *pages* may be read many times over and is not held in memory; *limit* says what ended the crawl early, None where
     the whole site was read. *more* counts the findings that are too many to tell, by rule; *unread* is what was not
-    read; *ours* tells whether this package is at work on the site. *baseline* tells whether findings were compared with
+    read; *ours* tells whether this package is at work on the site. *baseline* says whether findings were compared with
     those that are accepted; *browser* is how many pages were opened in one.
     """
 

@@ -20,11 +20,11 @@ from .crawl import Crawl
 from .findings import Finding
 from .folder import Folder
 from .merging import Findings
-from .page import Kind, Page, shorten
+from .page import Page, PageKind, shorten
 from .report import PageSummary, Report
 from .rules import rules
 from .serving import served
-from .site import Context, Fact, Site
+from .site import Context, Fact, SiteFacts
 from .spool import Spool
 from .summaries import summarise
 from .targets import Reason, Refusals, Response, Unread
@@ -40,7 +40,7 @@ _FEW = 40  # pages for which no process is worth starting
 class Examined:
     """What is kept of a page."""
 
-    kind: Kind
+    kind: PageKind
     summary: PageSummary
     findings: tuple[Finding, ...]
     facts: tuple[Fact, ...]
@@ -72,11 +72,11 @@ class Audit:
         self._jobs = jobs
         self._connections = connections
         self._browser = browser
-        self._first: dict[Kind, str] = {}
+        self._first: dict[PageKind, str] = {}
         self._opened = 0
         self._checks = tuple(checks)
         self._conclusions = tuple(conclusions)
-        self._site = Site()
+        self._site = SiteFacts()
         self._findings = Findings()
         self._pages: Spool[PageSummary] = Spool()
         self._unread = Refusals()

@@ -9,7 +9,7 @@ from datetime import date
 
 from ..page.trackers import Catalogue
 from ..settings import Settings
-from .page import Kind
+from .page import PageKind
 
 #: Values of one fact that are told apart, and pages that are named for each.
 MOST_VALUES = 1_000
@@ -45,11 +45,11 @@ class Seen:
     pages: list[str] = field(default_factory=list)
 
 
-class Site:
+class SiteFacts:
     """Every fact of the pages that were read, in bounded memory."""
 
     def __init__(self) -> None:
-        self.kinds: Counter[Kind] = Counter()
+        self.kinds: Counter[PageKind] = Counter()
         #: The address of the home page; None where it was not read.
         self.home: str | None = None
         #: Names of facts with more than `MOST_VALUES` values: how many more pages had one.
@@ -61,10 +61,10 @@ class Site:
         """How many pages were read."""
         return self.kinds.total()
 
-    def add(self, url: str, kind: Kind, facts: Iterable[Fact]) -> None:
+    def add(self, url: str, kind: PageKind, facts: Iterable[Fact]) -> None:
         """Count a page in; a fact that it says twice counts once."""
         self.kinds[kind] += 1
-        if kind is Kind.HOME and self.home is None:
+        if kind is PageKind.HOME and self.home is None:
             self.home = url
         self.note(url, facts)
 

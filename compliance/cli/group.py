@@ -25,7 +25,7 @@ from ..paths import TEMPLATES
 
 if TYPE_CHECKING:
     from ..messages import Box
-    from ..views import State
+    from ..views import SiteState
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ class Alone:
     make: Callable[[Path | None], Flask]
 
 
-def state(context: click.Context) -> State:
+def state(context: click.Context) -> SiteState:
     """Return what the extension keeps of the application; `CannotRunError` where there is none."""
     info = context.find_object(ScriptInfo)
     if info is None:
@@ -140,12 +140,12 @@ def application(context: click.Context, settings: Path | None) -> Flask:
     return app
 
 
-def state_of(app: Flask) -> State:
+def state_of(app: Flask) -> SiteState:
     """Return what the extension keeps of *app*; `CannotRunError` where it was not set up."""
-    from ..views import State
+    from ..views import SiteState
 
     found = app.extensions.get("compliance")
-    if not isinstance(found, State):
+    if not isinstance(found, SiteState):
         raise CannotRunError("Compliance was not set up for this application")
     return found
 

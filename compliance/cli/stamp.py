@@ -15,7 +15,7 @@ from flask import Flask
 
 from ..languages import tag
 from ..stamp import Did, Folder, Outcome, Press
-from ..views import State
+from ..views import SiteState
 from .group import CannotRunError, application, compliance, jobs, listing, print_json, progress, state_of
 
 _FOUND = (Did.DIFFERS, Did.FAILED, Did.SKIPPED)
@@ -73,7 +73,7 @@ def stamp(
     context.exit(1 if told else 0)
 
 
-def _ours(app: Flask, state: State, host: str) -> Iterator[tuple[str, bytes]]:
+def _ours(app: Flask, state: SiteState, host: str) -> Iterator[tuple[str, bytes]]:
     """Yield the files that are added to the folder: what pages load, and the legal documents."""
     prefix = state.settings.site.prefix.lstrip("/")
     # Where the site lies below a path of its host, the folder is that path, and pages link to what is below it.

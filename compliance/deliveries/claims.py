@@ -42,7 +42,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class OutboxEntry:
     """A row, and what its notice may tell of the case: nothing that its sender wrote."""
 
     id: UUID
@@ -67,7 +67,7 @@ class Claim:
 
     owner: str
     until: datetime
-    entries: tuple[Entry, ...]
+    entries: tuple[OutboxEntry, ...]
 
 
 def due(database: Database, *, without: Collection[str], now: datetime) -> list[Batch]:
@@ -82,7 +82,7 @@ def due(database: Database, *, without: Collection[str], now: datetime) -> list[
     batches: dict[tuple[Any, ...], list[UUID]] = {}
     with database.reading() as connection:
         for row in connection.execute(query):
-            # Each sender gets a letter of the own.
+            # Each sender gets a letter of their own.
             key = (SENDER, None, row.id) if row.target == SENDER else (row.target, row.lease_owner)
             batches.setdefault(key, []).append(row.id)
     return [Batch(target=key[0], owner=key[1], ids=tuple(ids[:MOST])) for key, ids in batches.items()]
@@ -155,11 +155,11 @@ _ENTRIES: Select[Any] = (
 )
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Row[Any]) -> OutboxEntry:
     values = row._asdict()
     state = State(row.state)
     values |= {"state": state, "kind": Kind(row.kind), "due": row.due if state in OWING else None}
-    return Entry(**values | {"happened": row.happened or "", "became": row.became or ""})
+    return OutboxEntry(**values | {"happened": row.happened or "", "became": row.became or ""})
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -167,7 +167,7 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return and_(outbox.c.state == "pending", outbox.c.next_at <= now, or_(leased.is_(None), leased < now))
 
 
-def _settle(connection: Connection, claim: Claim, entries: Sequence[Entry], values: Mapping[str, Any]) -> int:
+def _settle(connection: Connection, claim: Claim, entries: Sequence[OutboxEntry], values: Mapping[str, Any]) -> int:
     mine = and_(outbox.c.lease_owner == claim.owner, outbox.c.state == "pending")
     rows = outbox.c.id.in_([entry.id for entry in entries])
     return connection.execute(update(outbox).where(rows, mine).values(**values)).rowcount

@@ -15,7 +15,7 @@ from typing import Any
 from ..cases import Kind, State, is_overdue
 from ..channels import Notice
 from ..settings import Settings
-from .claims import Entry
+from .claims import OutboxEntry
 
 #: Makes text of a template's name, a language and what the template is told.
 Render = Callable[[str, str, Mapping[str, Any]], str]
@@ -41,7 +41,7 @@ class Item:
         return self.due - timedelta(minutes=1) if self.due else None
 
 
-def digest(entries: Sequence[Entry], settings: Settings, render: Render, *, now: datetime) -> Notice | None:
+def digest(entries: Sequence[OutboxEntry], settings: Settings, render: Render, *, now: datetime) -> Notice | None:
     """Return what has happened as one notice in the site's first language; None where there is nothing to tell."""
     items = _items(entries, now)
     if not items:
@@ -78,7 +78,7 @@ def digest(entries: Sequence[Entry], settings: Settings, render: Render, *, now:
     )
 
 
-def letter(entry: Entry, settings: Settings, render: Render) -> Notice:
+def letter(entry: OutboxEntry, settings: Settings, render: Render) -> Notice:
     """Return what the sender of a case is told: that there is an answer or a question, and where it can be read."""
     site = settings.site
     context = {
@@ -91,7 +91,7 @@ def letter(entry: Entry, settings: Settings, render: Render) -> Notice:
     return Notice(subject=subject, text=text, dedupe=_key([entry]))
 
 
-def _items(entries: Sequence[Entry], now: datetime) -> list[Item]:
+def _items(entries: Sequence[OutboxEntry], now: datetime) -> list[Item]:
     """Return each case once, with all its news; a reminder of what was done meanwhile is none."""
     news: dict[str, list[str]] = {}
     for entry in entries:
@@ -113,7 +113,7 @@ def _items(entries: Sequence[Entry], now: datetime) -> list[Item]:
     ]
 
 
-def _news(entry: Entry, now: datetime) -> str | None:
+def _news(entry: OutboxEntry, now: datetime) -> str | None:
     if entry.happened:
         return entry.became if entry.happened == "moved" else entry.happened
     if entry.due is None:
@@ -127,7 +127,7 @@ def _parts(text: str) -> tuple[str, str]:
     return subject, rest.strip()
 
 
-def _key(entries: Sequence[Entry]) -> str:
+def _key(entries: Sequence[OutboxEntry]) -> str:
     """Return the key under which the same rows are the same notice, however often they are sent."""
     keys = sorted(entry.dedupe for entry in entries)
     return keys[0] if len(keys) == 1 else sha256("".join(keys).encode()).hexdigest()

@@ -185,7 +185,7 @@ class Worker:
             target.pace.take(now)
         return target.channel, notice
 
-    def _opened(self, entry: claims.Entry) -> str:
+    def _opened(self, entry: claims.OutboxEntry) -> str:
         if not entry.contact:
             raise DeliveryError("contact", permanent=True)
         try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 from ..characters import HAN, KANA
 
-Kind = Literal["same", "removed", "added"]
+ChangeKind = Literal["same", "removed", "added"]
 _HEADING = re.compile("h[1-6]")
 _CONTAINERS = {"ul", "ol", "blockquote", "div", "table", "thead", "tbody", "p", "li", "pre", "tr"}
 # A sentence ends after 。 at once, after a full stop where a space follows: 1.5 is one number.
@@ -36,7 +36,7 @@ _MOST_PAIRS = 40_000
 class Piece:
     """Words that stand in both versions, or in one."""
 
-    kind: Kind
+    kind: ChangeKind
     text: str
 
 

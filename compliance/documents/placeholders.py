@@ -38,7 +38,7 @@ class Said(str):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class SiteDetails:
     """Who runs the site, and how to reach them."""
 
     name: str
@@ -175,7 +175,7 @@ class Addresses:
 class Placeholders:
     """Everything that a document can name."""
 
-    site: Site
+    site: SiteDetails
     reporting: Reporting
     consent: Consent
     cookies: tuple[Cookie, ...]
@@ -207,7 +207,7 @@ def placeholders(settings: settings_file.Settings, language: str) -> Placeholder
         return words if words.isascii() else Said(words, "zh_CN")
 
     return Placeholders(
-        site=Site(
+        site=SiteDetails(
             name=text(site.name),
             operator=text(site.operator),
             slogan=maybe(site.slogan),

@@ -42,7 +42,7 @@ def open_box(settings: Settings, database: Database, vault: Vault) -> Box:
 
 
 def _international(settings: Settings) -> Callable[[], bool]:
-    """Return what tells whether mail reaches names beyond ASCII; the way to mail servers is loaded when it is asked."""
+    """Return the function that says whether mail reaches names beyond ASCII; it loads what talks to mail servers."""
 
     @cache
     def server() -> Callable[[], bool]:

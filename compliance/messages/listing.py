@@ -49,7 +49,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ListedCase:
     """A case in a listing."""
 
     number: str
@@ -84,7 +84,7 @@ class Group:
 
 def entries(
     database: Database, which: Filter, *, newest: bool = False, after: str = "", limit: int, now: datetime
-) -> list[Entry]:
+) -> list[ListedCase]:
     """Return the next *limit* cases *after* the one of that number: by what is due first, or the *newest* first.
 
     Raises `CaseError` where there is no case *after* which to go on.
@@ -119,7 +119,7 @@ def entries(
         return [_entry(row, now) for row in rows]
 
 
-def named(database: Database, numbers: Sequence[str], *, now: datetime) -> list[Entry]:
+def named(database: Database, numbers: Sequence[str], *, now: datetime) -> list[ListedCase]:
     """Return the cases of *numbers* in that order; those that there are not are missing."""
     with database.reading() as connection:
         rows = connection.execute(select(*_columns()).where(message.c.number.in_(numbers))).all()
@@ -202,12 +202,12 @@ def _columns() -> list[ColumnElement[Any]]:
     return [*(message.c[name] for name in _COLUMNS), func.substr(message.c.body, 1, _READ).label("body")]
 
 
-def _entry(row: Row[Any], now: datetime) -> Entry:
+def _entry(row: Row[Any], now: datetime) -> ListedCase:
     state = State(row.state)
     due = deadline(state, decided=row.decided, decide_due=row.decide_due, answer_due=row.answer_due)
     undecided = row.decided is None and (state in OPEN or state in OWING)
     text = " ".join(f"{row.subject} {row.body}".split())
-    return Entry(
+    return ListedCase(
         number=row.number,
         kind=Kind(row.kind),
         category=row.category,

@@ -11,7 +11,7 @@ from .around import Around
 from .conditions import CONDITIONS, Conditions
 from .headers import Fields, Head
 from .reply import WHOLE, Reply
-from .state import Injection, State
+from .state import Injection, MiddlewareState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -36,7 +36,7 @@ class AsyncMiddleware(Around):
 
     def __init__(self, app: ASGIApplication, injection: Injection, *, raise_errors: Callable[[], bool]) -> None:
         self.app = app
-        self._state = State(injection, raise_errors)
+        self._state = MiddlewareState(injection, raise_errors)
         self._conditions = Conditions(self._state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +70,7 @@ class AsyncMiddleware(Around):
 class _Exchange(Reply):
     """One request to an ASGI application, and its response, which leaves by *send*."""
 
-    def __init__(self, state: State, environ: WSGIEnvironment, sent: dict[str, str], send: Send) -> None:
+    def __init__(self, state: MiddlewareState, environ: WSGIEnvironment, sent: dict[str, str], send: Send) -> None:
         super().__init__(state, environ, sent)
         self._send = send
         self._start: Message = {}

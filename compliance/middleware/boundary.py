@@ -10,7 +10,7 @@ from . import headers
 from .around import Around
 from .conditions import CONDITIONS, Conditions
 from .exchange import Body, Exchange
-from .state import Injection, State
+from .state import Injection, MiddlewareState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Middleware(Around):
     """Wraps *app*: every HTML page of it carries what *injection* gives.
 
-    *raise_errors* tells whether a fault of ours is raised (in tests and while debugging) or logged, the page going
+    *raise_errors* says whether a fault of ours is raised (in tests and while debugging) or logged, the page going
     out as the application made it.
     """
 
@@ -27,7 +27,7 @@ class Middleware(Around):
 
     def __init__(self, app: WSGIApplication, injection: Injection, *, raise_errors: Callable[[], bool]) -> None:
         self.app = app
-        self._state = State(injection, raise_errors)
+        self._state = MiddlewareState(injection, raise_errors)
         self._conditions = Conditions(self._state)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

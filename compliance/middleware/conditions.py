@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import headers
 from .reply import Reply
-from .state import State
+from .state import MiddlewareState
 from .validators import UNIFORM, date, opaque
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _PAGES = frozenset({"document", "embed", "empty", "frame", "iframe", "object"})
 class Conditions:
     """The conditions of requests to one site."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: MiddlewareState) -> None:
         self._state = state
 
     def shown(self, environ: WSGIEnvironment) -> tuple[WSGIEnvironment, dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..page.change import Change
 from .headers import Fields, Head
 from .reply import WHOLE, Reply
-from .state import State
+from .state import MiddlewareState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,7 +33,7 @@ class Exchange(Reply):
     """One request to a WSGI application, and its response."""
 
     def __init__(
-        self, state: State, environ: WSGIEnvironment, start_response: StartResponse, sent: dict[str, str]
+        self, state: MiddlewareState, environ: WSGIEnvironment, start_response: StartResponse, sent: dict[str, str]
     ) -> None:
         super().__init__(state, environ, sent)
         self._start_response = start_response

@@ -9,7 +9,7 @@ from ..page.injection import Markup
 from ..page.trackers import Gate
 from . import headers
 from .headers import Fields, Head
-from .state import State
+from .state import MiddlewareState
 from .validators import DECIDED, UNIFORM, Stamp, date, later, opaque
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Reply:
     *sent* maps each entity tag that the site was shown to the one that the reader sent.
     """
 
-    def __init__(self, state: State, environ: WSGIEnvironment, sent: dict[str, str]) -> None:
+    def __init__(self, state: MiddlewareState, environ: WSGIEnvironment, sent: dict[str, str]) -> None:
         self._state = state
         self._environ = environ
         self._sent = sent

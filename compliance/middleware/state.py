@@ -54,7 +54,7 @@ class Injection(Protocol):
         """Return what holds trackers on a page: of a *private* one those that this reader has not allowed."""
 
 
-class State:
+class MiddlewareState:
     """What one `Middleware` keeps between requests."""
 
     def __init__(self, injection: Injection, raise_errors: Callable[[], bool]) -> None:

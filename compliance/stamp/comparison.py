@@ -10,7 +10,7 @@ from pathlib import Path
 from ..page.codings import BrokenBody
 from .files import is_page, read, status_of
 from .press import Press
-from .records import Did, Item, Kind, Outcome
+from .records import Did, Item, Outcome, PathKind
 
 _MISSING = "missing"
 _OTHER = "not what stamping makes of it"
@@ -32,7 +32,7 @@ class Comparison:
             return Outcome(item.path, Did.SKIPPED, None, str(error))
         except OSError as error:
             return Outcome(item.path, Did.FAILED, None, error.strerror or str(error))
-        fine = Did.NOTHING if item.kind is Kind.FOLDER else Did.KEPT
+        fine = Did.NOTHING if item.kind is PathKind.FOLDER else Did.KEPT
         return Outcome(item.path, Did.DIFFERS if reason else fine, None, reason)
 
     def own(self, path: str, content: bytes) -> Outcome:
@@ -46,13 +46,13 @@ class Comparison:
     def _difference(self, item: Item) -> str:
         source, target = f"{self._source}/{item.path}", f"{self._target}/{item.path}"
         made = status_of(target)
-        if item.kind is Kind.OTHER:
+        if item.kind is PathKind.OTHER:
             return ""
         if made is None:
             return _MISSING
-        if item.kind is Kind.FOLDER:
+        if item.kind is PathKind.FOLDER:
             return "" if stat.S_ISDIR(made.st_mode) else _OTHER
-        if item.kind is Kind.LINK:
+        if item.kind is PathKind.LINK:
             return "" if os.path.islink(target) and os.readlink(source) == os.readlink(target) else _OTHER
         if not stat.S_ISREG(made.st_mode):
             return _OTHER

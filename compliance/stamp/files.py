@@ -12,7 +12,7 @@ from pathlib import Path
 from ..page.codings import BrokenBody
 from .manifest import FOLDER
 from .press import Press
-from .records import Did, Entry, FolderError, Item, Kind, Outcome
+from .records import Did, FolderError, Item, ManifestEntry, Outcome, PathKind
 
 _PAGES = (".html", ".htm", ".shtml")
 _CODED = {".gz": "gzip", ".br": "br", ".zst": "zstd"}
@@ -43,9 +43,9 @@ class Files:
         try:
             if leads_away(self._target, item.path):
                 return Outcome(item.path, Did.FAILED, item.known, BEHIND)
-            if item.kind is Kind.OTHER:
+            if item.kind is PathKind.OTHER:
                 return Outcome(item.path, Did.SKIPPED, None, "neither a file nor a folder nor a link")
-            return self._linked(item) if item.kind is Kind.LINK else self._file(item)
+            return self._linked(item) if item.kind is PathKind.LINK else self._file(item)
         except BrokenBody as error:
             return self._dropped(item, f"it is not what its name says ({error})")
         except LookupError as error:
@@ -70,7 +70,7 @@ class Files:
         source, target = f"{self._source}/{path}", f"{self._target}/{path}"
         page, coding = is_page(path)
         key = self._press.key if page else "-"
-        if known is not None and known.kind is Kind.FILE and known.key == key:
+        if known is not None and known.kind is PathKind.FILE and known.key == key:
             now, made = os.lstat(source), status_of(target)
             if (
                 made is not None
@@ -119,7 +119,7 @@ class Files:
         """Make the same symbolic link again; where it leads is not looked at."""
         leads = os.readlink(f"{self._source}/{item.path}")
         target = f"{self._target}/{item.path}"
-        entry = Entry(item.path, Kind.LINK)
+        entry = ManifestEntry(item.path, PathKind.LINK)
         with suppress(OSError):
             if os.readlink(target) == leads:
                 return Outcome(item.path, Did.KEPT, entry)
@@ -179,14 +179,14 @@ def leads_away(root: str, path: str) -> bool:
 
 
 def is_page(path: str) -> tuple[bool, str | None]:
-    """Tell by its name whether a file holds a page, and in which content coding."""
+    """Return by its name whether a file holds a page, and in which content coding."""
     stem, suffix = os.path.splitext(path.lower())
     coding = _CODED.get(suffix)
     return (stem if coding else stem + suffix).endswith(_PAGES), coding
 
 
-def _entry(path: str, key: str, now: os.stat_result, made: os.stat_result) -> Entry:
-    return Entry(path, Kind.FILE, key, now.st_mtime_ns, now.st_size, made.st_mtime_ns, made.st_size)
+def _entry(path: str, key: str, now: os.stat_result, made: os.stat_result) -> ManifestEntry:
+    return ManifestEntry(path, PathKind.FILE, key, now.st_mtime_ns, now.st_size, made.st_mtime_ns, made.st_size)
 
 
 def _alike(one: os.stat_result, other: os.stat_result) -> bool:

@@ -14,7 +14,7 @@ from .comparison import Comparison
 from .files import BEHIND, Files, leads_away
 from .manifest import FOLDER, Manifest
 from .press import Press
-from .records import Did, Entry, FolderError, Item, Kind, Outcome, order
+from .records import Did, FolderError, Item, ManifestEntry, Outcome, PathKind, order
 from .workers import Workers
 
 # What a worker is given at once: enough to be worth the way, and less than a pipe holds.
@@ -43,12 +43,12 @@ class Folder:
         self._lasting = lasting
         self._jobs = jobs
         around = {str(folder) for path in ours for folder in PurePosixPath(path).parents} - {"."}
-        items = [*(Item(path, Kind.OURS) for path in ours), *(Item(path, Kind.FOLDER) for path in around)]
+        items = [*(Item(path, PathKind.OURS) for path in ours), *(Item(path, PathKind.FOLDER) for path in around)]
         self._added = sorted(items, key=order)
 
     def count(self) -> int:
         """Return how many files there are."""
-        return sum(item.kind is not Kind.FOLDER for item in chain(self._added, self._walked()))
+        return sum(item.kind is not PathKind.FOLDER for item in chain(self._added, self._walked()))
 
     def stamp(self) -> Iterator[Outcome]:
         """Stamp the folder; yield what becomes of each file."""
@@ -60,14 +60,14 @@ class Folder:
             emptied: list[Path] = []
             failed: list[str] = []
 
-            def begun(record: Item | Entry) -> Item | Outcome:
-                if isinstance(record, Entry):
+            def begun(record: Item | ManifestEntry) -> Item | Outcome:
+                if isinstance(record, ManifestEntry):
                     return self._removed(record, emptied)
-                if record.kind is Kind.OURS:
-                    return Outcome(record.path, written[record.path], Entry(record.path, Kind.OURS))
-                if record.kind is Kind.FOLDER:
+                if record.kind is PathKind.OURS:
+                    return Outcome(record.path, written[record.path], ManifestEntry(record.path, PathKind.OURS))
+                if record.kind is PathKind.FOLDER:
                     return self._made(record)
-                if record.known is not None and record.known.kind is Kind.FOLDER:
+                if record.known is not None and record.known.kind is PathKind.FOLDER:
                     emptied.append(self._target / record.path)
                 return record
 
@@ -86,18 +86,18 @@ class Folder:
             # What stood in the way may be gone now.
             for path in failed:
                 source = self._source / path
-                yield files.brought(Item(path, Kind.LINK if source.is_symlink() else Kind.FILE))
+                yield files.brought(Item(path, PathKind.LINK if source.is_symlink() else PathKind.FILE))
 
     def check(self) -> Iterator[Outcome]:
         """Compare; yield what stamping would make of each file. Nothing is written."""
         comparison = Comparison(self._source, self._target, self._press)
 
-        def begun(record: Item | Entry) -> Item | Outcome:
-            if isinstance(record, Entry):
+        def begun(record: Item | ManifestEntry) -> Item | Outcome:
+            if isinstance(record, ManifestEntry):
                 if self._is_gone(record) and os.path.lexists(self._target / record.path):
                     return Outcome(record.path, Did.DIFFERS, None, "no longer in the source")
                 return Outcome(record.path, Did.NOTHING)
-            if record.kind is Kind.OURS:
+            if record.kind is PathKind.OURS:
                 return comparison.own(record.path, self._ours[record.path])
             return record
 
@@ -110,19 +110,19 @@ class Folder:
 
         return Workers(answer, self._jobs).map(_tasks(begun))
 
-    def _records(self, entries: Iterator[Entry]) -> Iterator[Item | Entry]:
+    def _records(self, entries: Iterator[ManifestEntry]) -> Iterator[Item | ManifestEntry]:
         """Yield what is to be in the folder, with what is known of it, and the entries of what is not."""
         # Of one path ours comes before that of the source, and the entry last.
-        all_of_it: tuple[Iterable[Item | Entry], ...] = (self._added, self._walked(), entries)
+        all_of_it: tuple[Iterable[Item | ManifestEntry], ...] = (self._added, self._walked(), entries)
         for _, same in groupby(merge(*all_of_it, key=order), key=order):
             item: Item | None = None
-            known: Entry | None = None
+            known: ManifestEntry | None = None
             for record in same:
-                if isinstance(record, Entry):
+                if isinstance(record, ManifestEntry):
                     known = record
                 elif item is None:
                     item = record
-            if item is not None and not (self._same and known and known.kind is Kind.OURS is not item.kind):
+            if item is not None and not (self._same and known and known.kind is PathKind.OURS is not item.kind):
                 yield item._replace(known=known)
             elif known is not None:
                 yield known
@@ -139,21 +139,21 @@ class Folder:
             if below == FOLDER:
                 continue
             if entry.is_symlink():
-                yield Item(below, Kind.LINK)
+                yield Item(below, PathKind.LINK)
             elif entry.is_dir(follow_symlinks=False):
-                yield Item(below, Kind.FOLDER)
+                yield Item(below, PathKind.FOLDER)
                 yield from self._walked(below)
             else:
-                yield Item(below, Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER)
+                yield Item(below, PathKind.FILE if entry.is_file(follow_symlinks=False) else PathKind.OTHER)
 
     def _made(self, item: Item) -> Outcome:
         """Make a folder like that of the source."""
-        entry = Entry(item.path, Kind.FOLDER)
+        entry = ManifestEntry(item.path, PathKind.FOLDER)
         source, target = self._source / item.path, self._target / item.path
         if leads_away(str(self._target), item.path):
             return Outcome(item.path, Did.SKIPPED, None, BEHIND)
         try:
-            if item.known is not None and item.known.kind is not Kind.FOLDER and not _is_folder(target):
+            if item.known is not None and item.known.kind is not PathKind.FOLDER and not _is_folder(target):
                 target.unlink(missing_ok=True)
             if not _is_folder(target):
                 target.mkdir()
@@ -163,19 +163,19 @@ class Folder:
             return Outcome(item.path, Did.SKIPPED, entry, error.strerror or str(error))
         return Outcome(item.path, Did.NOTHING, entry)
 
-    def _is_gone(self, entry: Entry) -> bool:
-        if entry.kind is Kind.OURS:
+    def _is_gone(self, entry: ManifestEntry) -> bool:
+        if entry.kind is PathKind.OURS:
             return not entry.path.startswith(self._lasting)
         return not os.path.lexists(self._source / entry.path)
 
-    def _removed(self, entry: Entry, emptied: list[Path]) -> Outcome:
+    def _removed(self, entry: ManifestEntry, emptied: list[Path]) -> Outcome:
         """Remove what an earlier run wrote and this one would not."""
         target = self._target / entry.path
         if not self._is_gone(entry):
             return Outcome(entry.path, Did.NOTHING, entry)
         if leads_away(str(self._target), entry.path):
             return Outcome(entry.path, Did.SKIPPED, None, BEHIND)
-        if entry.kind is Kind.FOLDER:
+        if entry.kind is PathKind.FOLDER:
             emptied.append(target)
             return Outcome(entry.path, Did.NOTHING)
         try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from .records import Entry, FolderError, Kind, order
+from .records import FolderError, ManifestEntry, PathKind, order
 
 with suppress(ImportError):  # Windows
     import fcntl
@@ -79,11 +79,11 @@ class Manifest:
         except OSError as error:
             raise FolderError(f"{path} cannot be opened, and links are never followed; remove it") from error
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ManifestEntry]:
         """Yield what is known, in order; of a path twice where a run broke off, the later one last."""
         return merge(_read(self._path), _read(self._journal), key=order)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: ManifestEntry) -> None:
         """Note *entry*, the next in order."""
         assert self._written is not None
         self._written.write(_line(entry))
@@ -93,7 +93,7 @@ class Manifest:
         assert self._written is not None
         self._written.flush()
 
-    def _replace(self, entries: Iterable[Entry]) -> None:
+    def _replace(self, entries: Iterable[ManifestEntry]) -> None:
         new = self.folder / "manifest.new"
         with _opened(new, "w") as file:
             for _, same in groupby(entries, key=order):
@@ -116,12 +116,12 @@ def _opened(path: Path, mode: str) -> TextIO:
     return open(file, mode, encoding="utf-8", errors="surrogateescape", newline="\n")  # type: ignore[return-value]
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: ManifestEntry) -> str:
     path, *others = entry
     return " ".join((*map(str, others), path.replace("\\", "\\\\").replace("\n", "\\n"))) + "\n"
 
 
-def _read(path: Path) -> Iterator[Entry]:
+def _read(path: Path) -> Iterator[ManifestEntry]:
     """Yield the entries of the file at *path*, but a last one that was being written when its run ended."""
     with suppress(FileNotFoundError), _opened(path, "r") as file:
         for line in file:
@@ -131,4 +131,4 @@ def _read(path: Path) -> Iterator[Entry]:
                 if line.endswith("\n") and len(fields) == _FIELDS:
                     name = "\\".join(part.replace("\\n", "\n") for part in name.split("\\\\"))
                     if not Path(name).is_absolute() and ".." not in name.split("/"):
-                        yield Entry(name, Kind(kind), key, *map(int, numbers))
+                        yield ManifestEntry(name, PathKind(kind), key, *map(int, numbers))

@@ -12,7 +12,7 @@ class FolderError(ComplianceError):
     """A folder cannot be stamped."""
 
 
-class Kind(StrEnum):
+class PathKind(StrEnum):
     """What lies somewhere, by the letter that the manifest has for it."""
 
     FOLDER = "d"
@@ -37,11 +37,11 @@ class Did(StrEnum):
     NOTHING = "nothing"  # a folder, which is no file; a file that is gone on both sides
 
 
-class Entry(NamedTuple):
+class ManifestEntry(NamedTuple):
     """What the manifest knows of *path*: how its source was, and how that came out."""
 
     path: str
-    kind: Kind
+    kind: PathKind
     key: str = "-"  # of the settings that a page was stamped under
     time: int = 0
     size: int = 0
@@ -53,8 +53,8 @@ class Item(NamedTuple):
     """Something that is to lie at *path*."""
 
     path: str
-    kind: Kind
-    known: Entry | None = None
+    kind: PathKind
+    known: ManifestEntry | None = None
 
 
 class Outcome(NamedTuple):
@@ -62,10 +62,10 @@ class Outcome(NamedTuple):
 
     path: str
     did: Did
-    entry: Entry | None = None
+    entry: ManifestEntry | None = None
     reason: str = ""
 
 
-def order(record: Item | Entry) -> str:
+def order(record: Item | ManifestEntry) -> str:
     """Return what sorts records as folders are walked: what lies in a folder right behind it."""
     return record.path.replace("/", "\0")

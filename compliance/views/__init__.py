@@ -3,6 +3,6 @@
 from .application import Application
 from .pages import safe_path
 from .requests import routes
-from .state import Bare, Host, State, Store
+from .state import Bare, Host, SiteState, Store
 
-__all__ = ["Application", "Bare", "Host", "State", "Store", "routes", "safe_path"]
+__all__ = ["Application", "Bare", "Host", "SiteState", "Store", "routes", "safe_path"]

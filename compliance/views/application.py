@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from .pages import POLICY, Refusal, problem, refuse, require_host
 from .requests import Request, current, routes
-from .state import State
+from .state import SiteState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -31,7 +31,7 @@ class Application:
     It has no session and no cookies but ours, and sends no signals but ours.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: SiteState) -> None:
         self.state = state
         self._prefix = state.settings.site.prefix
 

@@ -13,7 +13,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.routing import Map, Rule
 
 from .addresses import ADDRESSES, Address
-from .state import State
+from .state import SiteState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -36,7 +36,7 @@ class Request(wrappers.Request):
     max_form_parts = MOST_PARTS
     max_content_length = _LARGEST_FORM
 
-    def __init__(self, environ: WSGIEnvironment, state: State) -> None:
+    def __init__(self, environ: WSGIEnvironment, state: SiteState) -> None:
         if len(environ.get("HTTP_COOKIE", "")) > _LARGEST_COOKIES:
             environ["HTTP_COOKIE"] = environ["HTTP_COOKIE"][:_LARGEST_COOKIES]
         super().__init__(environ)
@@ -80,7 +80,7 @@ current: ContextVar[Request] = ContextVar("request")
 request = cast(Request, LocalProxy(current, unbound_message="no request to one of our addresses is being answered"))
 
 
-def state() -> State:
+def state() -> SiteState:
     """Return the state of the site that is asked."""
     return current.get().state
 

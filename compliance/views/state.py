@@ -107,7 +107,7 @@ class Store:
 
 
 @dataclass(kw_only=True)
-class State:
+class SiteState:
     """What the endpoints of one site work with; of a Flask application it lies in `app.extensions["compliance"]`.
 
     Args:

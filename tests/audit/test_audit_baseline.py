@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.audit import rules
-from compliance.audit.baseline import Entry, read, write
+from compliance.audit.baseline import BaselineEntry, read, write
 from compliance.cli import compliance
 
 
@@ -79,7 +79,9 @@ def test_an_expired_entry_opens_its_finding_again(site: Path, tmp_path: Path) ->
 
 def test_entries_for_what_was_mended_are_told_and_taken_out(site: Path, tmp_path: Path) -> None:
     file = tmp_path / "baseline.toml"
-    mended = Entry(fingerprint="0" * 16, rule="C001", page="index.html", reason="later", expires=date(2099, 1, 1))
+    mended = BaselineEntry(
+        fingerprint="0" * 16, rule="C001", page="index.html", reason="later", expires=date(2099, 1, 1)
+    )
     write(file, [mended])
     result = check(site, "--baseline", str(file))
     assert "C001 on index.html (0000000000000000) is not found any more" in result.stderr
@@ -118,7 +120,7 @@ def test_a_baseline_has_to_be_named_and_to_be_there(site: Path, tmp_path: Path) 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])), day=st.dates())
 def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, text: str, day: date) -> None:
     file = tmp_path_factory.mktemp("baseline") / "baseline.toml"
-    entry = Entry(
+    entry = BaselineEntry(
         fingerprint="0123456789abcdef", rule=next(iter(rules())), page=text, excerpt=text, reason=text, expires=day
     )
     write(file, [entry])

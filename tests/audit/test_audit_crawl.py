@@ -20,7 +20,7 @@ from compliance.audit.crawl import Crawl, canonical
 from compliance.audit.folder import Folder
 from compliance.audit.page import Page
 from compliance.audit.runner import Audit
-from compliance.audit.site import Context, Fact, Site
+from compliance.audit.site import Context, Fact, SiteFacts
 from compliance.audit.targets import Response as Came
 from compliance.audit.targets import TargetError
 from compliance.audit.website import AGENT, Website
@@ -89,7 +89,7 @@ def test_frames_are_part_of_the_page(tmp_path: Path) -> None:
         },
     )
     read = Folder(tmp_path / "index.html")
-    site = Site()
+    site = SiteFacts()
     work = Audit(
         read, CONTEXT, checks=[told], conclusions=[lambda found, context: site.__dict__.update(found.__dict__) or ()]
     )
@@ -307,7 +307,7 @@ def test_response_headers_of_a_flask_page_reach_the_checks() -> None:
 
     app = application()
     app.add_url_rule("/two", "two", lambda: Response("x", headers=[("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]))
-    site: list[Site] = []
+    site: list[SiteFacts] = []
     work = Audit(
         Application(app.wsgi_app, "https://news.example"), CONTEXT, limit=8,
         checks=[cookies], conclusions=[lambda found, context: site.append(found) or ()],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.audit.page import Kind, Page
+from compliance.audit.page import Page, PageKind
 
 FOOT = "渝ICP备20009753号-2 互联网新闻信息服务许可证编号：50120220004"
 
@@ -60,7 +60,7 @@ def test_bytes_that_are_no_characters_are_counted(head: str, written: str, read_
 )  # fmt: skip
 def test_broken_markup_is_read_all_the_same(markup: str) -> None:
     read = page(markup)
-    assert read.kind in Kind and read.text is not None and read.footer is not None
+    assert read.kind in PageKind and read.text is not None and read.footer is not None
     assert [read.links, read.scripts, read.frames, read.forms] == [[], [], [], []]
     if "deep" in markup:
         assert "deep" in read.text
@@ -117,18 +117,18 @@ def test_parts_of_a_page() -> None:
 @pytest.mark.parametrize(
     ("markup", "options", "kind"),
     [
-        ("<h1>News</h1>", {"home": True}, Kind.HOME),
-        ("<title>隐私政策 - 新闻网</title>", {}, Kind.POLICY),
-        ("<h1>Terms of use</h1>", {}, Kind.POLICY),
-        ("<meta property=og:type content=article>", {}, Kind.ARTICLE),
-        ('<script type="application/ld+json">{"@type": "NewsArticle"}</script>', {}, Kind.ARTICLE),
-        ("<h1>标题</h1><span>2023-01-14 09:30</span><span>来源：重庆日报</span>", {}, Kind.ARTICLE),
-        ("<h1>Heading</h1><article>One</article>", {}, Kind.ARTICLE),
-        ("<article>One</article><article>Two</article>", {}, Kind.OTHER),
-        ("<ul><li>2023-01-14 One<li>2023-01-15 Two</ul>", {}, Kind.OTHER),
+        ("<h1>News</h1>", {"home": True}, PageKind.HOME),
+        ("<title>隐私政策 - 新闻网</title>", {}, PageKind.POLICY),
+        ("<h1>Terms of use</h1>", {}, PageKind.POLICY),
+        ("<meta property=og:type content=article>", {}, PageKind.ARTICLE),
+        ('<script type="application/ld+json">{"@type": "NewsArticle"}</script>', {}, PageKind.ARTICLE),
+        ("<h1>标题</h1><span>2023-01-14 09:30</span><span>来源：重庆日报</span>", {}, PageKind.ARTICLE),
+        ("<h1>Heading</h1><article>One</article>", {}, PageKind.ARTICLE),
+        ("<article>One</article><article>Two</article>", {}, PageKind.OTHER),
+        ("<ul><li>2023-01-14 One<li>2023-01-15 Two</ul>", {}, PageKind.OTHER),
     ],
 )
-def test_kind_of_a_page(markup: str, options: dict[str, object], kind: Kind) -> None:
+def test_kind_of_a_page(markup: str, options: dict[str, object], kind: PageKind) -> None:
     assert page(markup, **options).kind is kind
 
 

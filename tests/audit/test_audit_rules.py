@@ -13,7 +13,7 @@ import pytest
 
 from compliance.audit import Finding, Severity, checks, rules
 from compliance.audit.page import Page
-from compliance.audit.site import Context, Fact, Site
+from compliance.audit.site import Context, Fact, SiteFacts
 from compliance.page.trackers import Catalogue
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -40,7 +40,7 @@ def check(page: Page) -> tuple[list[Finding], list[Fact]]:
 
 
 def check_site(pages: Iterable[Page]) -> list[Finding]:
-    site, found = Site(), list[Finding]()
+    site, found = SiteFacts(), list[Finding]()
     for page in pages:
         findings, facts = check(page)
         found += findings

@@ -70,7 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
             (legal / language / f"{name}.{year}.md").write_text(LEGAL.format(year), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(i18n, "TRANSLATIONS", folder)
-        i18n.catalogue.cache_clear()
+        i18n.translator.cache_clear()
         app, settings = create_app(), deepcopy(SETTINGS)
         app.add_url_rule("/page", "page", lambda: PAGE.format(lang=PSEUDO).replace("</h1>", f"</h1>{FRAME}"))
         settings["site"] |= {"languages": [PSEUDO], **NAMES}
@@ -93,7 +93,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         }
         Compliance(app, settings=settings)
         yield app
-        i18n.catalogue.cache_clear()
+        i18n.translator.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -500,7 +500,7 @@ def test_hash_is_that_of_the_very_text(settings: dict[str, Any], write: Write, c
         ("{{ range(9) }}", "no placeholder range"),
         ("{{ 1 / 0 }}", "a placeholder cannot be filled"),
         ("{{ site.name | nothing }}", "nothing"),
-        ("{{ site }}", "a placeholder gives no words but Site("),
+        ("{{ site }}", "a placeholder gives no words but SiteDetails("),
         ("{% for cookie in cookies %}{{ cookie.category }}{% endfor %}", "no words but Category("),
         ("{{ site.name.upper }}", "no words but <built-in method"),
         ("{{ reporting.national_centre }}", "no words but True; name what to write"),

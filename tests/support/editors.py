@@ -11,7 +11,7 @@ from flask import Flask
 
 from compliance.cases import Kind, State
 from compliance.messages import Box, Case, Cases, Intake, Submission
-from compliance.messages.listing import Entry, Filter, entries
+from compliance.messages.listing import Filter, ListedCase, entries
 from compliance.pictures import Picture
 from compliance.settings import Settings, load
 from compliance.store import Database
@@ -46,7 +46,7 @@ class Desk:
     def list(self, which: Filter | None = None, **options: Any) -> list[str]:
         return [entry.number for entry in self.entries(which, **options)]
 
-    def entries(self, which: Filter | None = None, **options: Any) -> list[Entry]:
+    def entries(self, which: Filter | None = None, **options: Any) -> list[ListedCase]:
         return entries(self.database, which or Filter(), **{"limit": 50, "now": NOW, **options})
 
 

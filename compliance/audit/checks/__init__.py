@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 from ..findings import Finding
 from ..page import Page
-from ..site import Context, Fact, Site
+from ..site import Context, Fact, SiteFacts
 from . import accessibility, articles, consent, delivery, filings, forms, manual, policies, reporting, trackers
 
 PageCheck: TypeAlias = Callable[[Page, Context], Iterable[Finding | Fact]]
-SiteCheck: TypeAlias = Callable[[Site, Context], Iterable[Finding]]
+SiteCheck: TypeAlias = Callable[[SiteFacts, Context], Iterable[Finding]]
 
 _TOPICS = (filings, reporting, articles, policies, consent, trackers, forms, accessibility, delivery, manual)
 PAGE: tuple[PageCheck, ...] = tuple(check for topic in _TOPICS for check in topic.PAGE)

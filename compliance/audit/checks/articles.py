@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...characters import HAN
 from ..expressions import Expression
 from ..findings import Finding
-from ..page import Kind, Page
+from ..page import Page, PageKind
 from ..site import Context
 from ..tree import Element, elements, text_of
 
@@ -96,7 +96,7 @@ _CLOSES = Expression(r"关闭|關閉|close|×|✕|✖|^X$", re.IGNORECASE)
 
 def credits(page: Page, context: Context) -> Iterator[Finding]:
     """Source, editor, author and day of an article."""
-    if page.kind is not Kind.ARTICLE or page.status != 200:
+    if page.kind is not PageKind.ARTICLE or page.status != 200:
         return
     text, metas = page.text, page.metas
     named, empty = _labelled(text)

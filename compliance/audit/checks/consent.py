@@ -10,7 +10,7 @@ from itertools import islice
 from ..expressions import Expression
 from ..findings import Finding
 from ..loaded import needs_consent
-from ..page import Kind, Page
+from ..page import Page, PageKind
 from ..parts import label_of
 from ..site import Context
 from ..tree import Element, elements, text_of
@@ -98,7 +98,7 @@ def sentences(page: Page, context: Context) -> Iterator[Finding]:
             continue
         told.add(sentence)
         needed = needs_consent(page, context.catalogue)
-        policy = page.kind is Kind.POLICY and _PERSONAL.search(sentence)
+        policy = page.kind is PageKind.POLICY and _PERSONAL.search(sentence)
         rule = "C401" if needed or policy else "C402"
         yield page.found(rule, page.where(sentence), excerpt=sentence, text=sentence)
     for window in _windows(text, _REFUSES):

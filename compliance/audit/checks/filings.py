@@ -12,9 +12,9 @@ from ...licences import PROVINCES, normalise
 from ...outside.hosts import host_of
 from .. import numbers
 from ..findings import Finding
-from ..page import Kind, Page
+from ..page import Page, PageKind
 from ..rules import rules
-from ..site import Context, Fact, Site
+from ..site import Context, Fact, SiteFacts
 from ..tree import Element
 
 ICP_HOST = "beian.miit.gov.cn"
@@ -143,13 +143,13 @@ def licences(page: Page, context: Context) -> Iterator[Finding | Fact]:
         yield from _badge(page)
 
 
-def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
     """What the home page leaves out and the other pages tell."""
     if site.home is None:
         return
     at_home = site.values("number")
     kinds = {value.partition(" ")[0] for value in at_home}
-    if site.kinds[Kind.ARTICLE] and "news" not in kinds and not site.values("news licence named"):
+    if site.kinds[PageKind.ARTICLE] and "news" not in kinds and not site.values("news licence named"):
         yield Finding(rule=rules()["C017"], page=site.home)
     for value, seen in site.values("number elsewhere").items():
         kind, _, number = value.partition(" ")

@@ -9,7 +9,7 @@ from ..expressions import Expression
 from ..findings import Finding
 from ..page import Page
 from ..rules import rules
-from ..site import Context, Fact, Site
+from ..site import Context, Fact, SiteFacts
 
 _PLAYER = Expression(r"player\.|/player|v\.qq\.com|player\.youku|bilibili|video", re.IGNORECASE)
 _RECOMMENDS = ("猜你喜欢", "为你推荐", "为您推荐", "个性化推荐", "ecommended for you", "ou may also like")
@@ -29,7 +29,7 @@ def hints(page: Page, context: Context) -> Iterator[Fact]:
         yield Fact("accounts")
 
 
-def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
     """Say each thing once."""
     if site.home is None:
         return

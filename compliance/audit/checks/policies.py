@@ -14,7 +14,7 @@ from ..naming import known_names
 from ..page import Page, tidy
 from ..parts import Link
 from ..rules import rules
-from ..site import Context, Fact, Site
+from ..site import Context, Fact, SiteFacts
 from ..statements import missing
 from ..tree import Element, text_of, visible
 
@@ -95,7 +95,7 @@ def declarations(page: Page, context: Context) -> Iterator[Fact]:
             yield Fact("cookie named", name)
 
 
-def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
     """The languages of all policies."""
     policies = site.values("policy")
     if policies and "zh_CN" not in policies:

@@ -11,10 +11,10 @@ from ..expressions import Expression
 from ..findings import Finding
 from ..hotlines import Hotline, hotlines
 from ..kinds import is_address_of_article
-from ..page import Kind, Page
+from ..page import Page, PageKind
 from ..parts import Link
 from ..rules import rules
-from ..site import Context, Fact, Site
+from ..site import Context, Fact, SiteFacts
 
 _REPORT_WORDS = ("举报", "投诉", "舉報", "投訴")
 _REPORT = Expression(
@@ -57,7 +57,7 @@ def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
     entrance = (page.home or not told) and any(map(is_entrance, page.links))
     if entrance or told:
         yield Fact("reports")
-        if page.kind is not Kind.ARTICLE and _MINORS.search(text):
+        if page.kind is not PageKind.ARTICLE and _MINORS.search(text):
             yield Fact("reports about minors")
     if page.home:
         printed = reporting_lines(page)
@@ -142,7 +142,7 @@ def comments(page: Page, context: Context) -> Iterator[Finding]:
             return
 
 
-def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
     """What no page has."""
     if site.home is not None and site.values("reports") and not site.values("reports about minors"):
         yield Finding(rule=rules()["C112"], page=site.home)
@@ -154,7 +154,7 @@ SITE = (of_the_site,)
 
 def reporting_lines(page: Page) -> tuple[Hotline, ...]:
     """Return the telephones for reports, as the page prints them; those in an article are somebody else's."""
-    return hotlines(page.footer if page.kind is Kind.ARTICLE else page.own)
+    return hotlines(page.footer if page.kind is PageKind.ARTICLE else page.own)
 
 
 def is_entrance(link: Link) -> bool:

@@ -13,7 +13,7 @@ from ..findings import Finding
 from ..loaded import is_optional, loaded, vendor
 from ..page import Page
 from ..rules import rules
-from ..site import Context, Fact, Site
+from ..site import Context, Fact, SiteFacts
 
 # Public script hosts that changed hands or were broken into.
 _ABUSED = (
@@ -74,7 +74,7 @@ def cookies(page: Page, context: Context) -> Iterator[Finding | Fact]:
             yield page.found("C503", excerpt=name, name=name, vendor=vendor(tracker))
 
 
-def of_the_site(site: Site, context: Context) -> Iterator[Finding]:
+def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
     """What pages load and set, against what policies name."""
     if site.values("policy"):
         named = site.values("recipient named")

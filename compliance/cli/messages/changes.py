@@ -14,7 +14,7 @@ import click
 from ...cases import MOVES, PAUSED, RESULTS, Actor, State, allowed
 from ...messages import CaseError
 from ...messages.cases import LONGEST_ANSWER
-from ...messages.listing import Entry, Filter, count, entries, named
+from ...messages.listing import Filter, ListedCase, count, entries, named
 from ..group import CannotRunError, box, show, state
 from .group import NAME, Number, Words, address, by, messages, now
 from .listing import COLUMNS, line
@@ -84,7 +84,7 @@ def move(context: click.Context, /, state: str, text: str, **options: Any) -> No
 def note(context: click.Context, number: str, text: str | None, by: str) -> None:
     """Add a note to a case that no sender sees."""
 
-    def act(entry: Entry, words: str) -> None:
+    def act(entry: ListedCase, words: str) -> None:
         box(context).cases.note(entry.number, by=by, text=words, now=now())
 
     _change(context, "note", act, numbers=[number], text=lambda: _words(text))
@@ -97,7 +97,7 @@ def note(context: click.Context, number: str, text: str | None, by: str) -> None
 def assign(context: click.Context, /, to: str, by: str, **options: Any) -> None:
     """Give cases to an editor."""
 
-    def act(entry: Entry, _: str) -> None:
+    def act(entry: ListedCase, _: str) -> None:
         box(context).cases.assign(entry.number, by=by, to=to, now=now())
 
     _change(context, "assign", act, **options)
@@ -125,7 +125,7 @@ def release(context: click.Context, numbers: tuple[str, ...], by: str) -> None:
 
 
 def _hold(context: click.Context, verb: str, numbers: Sequence[str], reason: str, by: str) -> None:
-    def act(entry: Entry, _: str) -> None:
+    def act(entry: ListedCase, _: str) -> None:
         box(context).cases.hold(entry.number, by=by, reason=reason, now=now())
 
     _change(context, verb, act, numbers=numbers, yes=True)
@@ -134,7 +134,7 @@ def _hold(context: click.Context, verb: str, numbers: Sequence[str], reason: str
 def _move(
     context: click.Context, target: State, text: str | None, *, by: str, needed: bool = True, **options: Any
 ) -> None:
-    def act(entry: Entry, words: str) -> None:
+    def act(entry: ListedCase, words: str) -> None:
         box(context).cases.move(entry.number, target, by=by, text=words, version=entry.version, now=now())
 
     _change(
@@ -145,7 +145,7 @@ def _move(
 def _change(
     context: click.Context,
     verb: str,
-    act: Callable[[Entry, str], None],
+    act: Callable[[ListedCase, str], None],
     *,
     numbers: Sequence[str],
     text: Callable[[], str] = str,
@@ -180,7 +180,7 @@ def _change(
         context.exit(1)
 
 
-def _found(context: click.Context, numbers: Sequence[str], page: str, category: str) -> list[Entry]:
+def _found(context: click.Context, numbers: Sequence[str], page: str, category: str) -> list[ListedCase]:
     """Return the cases of *numbers*, all of them, or the open ones about *page*."""
     if bool(numbers) == bool(page) or (category and not page):
         raise CannotRunError("name cases by their numbers, or all open ones about a page with --page and --category")
@@ -199,11 +199,11 @@ def _found(context: click.Context, numbers: Sequence[str], page: str, category: 
     return found
 
 
-def _may(entry: Entry, target: State | None) -> bool:
+def _may(entry: ListedCase, target: State | None) -> bool:
     return allowed(entry.state, target, Actor.EDITOR) if target else entry.state is not State.PURGED
 
 
-def _refusal(entry: Entry) -> str:
+def _refusal(entry: ListedCase) -> str:
     ways = [target for target, actors in MOVES[entry.state].items() if Actor.EDITOR in actors]
     return f"is {entry.state}; from there it can be moved to {', '.join(sorted(ways)) or 'nothing'}"
 

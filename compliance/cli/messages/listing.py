@@ -15,7 +15,7 @@ from ...cases import Actor, State
 from ...characters import UNPRINTABLE
 from ...deadlines import minute
 from ...messages import Case, CaseError
-from ...messages.listing import Entry, Filter, count, entries, groups
+from ...messages.listing import Filter, ListedCase, count, entries, groups
 from ..group import CannotRunError, box, cut, listing, print_json, show, state, written
 from .group import Number, by, chosen, due, filters, messages, now, number
 
@@ -59,7 +59,7 @@ def list_(
         click.echo(f"Held back until somebody has looked: {waiting} (--state quarantined)", err=True)
 
 
-def line(entry: Entry) -> dict[str, Any]:
+def line(entry: ListedCase) -> dict[str, Any]:
     """Return *entry* as a line of a table."""
     marks = [name for name in ("urgent", "overdue") if getattr(entry, name)]
     return {

@@ -42,7 +42,7 @@ class Foreign:
         return name in _ROOTS or name not in _POINTS[self._roots[-1]]
 
     def opened(self, name: bytes, text: bytes) -> bool:
-        """Take note of the start tag *text* of an element *name*; tell whether that is a foreign one."""
+        """Take note of the start tag *text* of an element *name*; return whether that is a foreign one."""
         foreign = self.inside
         if foreign and (name in _BREAKS or (name == b"font" and not _FONT.isdisjoint(Tag.read(text).attributes))):
             self._leave()

@@ -46,7 +46,7 @@ def _strip(tree: Document) -> None:
         root.normalize()
 
 
-class Judge:
+class Comparer:
     """Compares changed copies of one *page* with the page itself."""
 
     def __init__(self, page: bytes) -> None:
@@ -123,31 +123,31 @@ def _starts(page: bytes) -> Iterator[int]:
     yield len(page)
 
 
-def place_head(page: bytes, head: bytes, judge: Judge) -> Place:
+def place_head(page: bytes, head: bytes, comparer: Comparer) -> Place:
     """Return where *head* stands first in the body of *page*; nowhere if no place is safe."""
     for start in _starts(page):
-        for closers in (b"", judge.closers, *_COMMENT_ENDS) if start == len(page) else (b"",):
+        for closers in (b"", comparer.closers, *_COMMENT_ENDS) if start == len(page) else (b"",):
             place = Place(head=start, head_closers=closers)
-            if judge.accepts(place.splice(page, head, b""), head):
+            if comparer.accepts(place.splice(page, head, b""), head):
                 return place
     return Place()
 
 
-def place_foot(page: bytes, head: bytes, foot: bytes, placed: Place, judge: Judge, start: int) -> Place:
+def place_foot(page: bytes, head: bytes, foot: bytes, placed: Place, comparer: Comparer, start: int) -> Place:
     """Return *placed*, where *head* is, with the place of *foot*, last in the body and not before *start*."""
-    for place, in_body in _ends(page, judge, placed, max(start, placed.head)):
-        if judge.accepts(place.splice(page, head, foot), place.cell_of(foot), in_body=in_body):
+    for place, in_body in _ends(page, comparer, placed, max(start, placed.head)):
+        if comparer.accepts(place.splice(page, head, foot), place.cell_of(foot), in_body=in_body):
             return place
     return placed
 
 
-def _ends(page: bytes, judge: Judge, placed: Place, start: int) -> Iterator[tuple[Place, bool]]:
+def _ends(page: bytes, comparer: Comparer, placed: Place, start: int) -> Iterator[tuple[Place, bool]]:
     """Yield where a footer may stand, the best first, and whether that is at the level of the body."""
     end = body_end(page, start)
     if end is not None:
         yield replace(placed, foot=end), True
-    closers = [b"", *_COMMENT_ENDS, b"-->" + judge.closers]
-    closers.insert(1, judge.closers)
+    closers = [b"", *_COMMENT_ENDS, b"-->" + comparer.closers]
+    closers.insert(1, comparer.closers)
     for closer in closers:
         for cell in (False, True):
             yield replace(placed, foot=len(page), foot_closers=closer, cell=cell), True

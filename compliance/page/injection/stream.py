@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .careful import Judge, place_foot
+from .careful import Comparer, place_foot
 from .opening import Opening, Undecided, find_opening
 from .place import Markup, Place
 from .scan import Scan, foot_place
@@ -153,12 +153,12 @@ class Stream:
         if self._kept is None:
             return held
         page = bytes(self._kept)
-        judge = Judge(page)
+        comparer = Comparer(page)
         placed = Place(head=self._start)
-        if self._head and not judge.accepts(placed.splice(page, self._head, b""), self._head):
+        if self._head and not comparer.accepts(placed.splice(page, self._head, b""), self._head):
             return held
         sent = len(page) - len(held)
-        place = place_foot(page, self._head, self.foot, placed, judge, sent)
+        place = place_foot(page, self._head, self.foot, placed, comparer, sent)
         if place.foot < sent:
             return held
         return page[sent : place.foot] + place.after(self.foot) + page[place.foot :]

@@ -6,7 +6,7 @@ import re
 
 from turbohtml import parse
 
-from .careful import LIMIT, Judge, place_foot, place_head
+from .careful import LIMIT, Comparer, place_foot, place_head
 from .opening import Opening, Undecided, find_opening, is_amp, is_based, is_page, language
 from .place import Place
 from .scan import Scan, foot_place
@@ -36,15 +36,15 @@ def locate(page: bytes, head: bytes, foot: bytes, found: Opening) -> Place:
             return Place(head=start, foot=proven[0], foot_closers=proven[1])
     if len(page) > LIMIT:
         return Place(head=start)
-    judge = Judge(page)
-    if judge.frameset:
+    comparer = Comparer(page)
+    if comparer.frameset:
         return Place()
     placed = Place()
     if head:
         placed = Place(head=start)
-        if start < 0 or not judge.accepts(placed.splice(page, head, b""), head):
-            placed = place_head(page, head, judge)
-    return place_foot(page, head, foot, placed, judge, max(start, 0)) if foot else placed
+        if start < 0 or not comparer.accepts(placed.splice(page, head, b""), head):
+            placed = place_head(page, head, comparer)
+    return place_foot(page, head, foot, placed, comparer, max(start, 0)) if foot else placed
 
 
 def inject(page: bytes, head: bytes, foot: bytes, found: Opening | None = None) -> bytes:

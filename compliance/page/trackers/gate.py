@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from ..html.tokens import Reader
 from .catalogue import Catalogue
-from .judge import Judge
+from .judge import TrackerJudge
 from .release import Release
 
 
@@ -19,7 +19,7 @@ class Gate:
 
     def __init__(self, catalogue: Catalogue, held: frozenset[str], *, asked: frozenset[str] | None = None) -> None:
         self.held = held
-        self._judge = Judge(catalogue, held, held if asked is None else asked)
+        self._judge = TrackerJudge(catalogue, held, held if asked is None else asked)
         #: What tells pages of this gate from those of one that holds other categories: four hexadecimal digits.
         self.mark = sha256(" ".join(sorted(held)).encode()).hexdigest()[:4]
 
@@ -42,7 +42,7 @@ class Gate:
 class GateStream:
     """A page in pieces: `feed` and `close` return what may leave, together what `Gate.whole` gives."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: TrackerJudge) -> None:
         self._reader = Reader(judge)
 
     @property

@@ -26,7 +26,7 @@ _SPACE = " \t\n\f\r"
 Judged: TypeAlias = tuple[bytes, tuple[Tracker, ...]]
 
 
-class Judge:
+class TrackerJudge:
     """Says of tags and scripts whether they are held: those of *catalogue* whose category is one of *held*.
 
     A script that the site marked is told apart where its category is one of *asked*.
@@ -45,7 +45,7 @@ class Judge:
     def concerns(self, page: bytes, *, marked: bool) -> bool:
         """Return whether anything in *page* may be held; the cheap look at all of it.
 
-        *marked* tells whether a label of the site's may stand in it.
+        *marked* says whether a label of the site's may stand in it.
         """
         return self._found(page) is not None or (marked and _is_marked(page))
 
@@ -142,7 +142,7 @@ class Judge:
         return self._due(tracker for _, tracker in due), names if names.isdisjoint(_SAME) else names | _SAME
 
     def _leads_from(self, base: str | None) -> Callable[[str], bool]:
-        """Return what tells whether an address, as it is written in a page, leads to what is held."""
+        """Return the function that says whether an address, as it is written in a page, leads to what is held."""
         return lambda address: any(
             tracker.category in self._held for tracker in self._catalogue.reached(unescape(address), base)
         )

@@ -19,7 +19,7 @@ _MOVED = frozenset(f"{MARK}{name}" for name in (*ATTRIBUTES, "srcdoc", "style", 
 
 
 class Release:
-    """Takes back what a `Judge` did, asked by the reader of the page at the same places."""
+    """Takes back what a `TrackerJudge` did, asked by the reader of the page at the same places."""
 
     def find(self, data: bytes, start: int) -> re.Match[bytes] | None:
         """Return the first mark of something held in *data* after *start*."""
