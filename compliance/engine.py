@@ -126,6 +126,8 @@ def build(
     Raises `SettingsError` for settings that do not fit together and `DocumentError` for a legal document that cannot
     be shown.
     """
+    if problems := recipients.mixed(settings):
+        raise SettingsError(settings.source, problems)
     own = [settings.legal.directory] if settings.legal.directory else []
     library = documents.load(settings, folders=[TEMPLATES / "documents", *own])
     try:

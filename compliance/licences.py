@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from .characters import DASHES, HAN, without_invisible
@@ -33,6 +33,8 @@ _HAN = f"[{HAN}]"
 CITIES = "深穗甬厦青连杭蓉汉宁沈哈长西郑"
 # No licence has a number of one digit alone, 00000000: it stands where the number is still to be filled in.
 _SAME = r"(?!(?P<same>[0-9])(?P=same)+(?![0-9]))"
+#: How long before its end it is told that a licence expires.
+EXPIRY = timedelta(days=30)
 LONGEST = 200  # characters that are looked at: no number comes near
 #: The traditional characters of numbers and of the names of licences, one for one; the authorities write the others.
 SIMPLIFIED = str.maketrans(
@@ -259,6 +261,13 @@ def doubt(licence: Licence) -> str | None:
     """Say what is odd, though not impossible, about the number of *licence*."""
     match = _match(licence.kind, licence.number)
     return KINDS[licence.kind].doubt(match) if match else None
+
+
+def days_left(licence: Licence, today: date) -> int | None:
+    """Return in how many days *licence* expires, below zero where it has; None where that is not to be told yet."""
+    if licence.expires is None or licence.expires > today + EXPIRY:
+        return None
+    return (licence.expires - today).days
 
 
 def _narrow(number: str) -> str:

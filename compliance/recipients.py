@@ -82,7 +82,7 @@ def separate(settings: Settings, category: str) -> bool:
     return not own and all(one.abroad for one in recipients(settings) if one.category == category)
 
 
-def doubts(settings: Settings) -> tuple[Problem, ...]:
+def mixed(settings: Settings) -> tuple[Problem, ...]:
     """Return where *settings* ask readers with one box for what goes abroad and for what does not.
 
     Sending personal information abroad takes separate consent, which a box is not that allows other things, too.
@@ -97,9 +97,28 @@ def doubts(settings: Settings) -> tuple[Problem, ...]:
             f"category of its own, apart from what else is in {one.category!r}, such as "
             '[consent.categories.abroad] with name = "…", and write category = "abroad" here',
         )
-        for one in recipients(settings)
-        if one.abroad and one.category != NECESSARY and not separate(settings, one.category)
+        for one in _optional_abroad(settings)
+        if not separate(settings, one.category)
     )
+
+
+def doubts(settings: Settings) -> tuple[Problem, ...]:
+    """Return what goes abroad by *settings* that ask nobody before."""
+    if settings.consent.mode == "opt-in":
+        return ()
+    return tuple(
+        Problem(
+            key="consent.trackers",
+            value=", ".join(one.hosts),
+            remedy=f"it is in {one.country}, and what goes abroad takes separate consent (PIPL art. 39), which nobody "
+            f'gives in the mode {settings.consent.mode!r}: write "opt-in", with a category of its own for it',
+        )
+        for one in _optional_abroad(settings)
+    )
+
+
+def _optional_abroad(settings: Settings) -> list[Recipient]:
+    return [one for one in recipients(settings) if one.abroad and one.category != NECESSARY]
 
 
 def held_for_good(settings: Settings) -> tuple[Problem, ...]:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from compliance import Compliance, SettingsError
 from compliance.languages import territory
-from compliance.recipients import Recipient, doubts, held_for_good, recipients, separate
+from compliance.recipients import Recipient, doubts, held_for_good, mixed, recipients, separate
 from compliance.settings import load
+from support.host import create_app
 
 
 def named(settings: dict[str, Any], *trackers: dict[str, Any]) -> tuple[Recipient, ...]:
@@ -86,7 +88,7 @@ OWN_COOKIE = {"name": "_own", "category": "analytics", "purpose": "Counts."}
 
 
 @pytest.mark.parametrize(
-    ("mode", "trackers", "cookies", "warned"),
+    ("mode", "trackers", "cookies", "refused"),
     [
         ("opt-in", [ABROAD], [], False),
         ("opt-in", [HERE], [], False),
@@ -96,17 +98,33 @@ OWN_COOKIE = {"name": "_own", "category": "analytics", "purpose": "Counts."}
         ("opt-in", [ABROAD, {"host": "unknown.example", "category": "analytics"}], [], True),
         ("opt-in", [ABROAD], [OWN_COOKIE], True),
         ("opt-in", [ABROAD | {"category": "necessary"}, HERE], [], False),
-        ("opt-out", [ABROAD, HERE], [], False),  # which is warned of as a whole
+        ("opt-out", [ABROAD, HERE], [], False),  # which is warned of
     ],
 )
-def test_box_that_mixes_what_goes_abroad_is_no_separate_consent(
-    settings: dict[str, Any], mode: str, trackers: list[Any], cookies: list[Any], warned: bool
+def test_box_that_mixes_what_goes_abroad_stops_the_start(
+    settings: dict[str, Any], mode: str, trackers: list[Any], cookies: list[Any], refused: bool
 ) -> None:
     categories = ["analytics", "social"]
     settings["consent"] = {"mode": mode, "categories": categories, "trackers": trackers, "cookies": cookies}
     loaded = load(settings)
-    assert bool(doubts(loaded)) == warned
-    assert separate(loaded, "analytics") == (mode == "opt-in" and ABROAD in trackers and not warned)
+    assert bool(mixed(loaded)) == refused
+    assert separate(loaded, "analytics") == (mode == "opt-in" and ABROAD in trackers and not refused)
+    if refused:
+        with pytest.raises(SettingsError) as refusal:
+            Compliance(create_app(), settings=settings)
+        assert [problem.key for problem in refusal.value.problems] == ["consent.trackers"]
+        assert "art. 39" in str(refusal.value) and "[consent.categories.abroad]" in str(refusal.value)
+    else:
+        Compliance(create_app(), settings=settings)
+
+
+@pytest.mark.parametrize("mode", ["notice", "opt-out"])
+def test_what_goes_abroad_before_anybody_is_asked_is_warned_of(settings: dict[str, Any], mode: str) -> None:
+    trackers = [ABROAD, HERE, ABROAD | {"host": "c.example", "category": "necessary"}]
+    settings["consent"] = {"mode": mode, "categories": ["analytics"], "trackers": trackers}
+    assert [(doubt.key, doubt.value) for doubt in doubts(load(settings))] == [("consent.trackers", "a.example")]
+    settings["consent"] |= {"mode": "opt-in", "trackers": [ABROAD]}
+    assert doubts(load(settings)) == ()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from ..errors import Problem
-from ..licences import Licence, doubt
+from ..licences import Licence, days_left, doubt
 from ..telephones import Telephone, parse_all
 from .addresses import EmailAddress, Prefix, SiteAddress, WebAddress
 from .consent import Consent
@@ -28,10 +28,6 @@ from .messages import Limits, Mail, Messages, Retention, Storage
 from .mourning import Mourning
 from .table import Table
 from .texts import Language, Text
-
-#: How long before its end it is told that a licence expires.
-EXPIRY = timedelta(days=30)
-
 
 _NUMBER = {"type": "string", "minLength": 3}
 _NUMBERS = {"type": "array", "items": _NUMBER, "minItems": 1}
@@ -158,6 +154,12 @@ class Settings(Table):
         """Return what is odd about the settings on *today*, though not impossible."""
         return tuple(self._doubts(today))
 
+    def expiring(self, today: date) -> Iterator[Problem]:
+        """Yield which licences are over on *today*, or will be within `licences.EXPIRY`."""
+        for licence in self.licences.all():
+            if told := _expiry(licence, today):
+                yield Problem(key=f"licences.{licence.kind}", value=licence.number, remedy=told)
+
     def _doubts(self, today: date) -> Iterator[Problem]:
         if (days := self.retention.consents) < self.consent.lifetime_days:
             remedy = "the cookie lives longer than its proof; give at least the days of consent.lifetime_days"
@@ -169,8 +171,7 @@ class Settings(Table):
             if licence.kind == "generative" and not licence.model:
                 remedy = 'readers are told the name of the model, too: write { number = "…", model = "…" }'
                 yield Problem(key=key, value=value, remedy=remedy)
-            if told := _expiry(licence, today):
-                yield Problem(key=key, value=value, remedy=told)
+        yield from self.expiring(today)
         mode = self.consent.mode
         if mode != "opt-in" and (optional := ", ".join(self.consent.categories)):
             said = "browsing on" if mode == "notice" else "refusing nothing"
@@ -192,10 +193,10 @@ class Settings(Table):
 
 
 def _expiry(licence: Licence, today: date) -> str | None:
-    """Say that *licence* is over, or will be within `EXPIRY`."""
-    if licence.expires is None or licence.expires > today + EXPIRY:
+    """Say that *licence* is over, or will be soon."""
+    days = days_left(licence, today)
+    if days is None:
         return None
-    if licence.expires < today:
+    if days < 0:
         return f"expired on {licence.expires}; renew it or correct the date"
-    days = (licence.expires - today).days
     return f"expires on {licence.expires}, in {days} {'day' if days == 1 else 'days'}; apply for its renewal"
