@@ -5,6 +5,14 @@
 const PATIENCE = 30_000;
 const FRESH = 15 * 60_000;
 
+/* The addresses of a fetched page lead where they lead there, whatever `<base>` the page has that shows them. */
+const ADDRESSES = ["href", "src", "action", "data-styles", "data-challenge", "data-widget", "data-worker"];
+const settle = (main, url) => {
+  for (const name of ADDRESSES)
+    for (const node of main.querySelectorAll(`:not(script)[${name}]`))
+      node.setAttribute(name, node.getAttribute(name).replace(/(?<!\S)[^#\s]\S*/g, (path) => new URL(path, url)));
+};
+
 /* Fetch a page of ours. The parser of this old request, unlike others, asks for no trust of its input. */
 const fetched = (url, { method = "GET", body, key } = {}) =>
   new Promise((resolve, reject) => {
@@ -19,8 +27,9 @@ const fetched = (url, { method = "GET", body, key } = {}) =>
       const { status, responseURL, response } = request;
       const main = response?.querySelector("main");
       main?.querySelector("[autofocus]")?.removeAttribute("autofocus");
-      if (main) resolve({ status, url: responseURL, page: response, main });
-      else reject(request);
+      if (!main) return reject(request);
+      settle(main, responseURL);
+      resolve({ status, url: responseURL, page: response, main });
     };
     request.send(body);
   });
@@ -167,7 +176,7 @@ const build = async (link) => {
   const close = document.createElement("button");
   const styles = form.dataset.styles.split(" ").map((href) => {
     const style = document.createElement("link");
-    return Object.assign(style, { rel: "stylesheet", href });
+    return Object.assign(style, { rel: "stylesheet", href, nonce: document.querySelector("link[data-compliance]")?.nonce ?? "" });
   });
   const { lang, dir } = page.documentElement;
   /* A click beside it closes it, too; a receipt, which is shown once, only what is meant to. */
@@ -192,8 +201,10 @@ const build = async (link) => {
     return heading;
   };
   const put = (...nodes) => {
-    box.replaceChildren(...nodes);
-    box.querySelectorAll("script, link").forEach((node) => node.remove());
+    const content = new DocumentFragment();
+    content.append(...nodes);
+    content.querySelectorAll("script, link").forEach((node) => node.remove());
+    box.replaceChildren(content);
   };
   const show = ({ url, main, status }, key) => {
     const receipt = main.querySelector(".compliance-receipt");
@@ -215,7 +226,14 @@ const build = async (link) => {
     form.elements.namedItem("page_title").value = document.title;
   }
   /* A choice about cookies is sent as the page sends it, and leads back here. */
-  for (const next of box.querySelectorAll("[name=next]")) next.value = location.pathname + location.search;
+  for (const next of box.querySelectorAll("[name=next]")) {
+    next.value = location.pathname + location.search;
+    next.form.target = "_self";
+  }
+  /* Where the page's policy lets no form be sent, the choice is made on the page at the form's address. */
+  document.addEventListener("securitypolicyviolation", ({ effectiveDirective, disposition }) => {
+    if (dialog.open && effectiveDirective === "form-action" && disposition === "enforce") location.assign(form.action);
+  });
   dialog.append(close, box);
   root.append(...styles, dialog);
   /* Above a keyboard on the screen, with the field in view; who zooms in moves about by hand. */

@@ -16,8 +16,9 @@ export const cover = (frame, guard) => {
     Object.assign(documentElement, { lang, dir });
     body.append(frame.contentDocument.importNode(content, true));
     /* Under a policy of nonces, and whatever the page says that its addresses begin with. */
+    const { nonce } = document.querySelector("link[data-compliance]") ?? guard.script;
     for (const link of body.querySelectorAll("link")) {
-      Object.assign(link, { nonce: guard.script.nonce, href: new URL(link.getAttribute("href"), guard.script.src) });
+      Object.assign(link, { nonce, href: new URL(link.getAttribute("href"), guard.script.src) });
       head.append(link);
     }
     body.querySelector("bdi").textContent = new URL(src, document.baseURI).hostname;
