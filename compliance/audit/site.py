@@ -10,6 +10,7 @@ from datetime import date
 from ..page.trackers import Catalogue
 from ..settings import Settings
 from .page import PageKind
+from .sources import Sources
 
 #: Values of one fact that are told apart, and pages that are named for each.
 MOST_VALUES = 1_000
@@ -20,13 +21,22 @@ MOST_PAGES = 3
 class Context:
     """What checks are told beside the page: the trackers that are known, and the day.
 
-    *hosts* are those of the site, none where the target is a folder; *settings* are those of an application of ours.
+    *hosts* are those of the site, none where the target is a folder; *settings* are those of an application of ours,
+    *sources* those that it reprints from, where it keeps a list.
     """
 
     catalogue: Catalogue
     today: date
     hosts: frozenset[str] = frozenset()
     settings: Settings | None = None
+    sources: Sources | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the site and its operator are called, in every language, as far as settings say it."""
+        if self.settings is None:
+            return ()
+        return tuple({*self.settings.site.name.root.values(), *self.settings.site.operator.root.values()})
 
 
 @dataclass(frozen=True, slots=True)

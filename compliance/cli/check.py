@@ -145,6 +145,7 @@ def _audit(
         from ..audit.folder import Folder
         from ..audit.runner import Audit
         from ..audit.site import Context
+        from ..audit.sources import Sources
         from ..audit.website import Website
     except ModuleNotFoundError as error:
         raise _missing(error) from None
@@ -155,9 +156,16 @@ def _audit(
         found = state(context)
         app = context.ensure_object(ScriptInfo).load_app()
         url = found.settings.site.url.rstrip("/") + (app.config["APPLICATION_ROOT"] or "").rstrip("/")
+        listed = found.settings.articles.sources
         return Audit(
             Application(app.wsgi_app, url),
-            Context(catalogue=found.catalogue, today=today, hosts=_hosts(url), settings=found.settings),
+            Context(
+                catalogue=found.catalogue,
+                today=today,
+                hosts=_hosts(url),
+                settings=found.settings,
+                sources=Sources.load(listed) if listed else None,
+            ),
             limit=limit or _PAGES,
             browser=browser,
         )

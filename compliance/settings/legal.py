@@ -63,3 +63,8 @@ class Articles(Table):
         description="A file of the corrections that were published, for their public page and for articles.",
         examples=["corrections.toml"],
     )
+    sources: Annotated[File | None, WithJsonSchema({"type": "string", "minLength": 1})] = Field(
+        default=None,
+        description="A file of the names of sources that the site reprints from, one a line.",
+        examples=["sources.txt"],
+    )

@@ -14,6 +14,7 @@ import pytest
 from compliance.audit import Finding, Severity, checks, rules
 from compliance.audit.page import Page
 from compliance.audit.site import Context, Fact, SiteFacts
+from compliance.audit.sources import Sources
 from compliance.page.trackers import Catalogue
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -22,7 +23,7 @@ RIGHT: Mapping[str, str] = EXPECTED.pop("right")
 FILES = sorted(file.relative_to(PAGES).as_posix() for file in PAGES.rglob("*.html"))
 SINGLE = [file for file in FILES if not file.startswith("sites/")]
 SITES = sorted({file.rsplit("/", 1)[0] for file in FILES if file.startswith("sites/")})
-CONTEXT = Context(catalogue=Catalogue(), today=date(2026, 11, 24))
+CONTEXT = Context(catalogue=Catalogue(), today=date(2026, 11, 24), sources=Sources.load(PAGES / "sources.txt"))
 
 
 def read(file: str) -> Page:

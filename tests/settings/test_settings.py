@@ -86,7 +86,7 @@ def test_starter_file_holds_the_values_of_the_model_page():
 def test_starter_file_shows_every_key_with_a_value_that_loads(file: Path):
     file.write_text(WHOLE_TEXT, encoding="utf-8")
     (file.parent / "legal").mkdir()
-    for name in ("urgent.txt", "quarantine.txt", "corrections.toml"):
+    for name in ("urgent.txt", "quarantine.txt", "corrections.toml", "sources.txt"):
         (file.parent / name).touch()
     settings = load(file)
     shown = tomllib.loads(WHOLE_TEXT)

@@ -1,16 +1,18 @@
-"""Articles: source, author, editor, day; what is paid for and what a machine wrote, marked as such."""
+"""Articles: source, author, editor, day; whom they are reprinted from, and under which headline."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ...characters import HAN
 from ..expressions import Expression
 from ..findings import Finding
-from ..page import Page, PageKind
+from ..page import Page, PageKind, tidy
 from ..site import Context
-from ..tree import Element, elements, text_of
+from ..sources import is_central, reprinted
+from ..tree import text_of
 
 # Old pages space the two characters of a label out to the width of four.
 _SOURCE_LABEL = "[来來] ?源于?|稿 ?源|出[处處]|转自|摘自|供稿(?:单位)?|信息提供|发布(?:机构|单位)"
@@ -29,6 +31,7 @@ _AUTHOR = Expression(
     rf"(?:{_AUTHOR_LABEL}){_VALUE}|[记記]者 ?[{HAN}]{{2,4}}"
     r"|\b(?:[Aa]uthor|[Rr]eporter)s? ?[:|] ?\w|\b[Bb]y:? [A-Z][\w.]+ [A-Z]|\bBy [A-Z]{2,}"
 )
+_ORIGINAL = Expression(r"原标题|原題|原题目?|original (?:headline|title)", re.IGNORECASE)
 _DATE = re.compile(r"(?:19|20)\d\d ?[-年/.] ?\d{1,2} ?[-月/.] ?\d{1,2}")
 _WRITTEN_DATE = Expression(
     r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d{1,2}(?:st|nd|rd|th)?, ?20\d\d"
@@ -63,35 +66,13 @@ _NOTHING = re.compile(
     r"|[上下]一[篇页条則则]|返回|回到?(?:顶部|首页)|首页|打印|列印|关闭|關閉|收藏|纠错|评论|分享|微信|微博|扫一扫|相关|推荐|热门|更多|"
     r"声明[:丨]|免责|版权|©|Copyright|举报|关于我们|联系我们|[-—_·•>》|]+(?: |$)"
 )
-_MACHINE_MARKS = ("aigc", "AIGC", "ai-generated", "trainedAlgorithmicMedia")
-_MACHINE = Expression(
-    r"name=[\"']?aigc|[\"']AIGC[\"']\s*:|data-(?:aigc|ai-generated)|\bai-generated\b|trainedAlgorithmicMedia",
-    re.IGNORECASE,
+_MILITARY = re.compile(
+    r"解放军|[东南西北中]部战区|军演|实[弹兵][^,。]{0,4}(?:射击|演)|演训|国防部|歼-? ?[0-9]{2}|轰-? ?[0-9]|航母|驱逐舰|"
+    r"核潜艇|火箭军|军事(?:演习|行动|基地|部署|训练)|(?<!原)武警(?:部队|官兵)|人民海军|战机|\bPLA\b"
 )
-# "人工智能" or "AI", and "生成" or "合成" (GB 45438-2025): 辅助, 创作 or AIGC say less.
-_MACHINE_SAID = Expression(
-    r"(?:(?<![A-Za-z])AI|人工智能).{0,8}(?:生成(?!式)|合成)|(?:生成(?!式)|合成).{0,8}(?:AI(?![A-Za-z])|人工智能)|"
-    r"(?:AI|artificial intelligence)[- ](?:generated|synthesi[sz]ed)|"
-    r"(?:generated|synthesi[sz]ed) (?:by|with) (?:AI|artificial)",
-    re.IGNORECASE,
+_NOT_MILITARY = re.compile(
+    r"老兵|老战士|退役|退伍|征兵|军训|军属|拥军|双拥|纪念|历史|电影|电视剧|影片|小说|游戏|玩具|模型|博物馆|展览|研学|夏令营|航母级"
 )
-_PAID_SCRIPTS = ("BAIDU_CLB_", "cpro_id", "slotbydup")
-_PAID_MARKS = ("adsbygoogle", "sponsored")
-_PAID = Expression(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]{0,100}sponsored")
-# The law wants the word itself: 推广, 赞助 and sponsored are none (Advertising Law, art. 14).
-_PAID_SAID = Expression(
-    r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|advertisement|\bads?\b",
-    re.IGNORECASE,
-)
-_FLOATING = elements(
-    "//*[contains(@style, 'fixed') or contains(@style, 'absolute')][@id or @class]"
-    "[self::div or self::aside or self::section]"
-)
-_ADVERTISEMENT = Expression(
-    r"(?:^|[\s_-])(?:ads?|advert\w*|guanggao|duilian|piaofu|piao|couplet|floatad|adfloat|popad)(?:$|[\s_\d-])",
-    re.IGNORECASE,
-)
-_CLOSES = Expression(r"关闭|關閉|close|×|✕|✖|^X$", re.IGNORECASE)
 
 
 def credits(page: Page, context: Context) -> Iterator[Finding]:
@@ -99,46 +80,45 @@ def credits(page: Page, context: Context) -> Iterator[Finding]:
     if page.kind is not PageKind.ARTICLE or page.status != 200:
         return
     text, metas = page.text, page.metas
-    named, empty = _labelled(text)
+    labels, empty = _labelled(text)
     for label, place in empty.items():
         yield page.found("C205", page.where(label), excerpt=text[place : place + 40], label=label)
-    if not ("source" in named or metas.get("source") or _SOURCE.search(text)):
+    if not ("source" in labels or metas.get("source") or _SOURCE.search(text)):
         yield page.found("C201")
-    if not ("editor" in named or metas.get("editor") or _EDITOR.search(text)):
+    if not ("editor" in labels or metas.get("editor") or _EDITOR.search(text)):
         yield page.found("C202")
-    if not ("author" in named or metas.get("author") or _AUTHOR.search(text)):
-        yield page.found("C203")
+    if not ("author" in labels or metas.get("author") or _AUTHOR.search(text)):
+        source = reprinted(page, context.names)
+        yield page.found("C210", excerpt=source, source=source) if source else page.found("C203")
     if not (page.tagged("time") or _DATE.search(text) or _WRITTEN_DATE.search(text)):
         yield page.found("C204")
 
 
-def machines(page: Page, context: Context) -> Iterator[Finding]:
-    """What a machine made."""
-    if not any(mark in page.source for mark in _MACHINE_MARKS):
+def reprints(page: Page, context: Context) -> Iterator[Finding]:
+    """What is taken over from others: from whom, and under which headline."""
+    if page.kind is not PageKind.ARTICLE or page.status != 200:
         return
-    if _MACHINE.search(page.source) and not (
-        _MACHINE_SAID.search(page.text) or any(_MACHINE_SAID.search(image.alt or "") for image in page.images)
-    ):
-        yield page.found("C206")
+    source = reprinted(page, context.names)
+    if source is None or not _labelled(page.text)[1].keys().isdisjoint(_ROLES["source"]):
+        return
+    if context.sources is not None and source not in context.sources:
+        yield page.found("C209", page.where(source), excerpt=source, source=source)
+    if not _ORIGINAL.search(page.text):
+        yield page.found("C211")
+    headline = headline_of(page)
+    if _MILITARY.search(headline) and not (_NOT_MILITARY.search(headline) or is_central(source)):
+        yield page.found("C212", page.where(source), excerpt=headline, text=headline, source=source)
 
 
-def advertisements(page: Page, context: Context) -> Iterator[Finding]:
-    """What is paid for, and what floats over the page."""
-    scripts = any(mark in (one.text or "") for one in page.tagged("script") for mark in _PAID_SCRIPTS)
-    paid = (scripts or any(mark in page.source for mark in _PAID_MARKS)) and _PAID.search(page.source)
-    if paid and not _PAID_SAID.search(page.text):
-        yield page.found("C207", excerpt=paid[0])
-    styles = [one.get("style") or "" for one in page.styled]
-    if any("fixed" in style or "absolute" in style for style in styles) and "fixed" in page.source:
-        for element in _FLOATING(page.root):
-            names = f"{element.get('id', '')} {element.get('class', '')}"
-            if _ADVERTISEMENT.search(names) and not _can_be_closed(element):
-                yield page.found("C208", element)
+PAGE = (credits, reprints)
 
 
-PAGE = (credits, machines, advertisements)
+def headline_of(page: Page) -> str:
+    """Return the headline of *page*, its title where it has none."""
+    return tidy(next((one for element in page.tagged("h1") if (one := text_of(element))), page.title))
 
 
+@lru_cache(maxsize=1)  # two checks of one page ask
 def _labelled(text: str) -> tuple[set[str], dict[str, int]]:
     """Return which of `_ROLES` have a label in *text*, and where labels with nothing behind them stand."""
     named, empty = set[str](), dict[str, int]()
@@ -157,9 +137,3 @@ def _labelled(text: str) -> tuple[set[str], dict[str, int]]:
         if mark[0] == ":" and (not after or _NOTHING.match(after)):
             empty[label] = start + len(before) - len(label)
     return named, empty
-
-
-def _can_be_closed(element: Element) -> bool:
-    return _CLOSES.search(text_of(element)) is not None or any(
-        _CLOSES.search(" ".join(map(str, one.attrib.values()))) for one in element.iterdescendants("*")
-    )

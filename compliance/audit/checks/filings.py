@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from urllib.parse import urlsplit
 
-from ...characters import INVISIBLE
+from ...characters import HAN, INVISIBLE
 from ...licences import PROVINCES, normalise
 from ...outside.hosts import host_of
 from .. import numbers
 from ..findings import Finding
-from ..page import Page, PageKind
+from ..page import Page, PageKind, tidy
 from ..rules import rules
 from ..site import Context, Fact, SiteFacts
 from ..tree import Element
@@ -39,6 +39,13 @@ _NAMES = {
 }
 _ICP = re.compile(
     rf"[{''.join(PROVINCES)}]\s*ICP\s*[备備]\s*[0-9]{{6,10}}(?:\s*[号號](?:-[0-9]{{1,3}})?)?", re.IGNORECASE
+)
+# What a licence for news is for, and what its kinds of service are called.
+_SERVICES = re.compile(r"服务(?:类别|項目|项目|类型|种类|形式)|采编发布|转载服务|传播平台|转载[、,]|[、,]转载")
+# Names of news sites; those of institutions that publish news of their own are none.
+_NEWS_SITE = re.compile(rf"[{HAN}A-Za-z]{{2,10}}(?:新闻(?:网|社|在线|门户|客户端|传媒|频道)|报道网)")
+_INSTITUTION = re.compile(
+    r"大学|学院|学校|中学|小学|校园|学会|协会|新闻(?:办|出版|发布|学|与)|国新网|公司|集团|医院|政府|法院|检察|研究"
 )
 _HIDING = re.compile(r"display:none|visibility:hidden|font-size:0(?![.0-9])|opacity:0(?![.0-9])|text-indent:-\d{3,}")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
@@ -135,6 +142,8 @@ def licences(page: Page, context: Context) -> Iterator[Finding | Fact]:
         yield Fact("news licence named")
         if not any(one.kind == "news" for one in page.numbers) and (name := numbers.bare(page.own, "news")):
             yield page.found("C018", page.where(name), excerpt=name, number=name)
+    if page.home:
+        yield from _as_news_site(page)
     if "药品" in page.source and not any(one.kind == "drug_information" for one in page.numbers):
         text = page.footer
         if numbers.named(text, "drug_information"):
@@ -151,6 +160,8 @@ def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
     kinds = {value.partition(" ")[0] for value in at_home}
     if site.kinds[PageKind.ARTICLE] and "news" not in kinds and not site.values("news licence named"):
         yield Finding(rule=rules()["C017"], page=site.home)
+    for name, seen in site.values("called news").items():
+        yield Finding(rule=rules()["C026"], page=seen.pages[0], excerpt=name, values={"text": name})
     for value, seen in site.values("number elsewhere").items():
         kind, _, number = value.partition(" ")
         if kind in _SHOWN_AT_HOME and kind not in kinds:
@@ -179,6 +190,20 @@ def _missing(page: Page) -> Finding:
     if (unread := page.unread) is not None:
         return page.found("C903", unread, text=unread.get("src"))
     return page.found("C001")
+
+
+def _as_news_site(page: Page) -> Iterator[Finding | Fact]:
+    """What a licence for news has to say, and who goes by the name of news without one."""
+    shown = next((one for one in page.numbers if one.kind == "news" and one.valid), None)
+    if shown is not None:
+        if not _SERVICES.search(page.own):
+            yield page.found("C025", shown.element, excerpt=shown.number, number=shown.number)
+    elif not numbers.named(page.own, "news") and page.unread is None:
+        for name in (page.metas.get("og:site_name", ""), page.title):
+            calls = _NEWS_SITE.search(tidy(name))
+            if calls and not _INSTITUTION.search(tidy(name)):
+                yield Fact("called news", calls[0])
+                return
 
 
 def _badge(page: Page) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from ..page import Page, PageKind
 from ..parts import Link
 from ..rules import rules
 from ..site import Context, Fact, SiteFacts
+from ..tree import text_of
 
 _REPORT_WORDS = ("举报", "投诉", "舉報", "投訴")
 _REPORT = Expression(
@@ -33,7 +34,17 @@ _REACHABLE = Expression(
 )
 _COMMENTS = Expression(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re.IGNORECASE)
 _COMPLAINT = Expression(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
+# A time within which something is answered.
+_TIME = Expression(
+    r"(?:[0-9一二两三四五六七八九十]{1,3}|×) ?个? ?(?:工作日|小时|天|日)(?:之?内|以内)?|"
+    r"(?:within|in) \w+ (?:working |business )?(?:days?|hours?)",
+    re.IGNORECASE,
+)
+_ANSWERED = Expression(
+    r"反馈|答复|回复|处理|办结|办理|核实|反饋|答覆|\b(?:answer|decid|handl|repl|respon|feedback)\w*", re.IGNORECASE
+)
 _MINORS = Expression(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGNORECASE)
+_AROUND = 40  # characters before and behind a time
 _HEADLINE = 10  # characters, and longer than the names of entrances
 _CENTRE = Expression(r"12377|中央网信办|国家互联网信息办公室")
 _CENTRE_HOST = "12377.cn"
@@ -71,6 +82,20 @@ def entrances(page: Page, context: Context) -> Iterator[Finding | Fact]:
             yield page.found("C104")
     elif not (entrance or told or page.unread is not None) and page.status == 200 and len(text) > 60:
         yield page.found("C102")
+
+
+def feedback(page: Page, context: Context) -> Iterator[Finding]:
+    """The time that a page for reports names."""
+    headed = " ".join((page.title, *(text_of(one) for one in page.tagged("h1"))))
+    if not (any(word in headed for word in ("举报", "舉報")) or _REPORT.search(headed)):
+        return
+    form = next((form for form in page.forms if any(field.type == "textarea" for field in form.fields)), None)
+    if form is None:
+        return
+    for time in _TIME.finditer(page.text):
+        if _ANSWERED.search(page.text[max(0, time.start() - _AROUND) : time.end() + _AROUND]):
+            return
+    yield page.found("C113", form.element)
 
 
 def telephone(page: Page, context: Context) -> Iterator[Finding]:
@@ -148,7 +173,7 @@ def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
         yield Finding(rule=rules()["C112"], page=site.home)
 
 
-PAGE = (entrances, telephone, authorities, contacts, comments)
+PAGE = (entrances, feedback, telephone, authorities, contacts, comments)
 SITE = (of_the_site,)
 
 
