@@ -59,6 +59,7 @@ class Application:
             try:
                 require_host()
                 endpoint, values = self._route(asked)
+                _require_query(asked)
                 if endpoint in routes.of_messages:
                     asked.expect_message()
                 response = routes.answer(endpoint, **values)
@@ -94,6 +95,12 @@ class Application:
         except Exception:
             logger.exception("nor could the page that tells of it be made")
             return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _require_query(asked: Request) -> None:
+    """Refuse a query with a control character in it; only the title of a page is shown without, whatever it was."""
+    if any(_CONTROL.search(text) for item in asked.args.items(multi=True) if item[0] != "title" for text in item):
+        raise Refusal("query")
 
 
 def _other_method(asked: Request, error: MethodNotAllowed) -> Response:

@@ -30,7 +30,7 @@ POLICY = (
 # A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _STATUS = {
-    **dict.fromkeys(("choice", "category", "next", "json", "encoding", "cut", "host"), HTTPStatus.BAD_REQUEST),
+    **dict.fromkeys(("choice", "category", "next", "json", "encoding", "cut", "host", "query"), HTTPStatus.BAD_REQUEST),
     **dict.fromkeys(("record", "document"), HTTPStatus.NOT_FOUND),
     "origin": HTTPStatus.FORBIDDEN,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,7 @@ from compliance.pictures import MOST
 from compliance.store import Database
 from support.examples import examples
 from support.host import SETTINGS, create_app
+from support.odd import ODD
 
 CHECKS = [
     not_a_server_error,
@@ -73,6 +75,33 @@ SCHEMAS = RAW["components"]["schemas"]
 @settings(max_examples=examples(20), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_whatever_is_sent_is_answered_as_described(case: schemathesis.Case, accepted: str):
     case.call_and_validate(headers={"Accept": accepted}, checks=CHECKS)
+
+
+def odd() -> Any:
+    """The description with odd texts as the examples of every text that is not one of a few."""
+    described = deepcopy(RAW)
+    texts = [make(600) for make in ODD.values()]
+    for parameter in described["components"]["parameters"].values():
+        if "enum" not in parameter["schema"]:
+            parameter.pop("example", None)
+            parameter["examples"] = {str(place): {"value": text} for place, text in enumerate(texts)}
+    for name in ("Message", "Report"):
+        for field in described["components"]["schemas"][name]["properties"].values():
+            if "enum" not in field and field["type"] == "string":
+                field["examples"] = texts
+    found = schemathesis.openapi.from_dict(described)
+    found.app = site()
+    found.config.update(base_url="http://localhost/compliance")
+    found.config.phases.update(phases=["examples"])
+    return found
+
+
+odd_schema = odd()
+
+
+@odd_schema.parametrize()
+def test_odd_texts_are_answered_as_described(case: schemathesis.Case):
+    case.call_and_validate(headers={"Accept": "application/json"}, checks=CHECKS)
 
 
 def test_every_address_and_method_is_described():
@@ -171,6 +200,11 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
         yield shown
         yield get(path, name="privacy", version=version, headers={"If-None-Match": shown[2].headers["ETag"]})
         yield get(path, name="none", version=version)
+    for path, methods in RAW["paths"].items():
+        if "get" in methods:
+            yield get(
+                path, name="privacy", number=number, form="message", version=version, query_string={"lang": "zh\r\n"}
+            )
     yield get("/static/{name}", name="compliance.css")
     yield get("/static/{name}", name="none")
     yield get("/mourning")
