@@ -18,6 +18,7 @@ from .documents import Library
 from .i18n import helpers
 from .languages import nearest, tag
 from .licences import Licence
+from .notes import noted
 from .outside.hosts import host_of
 from .page.charsets import encode
 from .page.injection import Markup
@@ -180,12 +181,12 @@ class Elements:
         return self._markup(self.locale(lang), charset, root, self._licences(host), placed, self.policy)
 
     def place(self, name: str, *, lang: str | None, environ: WSGIEnvironment) -> str:
-        """Return the element *name* for a template to place, and note in *environ* that this page has it now."""
-        placed: set[str] = environ.setdefault("compliance.placed", set())
-        if name in placed or name in environ.get("compliance.injected", ()):
+        """Return the element *name* for a template to place, and note that the page of *environ* has it now."""
+        notes = noted(environ)
+        if notes.changed or name in notes.placed:
             return ""
-        omitted = frozenset(placed).union(environ.get("compliance.omitted", ()))
-        placed.update((name, *PARTS) if name == "footer" else (name,))
+        omitted = notes.placed | notes.omitted
+        notes.placed = notes.placed.union((name, *PARTS) if name == "footer" else (name,))
         return self._element(name, self.locale(lang), *self._address(environ), omitted, self.policy)
 
     def context(self, locale: str, environ: WSGIEnvironment) -> dict[str, Any]:

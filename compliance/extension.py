@@ -20,6 +20,7 @@ from .consent import Consent
 from .errors import Problem, SettingsError
 from .host import NAME, Host, chosen_locale, conflicts, let_in, link
 from .middleware import Middleware
+from .notes import noted
 from .settings import Settings
 from .views import Application, SiteState
 
@@ -97,13 +98,14 @@ class Compliance:
         """What the reader of the current request allows; `RuntimeError` outside a request, and first in a stream."""
         if not has_request_context():
             raise RuntimeError("compliance.consent belongs to a request: read it in a view or a function called by one")
-        if request.environ.get("compliance.complete") and "compliance.personal" not in request.environ:
+        notes = noted(request.environ)
+        if notes.complete and not notes.personal:
             raise RuntimeError(
                 "compliance.consent was first read in a stream, whose headers have left without `Vary`: a cache would"
                 " give this reader's page to others; read it in the view, before the response begins"
             )
         # The answer now depends on the reader: no shared cache may give it to another (RFC 9110 section 12.5.5).
-        request.environ["compliance.personal"] = True
+        notes.personal = True
         return _state().elements.consent(request.environ)
 
     def exempt(self, view: T) -> T:
@@ -205,8 +207,8 @@ def _credits(source: str = "", author: str = "", editor: str = "", *, lang: str 
 
 def _anew(app: Flask, **_: Any) -> None:
     """Forget what an earlier template placed: what it made may have been thrown away, as when an error page follows."""
-    if has_request_context() and "compliance.injected" not in request.environ:
-        request.environ.pop("compliance.placed", None)
+    if has_request_context() and not (notes := noted(request.environ)).changed:
+        notes.placed = frozenset()
 
 
 def _finish(app: Flask, response: Response, **_: Any) -> None:
@@ -214,14 +216,14 @@ def _finish(app: Flask, response: Response, **_: Any) -> None:
     with _guarded("a response could not be completed"):
         # Every page of the host passes here: the object itself is read faster than its proxy.
         current: Request = request._get_current_object()  # type: ignore[attr-defined]  # not in Flask's stub
-        environ = current.environ
-        environ["compliance.complete"] = True
+        notes = noted(current.environ)
+        notes.complete = True
         if (endpoint := current.endpoint) is not None:
             view = app.view_functions.get(endpoint)
             marked = [view, getattr(view, "view_class", None), *map(app.blueprints.get, current.blueprints)]
             if any(getattr(part, _EXEMPT, False) for part in marked):
-                environ["compliance.exempt"] = True
-        if "compliance.personal" in environ:
+                notes.exempt = True
+        if notes.personal:
             response.vary.update(("Cookie", "Sec-GPC"))
         if response.mimetype == "text/html" and (locale := chosen_locale(app)):
-            environ["compliance.locale"] = locale
+            notes.locale = locale

@@ -17,6 +17,7 @@ from flask.sessions import SessionMixin
 from werkzeug.routing import Rule
 
 from .errors import Problem, SettingsError
+from .notes import noted
 from .rendering import Renderer, plainly
 from .settings import Settings
 from .views import Application, routes
@@ -168,7 +169,7 @@ def let_in(app: Flask, own: Application) -> None:
         if unseen:
             _tell_conflicts(app, unseen.pop())
         # A context that somebody makes by hand has not come through our middleware.
-        if "compliance.through" in environ and own.answers(environ):
+        if noted(environ).through and own.answers(environ):
             environ.pop("werkzeug.debug.preserve_context", None)  # there is no context to keep
             return _Passage()
         return open_context(environ)

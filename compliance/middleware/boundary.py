@@ -31,7 +31,6 @@ class Middleware(Around):
         self._conditions = Conditions(self._state)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["compliance.through"] = True
         if (
             "HTTP_IF_NONE_MATCH" in environ
             or "HTTP_IF_MODIFIED_SINCE" in environ

@@ -49,7 +49,7 @@ class Conditions:
         """Return whether "304 Not Modified" may be for a copy of a page without what goes into it now."""
         if (
             environ["REQUEST_METHOD"] not in ("GET", "HEAD")
-            or environ.get("compliance.exempt")
+            or reply.notes.exempt
             or environ.get("CONTENT_LENGTH", "") not in ("", "0")
             or mimetypes.guess_type(environ.get("PATH_INFO", ""))[0] not in (None, "text/html")
         ):

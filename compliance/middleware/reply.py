@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..notes import noted, opened
 from ..page.change import Change
 from ..page.injection import Markup
 from ..page.trackers import Gate
@@ -15,7 +16,6 @@ from .validators import DECIDED, UNIFORM, Stamp, date, later, opaque
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_ELEMENTS = frozenset({"assets", "banner", "footer", "report", "licences", "message"})
 WHOLE = 4 * 1024 * 1024  # bytes: a body whose length is known to be no more is changed in one piece
 
 
@@ -28,6 +28,7 @@ class Reply:
     def __init__(self, state: MiddlewareState, environ: WSGIEnvironment, sent: dict[str, str]) -> None:
         self._state = state
         self._environ = environ
+        self.notes = opened(environ)
         self._sent = sent
         self.status = ""
         self.fields: Fields = []
@@ -55,7 +56,8 @@ class Reply:
         """Take the head of the answer, and find out whether it is that of a page."""
         self.status, self.fields, self._head = status, fields, None
         # An application inside this one that is wrapped itself may have changed the page already.
-        if not self._environ.get("compliance.exempt") and not self._environ.get("compliance.changed"):
+        self.notes = notes = noted(self._environ)
+        if not notes.exempt and not notes.changed:
             try:
                 head = headers.read(status, fields, self._state.tell)
                 if head is not None:
@@ -66,7 +68,7 @@ class Reply:
 
     def _personal(self, fields: Fields) -> Fields:
         """Return *fields* as they leave: a page that read what this reader decided is for no shared cache."""
-        if self._environ.get("compliance.personal") and not headers.lists(fields, "vary", "cookie"):
+        if self.notes.personal and not headers.lists(fields, "vary", "cookie"):
             # Only now is it known of a page that streams (RFC 9110, section 12.5.5).
             return [*fields, ("Vary", "Cookie, Sec-GPC")]
         return fields
@@ -82,20 +84,20 @@ class Reply:
     def _changed_fields(self, head: Head, length: int | None = None) -> Fields:
         assert self._stamp is not None
         self._changed = True
-        self._environ["compliance.changed"] = True
+        self.notes.changed = True
         return head.changed(self._stamp, length)
 
     def _new_page(self, head: Head) -> Change:
         assert self._stamp is not None
-        environ, decided = self._environ, self._stamp.letter.startswith(DECIDED)
+        environ, notes, decided = self._environ, self.notes, self._stamp.letter.startswith(DECIDED)
 
         def markup(lang: str | None, charset: str, carried: frozenset[str], absolute: bool) -> Markup:
             return self._state.injection.markup(
-                lang=lang or head.language or environ.get("compliance.locale"),
+                lang=lang or head.language or notes.locale,
                 charset=charset,
                 environ=environ,
                 decided=decided,
-                placed=carried.union(environ.get("compliance.omitted", ())),
+                placed=carried | notes.omitted,
                 absolute=absolute,
             )
 
@@ -105,7 +107,7 @@ class Reply:
             memory=self._state.memory,
             label=head.label,
             coding=head.coding,
-            placed=lambda: environ.get("compliance.placed", ()),
+            placed=lambda: notes.placed,
             reports=self._state,
             nonces=head.nonces,
             name=environ.get("PATH_INFO", ""),
@@ -116,8 +118,7 @@ class Reply:
         page = self._page or self._new_page(head)
         out = page.feed(data)
         if page.changed:
-            # What is placed by hand from here on would come twice.
-            self._environ["compliance.injected"] = _ELEMENTS
+            self.notes.changed = True
         return out
 
     def _known(self) -> Fields:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from ..notes import noted
 from .pages import POLICY, Refusal, problem, refuse, require_host
 from .requests import Request, current, routes
 from .state import SiteState
@@ -44,7 +45,7 @@ class Application:
         asked = Request(environ, self.state)
         if asked.method == "POST":
             # What answers a form itself, such as an error page, must not say that the choice is saved.
-            environ["compliance.omitted"] = frozenset({"saved"})
+            noted(environ).omitted = frozenset({"saved"})
         token = current.set(asked)
         try:
             response = self._answer(asked)

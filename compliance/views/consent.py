@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from ..consent import COOKIE, NECESSARY, Record
 from ..cookies import taken
 from ..errors import ConsentError
+from ..notes import noted
 from ..outside.hosts import host_of
 from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
@@ -27,7 +28,7 @@ _MOST_ANSWERS = 18
 def preferences() -> Response:
     """Show what is stored and let the reader change it."""
     # The page is the choice itself: a banner above it would ask the same question twice.
-    request.environ["compliance.omitted"] = frozenset({"banner"})
+    noted(request.environ).omitted = frozenset({"banner"})
     held = decision()
     # Without one on today's policy the cookie may hold a decision on an earlier one.
     earlier = held or last_decision()

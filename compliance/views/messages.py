@@ -17,6 +17,7 @@ from ..cases import NATIONAL_CATEGORIES, REQUEST_CATEGORIES, Kind
 from ..challenges import ChallengeError, Proof
 from ..errors import StoreError
 from ..messages import LONGEST, Box, IntakeError, Receipt, Submission, SubmissionError, read, shown_again
+from ..notes import noted
 from ..outside.hosts import host_of, is_local
 from ..pictures import Picture, PictureError
 from ..signals import message_received, report_received
@@ -241,7 +242,7 @@ def _again(form: str, values: Mapping[str, str], refused: _Refused) -> Response:
 def _form(
     form: str, values: Mapping[str, str], *, reasons: Mapping[str, str] | None = None, ticket: str | None = None
 ) -> Response:
-    request.environ["compliance.omitted"] = frozenset({form})  # what the page itself is
+    noted(request.environ).omitted = frozenset({form})  # what the page itself is
     messages = state().settings.messages
     shown = page(
         f"{form}_page",

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask, Response, abort, send_file, stream_with_context
 
 from compliance.middleware import Middleware
+from compliance.notes import noted
 from compliance.page.charsets import UNDECLARED
 from support.wsgi_site import CHANGED, CODINGS, PAGE, Injected, Reader, site, wrap
 
@@ -69,7 +70,7 @@ def test_other_responses_stay_byte_for_byte(status: str, headers: dict[str, str]
 
 def test_exempt_responses_stay() -> None:
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        environ["compliance.exempt"] = True
+        noted(environ).exempt = True
         return site()(environ, start_response)
 
     assert wrap(app).get("/").text == PAGE
@@ -226,7 +227,7 @@ def test_the_language_of_the_page_decides(tag: str, header: str, locale: str | N
 
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         if locale:
-            environ["compliance.locale"] = locale
+            noted(environ).locale = locale
         return site(PAGE.replace("<html lang='en'>", tag), content_language=header)(environ, start_response)
 
     wrap(app, injected=injected).get("/", headers={"Accept-Language": "ja"})
@@ -248,8 +249,9 @@ def test_what_the_page_placed_by_hand_is_not_injected_again() -> None:
     def late(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
         yield PAGE[:70].encode()
-        assert "banner" in environ["compliance.injected"]
-        environ["compliance.placed"] = {"footer"}
+        notes = noted(environ)
+        assert notes.changed
+        notes.placed = frozenset({"footer"})
         yield PAGE[70:].encode()
 
     assert wrap(late).get("/").text == CHANGED.replace("[en footer]", "")
@@ -288,7 +290,7 @@ def test_flask_pages_of_every_kind(tmp_path: Any) -> None:
 def test_a_page_that_reads_the_decision_while_it_streams_varies() -> None:
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
-        environ["compliance.personal"] = True
+        noted(environ).personal = True
         yield PAGE.encode()
 
     assert wrap(app).get("/").headers["Vary"] == "Cookie, Sec-GPC"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from compliance.middleware import Middleware
+from compliance.notes import noted
 from support.wsgi_site import CHANGED, PAGE, Injected, Reader, Source, site, wrap
 
 PRIVATE = [{"cache_control": "private"}, {"cache_control": "no-store"}, {"vary": "Accept, Cookie"}]
@@ -65,7 +66,7 @@ class Conditional:
         def page() -> Response:
             self.requests += 1
             if exempt:
-                request.environ["compliance.exempt"] = True
+                noted(request.environ).exempt = True
             response = Response(body, mimetype=mimetype, headers={"Cache-Control": cache_control})
             response.last_modified = datetime(2025, 1, 1, tzinfo=UTC)
             if etag:

@@ -1,0 +1,48 @@
+"""What the parts that serve one page tell each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_KEY = "compliance.notes"
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Notes:
+    """What is known of one exchange, a request and its answer."""
+
+    #: The request came through the middleware.
+    through: bool = False
+    #: The page is to stay as it is.
+    exempt: bool = False
+    #: The page depends on what its reader decided.
+    personal: bool = False
+    #: The application has made the headers.
+    complete: bool = False
+    #: The page has our elements: whatever is placed from here on would come twice.
+    changed: bool = False
+    #: The language that the application chose.
+    locale: str | None = None
+    #: Elements, and parts of them, that the page is not to have.
+    omitted: frozenset[str] = _NOTHING
+    #: Elements that a template has placed by hand, with their parts.
+    placed: frozenset[str] = _NOTHING
+
+
+def opened(environ: WSGIEnvironment) -> Notes:
+    """Return the notes of an exchange that comes through the middleware: new ones, in *environ* from here on."""
+    notes = environ[_KEY] = Notes(through=True)
+    return notes
+
+
+def noted(environ: WSGIEnvironment) -> Notes:
+    """Return the notes of the exchange that *environ* belongs to."""
+    notes: Notes | None = environ.get(_KEY)
+    if notes is None:
+        notes = environ[_KEY] = Notes()
+    return notes
