@@ -57,7 +57,7 @@ class Folder:
             files = Files(self._source, self._target, self._press)
             # Before the pages that load them.
             written = {path: files.write(path, content) for path, content in self._ours.items()}
-            emptied: list[Path] = []
+            emptied: list[str] = []
             failed: list[str] = []
 
             def begun(record: Item | ManifestEntry) -> Item | Outcome:
@@ -68,7 +68,7 @@ class Folder:
                 if record.kind is PathKind.FOLDER:
                     return self._made(record)
                 if record.known is not None and record.known.kind is PathKind.FOLDER:
-                    emptied.append(self._target / record.path)
+                    emptied.append(record.path)
                 return record
 
             for outcomes in self._worked(map(begun, self._records(manifest.entries())), files.brought):
@@ -80,13 +80,20 @@ class Folder:
                     elif outcome.did is not Did.NOTHING:
                         yield outcome
                 manifest.save()
-            for folder in reversed(emptied):
-                with suppress(OSError):
-                    folder.rmdir()
+            late = [
+                ManifestEntry(path, PathKind.FOLDER)
+                for path in reversed(emptied)
+                if not _is_removed(self._target / path)
+            ]
             # What stood in the way may be gone now.
             for path in failed:
                 source = self._source / path
-                yield files.brought(Item(path, PathKind.LINK if source.is_symlink() else PathKind.FILE))
+                outcome = files.brought(Item(path, PathKind.LINK if source.is_symlink() else PathKind.FILE))
+                if outcome.entry is not None:
+                    late.append(outcome.entry)
+                yield outcome
+            if late:
+                manifest.amend(late)
 
     def check(self) -> Iterator[Outcome]:
         """Compare; yield what stamping would make of each file. Nothing is written."""
@@ -160,7 +167,7 @@ class Folder:
                 if source.is_dir():
                     target.chmod(stat.S_IMODE(source.stat().st_mode) | stat.S_IRWXU)
         except OSError as error:
-            return Outcome(item.path, Did.SKIPPED, entry, error.strerror or str(error))
+            return Outcome(item.path, Did.SKIPPED, item.known or entry, error.strerror or str(error))
         return Outcome(item.path, Did.NOTHING, entry)
 
     def _is_gone(self, entry: ManifestEntry) -> bool:
@@ -168,7 +175,7 @@ class Folder:
             return not entry.path.startswith(self._lasting)
         return not os.path.lexists(self._source / entry.path)
 
-    def _removed(self, entry: ManifestEntry, emptied: list[Path]) -> Outcome:
+    def _removed(self, entry: ManifestEntry, emptied: list[str]) -> Outcome:
         """Remove what an earlier run wrote and this one would not."""
         target = self._target / entry.path
         if not self._is_gone(entry):
@@ -176,11 +183,11 @@ class Folder:
         if leads_away(str(self._target), entry.path):
             return Outcome(entry.path, Did.SKIPPED, None, BEHIND)
         if entry.kind is PathKind.FOLDER:
-            emptied.append(target)
+            emptied.append(entry.path)
             return Outcome(entry.path, Did.NOTHING)
         try:
             target.unlink()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # a file may lie where its folder was
             return Outcome(entry.path, Did.NOTHING)
         except OSError as error:
             return Outcome(entry.path, Did.SKIPPED, entry, error.strerror or str(error))
@@ -189,6 +196,13 @@ class Folder:
 
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
+
+
+def _is_removed(folder: Path) -> bool:
+    """Remove *folder*; return whether none lies there any more. One that holds something else stays, and is known."""
+    with suppress(OSError):
+        folder.rmdir()
+    return not _is_folder(folder)
 
 
 def _tasks(records: Iterable[Item | Outcome]) -> Iterator[Task]:

@@ -54,7 +54,7 @@ class Manifest:
             for left in self.folder.glob("*.new"):
                 left.unlink()
             if self._journal.exists():
-                self._replace(self.entries())
+                self._replace(self._path, self.entries())
                 self._journal.unlink()
             self._written = _opened(self._journal, "w")
         except BaseException:
@@ -93,13 +93,19 @@ class Manifest:
         assert self._written is not None
         self._written.flush()
 
-    def _replace(self, entries: Iterable[ManifestEntry]) -> None:
+    def amend(self, entries: Iterable[ManifestEntry]) -> None:
+        """Note *entries* in their places, over what was noted of the same paths. Nothing can be added any more."""
+        assert self._written is not None
+        self._written.close()
+        self._replace(self._journal, merge(_read(self._journal), sorted(entries, key=order), key=order))
+
+    def _replace(self, path: Path, entries: Iterable[ManifestEntry]) -> None:
         new = self.folder / "manifest.new"
         with _opened(new, "w") as file:
             for _, same in groupby(entries, key=order):
                 *_, last = same
                 file.write(_line(last))
-        os.replace(new, self._path)
+        os.replace(new, path)
 
 
 def _opened(path: Path, mode: str) -> TextIO:
