@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import re
 
-from .syntax import NAME_END
+from .syntax import DOUBLE_MARKS, ESCAPED_MARKS, SCRIPT_MARKS
 
-_SCRIPT = rb"[sS][cC][rR][iI][pP][tT]" + NAME_END
-# Where a script's text changes its meaning (sections 13.2.5.15 to 13.2.5.31): a "</script" after "<!--" and "<script"
-# is part of it.
-_PLAIN = re.compile(rb"</" + _SCRIPT + rb"|<!--")
-_ESCAPED = re.compile(rb"</" + _SCRIPT + rb"|-->|<" + _SCRIPT)
-_DOUBLE = re.compile(rb"</" + _SCRIPT + rb"|-->")
+_PLAIN, _ESCAPED, _DOUBLE = (re.compile(b"|".join(marks)) for marks in (SCRIPT_MARKS, ESCAPED_MARKS, DOUBLE_MARKS))
 
 
 class ScriptText:

@@ -31,22 +31,43 @@ def raw(name: bytes) -> bytes:
     return letters + ATTRIBUTES + rb"[^<]*+(?:<(?!" + end + rb")[^<]*+)*+</" + letters + WS + rb"*+>"
 
 
-# A script ends at the first "</script", but not at one that a "<script" after "<!--" has made part of the text
-# (script data escaped and double escaped states, 13.2.5.15 to 13.2.5.31).
+# What changes the meaning of a script's text: where it does not, where it is escaped by "<!--", and where a "<script"
+# has made the next "</script" part of it (script data escaped and double escaped states, 13.2.5.15 to 13.2.5.31).
 _TAG = rb"[sS][cC][rR][iI][pP][tT]" + NAME_END
-_DOUBLE = rb"[^<-]*+(?:(?:-(?!->)|<(?!/" + _TAG + rb"))[^<-]*+)*+"
+SCRIPT_MARKS = (rb"</" + _TAG, rb"<!--")
+ESCAPED_MARKS = (rb"</" + _TAG, rb"<" + _TAG, rb"-->")
+DOUBLE_MARKS = (rb"</" + _TAG, rb"-->")
+
+
+def _until(marks: tuple[bytes, ...]) -> bytes:
+    """Return the pattern of a text up to the first of *marks*."""
+    rests: dict[bytes, list[bytes]] = {}
+    for mark in marks:
+        rests.setdefault(mark[:1], []).append(mark[1:])
+    others = rb"[^%b]*+" % b"".join(rests)
+    passed = b"|".join(first + b"(?!" + b"|".join(ends) + b")" for first, ends in rests.items())
+    return others + b"(?:(?:" + passed + b")" + others + b")*+"
+
+
 _ESCAPED = (
-    rb"[^<-]*+(?:(?:-(?!->)|<(?!/?" + _TAG + rb")|<" + _TAG + _DOUBLE + rb"(?:</" + _TAG + rb"|(?=-->)))[^<-]*+)*+"
+    _until(ESCAPED_MARKS)
+    + rb"(?:<"
+    + _TAG
+    + _until(DOUBLE_MARKS)
+    + rb"(?:</"
+    + _TAG
+    + rb"|(?=-->))"
+    + _until(ESCAPED_MARKS)
+    + rb")*+"
 )
-_UNESCAPED = rb"[^<]*+(?:<(?!/" + _TAG + rb"|!--)[^<]*+)*+"
 SCRIPT = (
     rb"[sS][cC][rR][iI][pP][tT]"
     + ATTRIBUTES
-    + _UNESCAPED
+    + _until(SCRIPT_MARKS)
     + rb"(?:<!--(?:-*+>|"
     + _ESCAPED
     + rb"-->)"
-    + _UNESCAPED
+    + _until(SCRIPT_MARKS)
     + rb")*+(?:<!--"
     + _ESCAPED
     + rb")?+</[sS][cC][rR][iI][pP][tT]"
