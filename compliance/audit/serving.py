@@ -31,7 +31,7 @@ def served(target: Folder | Website | Application) -> Iterator[Callable[[str], s
         return
     app = _files(target.top) if isinstance(target, Folder) else target.mounted
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     base = f"http://127.0.0.1:{server.server_port}"
     origin = "" if isinstance(target, Folder) else target.start.removesuffix(target.below)

@@ -216,7 +216,7 @@ def serving(pages: dict[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]
     asked: list[tuple[str, str]] = []
     handler = type("Handler", (Site_,), {"pages": whole, "asked": asked})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}", asked

@@ -181,7 +181,7 @@ def mistrusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = Authority(tmp_path_factory.mktemp("certificates")).context("localhost")
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"https://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -12,7 +12,7 @@ from flask import Flask, Response
 
 from compliance import Compliance
 from compliance.licences import KINDS
-from support.browser import Page, expect, serving
+from support.browser import Page, expect, keeps_pages, serving
 from support.browser import chromium as chromium
 from support.browser import open_page as open_page
 
@@ -438,6 +438,7 @@ def test_at_400_percent_the_banner_stays_in_the_page_with_its_buttons_in_view(
 RESTORED = "addEventListener('pageshow', event => window.restored = event.persisted)"
 
 
+@keeps_pages
 def test_page_from_the_back_forward_cache_hides_what_was_decided_since(
     opt_in: str, open_page: Callable[..., Page]
 ) -> None:
@@ -450,6 +451,7 @@ def test_page_from_the_back_forward_cache_hides_what_was_decided_since(
     expect(page.locator(BANNER)).to_be_hidden()
 
 
+@keeps_pages
 def test_page_from_the_back_forward_cache_asks_again_where_the_cookie_is_gone(
     opt_in: str, open_page: Callable[..., Page]
 ) -> None:

@@ -14,7 +14,18 @@ from flask import Flask, Response
 
 from compliance import Compliance
 from compliance.consent import COOKIE
-from support.browser import CHROMIUM, Browser, BrowserContext, Page, expect, serving, sync_api
+from support.browser import (
+    ENGINE,
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    keeps_pages,
+    launched,
+    serving,
+)
 from support.recorder import Recorder
 from support.vendors import SCRIPTS, VENDORS
 from support.vendors import page as vendors_page
@@ -25,6 +36,11 @@ HOSTS = {host for vendor in VENDORS for host in vendor.hosts}
 # What a site with these vendors allows, and nothing more for us.
 # Where Chromium itself goes.
 ITS_OWN = ("accounts.google.com", "update.googleapis.com", "clients2.google.com", "optimizationguide-pa.googleapis.com")
+# A page that is loaded and has nothing more to do. One in the background is never drawn: nothing waits for that.
+IDLE = """async () => {
+  if (document.readyState !== "complete") await new Promise(done => addEventListener("load", done));
+  for (let i = 0; i < 2; i++) await new Promise(done => requestIdleCallback(done, { timeout: 500 }));
+}"""
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' http: https:; img-src 'self' http: https:;"
     " style-src 'self' 'unsafe-inline' http: https:; frame-src http: https:; connect-src 'self' http: https:;"
@@ -39,20 +55,13 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
 
 
 @pytest.fixture(scope="module")
-def chromium(recorder: Recorder) -> Iterator[Browser]:
+def chromium(playwright: Playwright, recorder: Recorder, request: pytest.FixtureRequest) -> Iterator[Browser]:
     """A browser for which every host is the recorder."""
     none = ", ".join(f"MAP {host} ~NOTFOUND" for host in ITS_OWN)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                *("--no-sandbox", "--disable-dev-shm-usage", "--ignore-certificate-errors"),
-                f"--host-resolver-rules={none}, MAP * 127.0.0.1:{recorder.port}, EXCLUDE 127.0.0.1",
-            ],
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
+    rules = f"--host-resolver-rules={none}, MAP * 127.0.0.1:{recorder.port}, EXCLUDE 127.0.0.1"
+    program = getattr(request, "param", ENGINE)
+    with launched(playwright, program, "--ignore-certificate-errors", rules) as browser:
         yield browser
-        browser.close()
 
 
 class Reader:
@@ -63,6 +72,11 @@ class Reader:
         self.recorder = recorder
         self.url = url
         self.errors: list[str] = []
+        #: What was asked for and not answered yet.
+        self.flying: list[Request] = []
+        context.on("request", lambda request: self.flying.append(request))
+        context.on("requestfinished", lambda request: self.flying.remove(request))
+        context.on("requestfailed", lambda request: self.flying.remove(request))
         self.page = self.tab()
 
     def tab(self) -> Page:
@@ -93,7 +107,12 @@ class Reader:
         deadline = monotonic() + 30
         while not self.recorder.hosts.issuperset(expected) and monotonic() < deadline:
             page.wait_for_timeout(10)
-        page.wait_for_load_state("networkidle")
+        while True:
+            while self.flying and monotonic() < deadline:
+                page.wait_for_timeout(10)
+            page.evaluate(IDLE)
+            if not self.flying or monotonic() > deadline:
+                break
         if "/compliance/" not in page.url:  # our own pages let nobody else be asked
             page.evaluate("fetch('http://sentinel.test/').then(answer => answer.text())")
         hosts = self.recorder.hosts - {"sentinel.test"}
@@ -250,6 +269,7 @@ def shown(page: Page) -> None:
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
+@keeps_pages
 def test_a_page_from_the_back_forward_cache_follows_the_choice(
     settings: dict[str, Any], visit: Callable[..., Reader]
 ) -> None:

@@ -78,7 +78,7 @@ class Recorder:
     @contextmanager
     def running(self) -> Iterator[Recorder]:
         """Answer until the block ends."""
-        thread = Thread(target=self._server.serve_forever)
+        thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield self
