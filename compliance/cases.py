@@ -68,6 +68,8 @@ OPEN = frozenset({State.RECEIVED, State.ACCEPTED, State.IN_PROGRESS, State.WAITI
 PAUSED = frozenset({State.WAITING_SENDER})
 #: The states in which the editors owe something by a deadline: what is held back waits for somebody to look, too.
 OWING = (OPEN - PAUSED) | {State.QUARANTINED}
+#: The states of what has not come to an end.
+PENDING = OPEN | OWING
 
 _EDITOR = frozenset({Actor.EDITOR})
 _BOTH = frozenset({Actor.EDITOR, Actor.SENDER})

@@ -93,8 +93,8 @@ def mixed(settings: Settings) -> tuple[Problem, ...]:
         Problem(
             key="consent.trackers",
             value=", ".join(one.hosts),
-            remedy=f"it is in {one.country}, and what goes abroad takes separate consent (PIPL art. 39): put it into a "
-            f"category of its own, apart from what else is in {one.category!r}, such as "
+            remedy=f"{_takes(one)}: put it into a category of its own, apart from what "
+            f"else is in {one.category!r}, such as "
             '[consent.categories.abroad] with name = "…", and write category = "abroad" here',
         )
         for one in _optional_abroad(settings)
@@ -110,11 +110,15 @@ def doubts(settings: Settings) -> tuple[Problem, ...]:
         Problem(
             key="consent.trackers",
             value=", ".join(one.hosts),
-            remedy=f"it is in {one.country}, and what goes abroad takes separate consent (PIPL art. 39), which nobody "
-            f'gives in the mode {settings.consent.mode!r}: write "opt-in", with a category of its own for it',
+            remedy=f"{_takes(one)}, which nobody gives in the mode "
+            f' {settings.consent.mode!r}: write "opt-in", with a category of its own for it',
         )
         for one in _optional_abroad(settings)
     )
+
+
+def _takes(recipient: Recipient) -> str:
+    return f"it is in {recipient.country}, and what goes abroad takes separate consent (PIPL art. 39)"
 
 
 def _optional_abroad(settings: Settings) -> list[Recipient]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from ..characters import HAN
+from ..outside.mailboxes import WRITTEN
 
 _LONGEST = 1_000  # characters of a sentence that are read as one
 _SENTENCE = re.compile(r"[。;!?]|(?<!\bCo)(?<!\bInc)(?<!\bLtd)\.\s")
@@ -73,7 +74,7 @@ _NO_NAMES = frozenset(
     ]
 )
 _CONTACT = re.compile(
-    r"[\w.+-]{1,64}@[\w-]{1,64}\.\w"
+    rf"{WRITTEN}"
     r"|(?:电话|热线|致电|手机|telephone|phone|tel|call)(?:号码| number)?\W{0,4}(?:为|是|at|"
     r"on)?\W{0,3}\+?[0-9][0-9 ()-]{5,}"
     rf"|(?<!IP)(?<!IP )(?<!网络)(?<!MAC )(?<!MAC)(?:通信|通讯|联系|注册|办公|邮寄|单位)?地址 ?[:为是] ?[{HAN}]{{3}}"

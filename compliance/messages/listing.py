@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, case, cast, func, or_, select
 
 from .. import deadlines
-from ..cases import OPEN, OWING, Kind, State, deadline, is_overdue
+from ..cases import OPEN, PENDING, Kind, State, deadline, is_overdue
 from ..store import Database
 from ..store.due import overdue
 from ..store.search import is_common, matching
@@ -205,7 +205,7 @@ def _columns() -> list[ColumnElement[Any]]:
 def _entry(row: Row[Any], now: datetime) -> ListedCase:
     state = State(row.state)
     due = deadline(state, decided=row.decided, decide_due=row.decide_due, answer_due=row.answer_due)
-    undecided = row.decided is None and (state in OPEN or state in OWING)
+    undecided = row.decided is None and state in PENDING
     text = " ".join(f"{row.subject} {row.body}".split())
     return ListedCase(
         number=row.number,

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select
 
 from .. import charts, deadlines
-from ..cases import OPEN, OWING, RESULTS, Kind, State, deadline, is_overdue
+from ..cases import PENDING, RESULTS, Kind, State, deadline, is_overdue
 from ..store import Database
 from ..store.tables import event, message
 from .listing import batches
@@ -177,7 +177,7 @@ def _outcomes(row: Row[Any], last: State, now: datetime) -> Iterator[str]:
     if row.answered:
         yield "answered"
         yield "in_time" if row.answered <= row.answer_due else "late"
-    elif last in OPEN or last in OWING:
+    elif last in PENDING:
         yield "pending"
         due = deadline(last, decided=row.decided, decide_due=row.decide_due, answer_due=row.answer_due)
         if is_overdue(due, now):

@@ -47,12 +47,7 @@ class AsyncMiddleware(Around):
         if CONDITIONS.isdisjoint(environ):
             await _Exchange(self._state, environ, {}, send).run(self.app, scope, receive)
             return
-        sent: dict[str, str] = {}
-        shown = environ
-        try:
-            shown, sent = self._conditions.shown(environ)
-        except Exception:
-            self._state.fault("the conditions of a request could not be read")
+        shown, sent = self._conditions.shown(environ)
         held = _Held(self._state, shown, sent, send)
         await held.run(self.app, _with_conditions(scope, shown), receive)
         if held.answer is None:

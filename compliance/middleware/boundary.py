@@ -46,12 +46,7 @@ class Middleware(Around):
         return exchange
 
     def _conditional(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        sent: dict[str, str] = {}
-        shown = environ
-        try:
-            shown, sent = self._conditions.shown(environ)
-        except Exception:
-            self._state.fault("the conditions of a request could not be read")
+        shown, sent = self._conditions.shown(environ)
         exchange = self._exchanged(shown, start_response, sent)
         if not exchange.status.startswith("304") or not self._conditions.is_stale(shown, exchange):
             return exchange.answer()

@@ -27,8 +27,16 @@ class Conditions:
     def shown(self, environ: WSGIEnvironment) -> tuple[WSGIEnvironment, dict[str, str]]:
         """Return the request as the site is to see it, and the tags in it that were ours.
 
-        A suffix of another day, or of a page that this reader would not get now, stays: it matches nothing.
+        A suffix of another day, or of a page that this reader would not get now, stays: it matches nothing. Where a
+        fault of ours is in the way, the site sees the request as it came.
         """
+        try:
+            return self._shown(environ)
+        except Exception:
+            self._state.fault("the conditions of a request could not be read")
+            return environ, {}
+
+    def _shown(self, environ: WSGIEnvironment) -> tuple[WSGIEnvironment, dict[str, str]]:
         suffix, shown = self._state.suffix, dict(environ)
         asked = environ.get("HTTP_IF_NONE_MATCH", "")
         fitting = {UNIFORM}

@@ -8,6 +8,8 @@ from .hosts import ascii_host
 from .text import normalised
 
 LONGEST = 320  # characters: 64 of a name, 255 of a domain (RFC 5321, section 4.5.3.1)
+#: What looks like the address of a mailbox within a text, for expressions that ask no more.
+WRITTEN = r"[\w.+-]{1,64}@[\w-]{1,64}\.\w"
 _MARKS = r"\s@<>,;:\"\\()\[\]、，。；：（）【】《》「」“”"
 _NAME = rf"[^{_MARKS}]{{1,64}}"
 _ASCII_NAME = r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ...outside.hosts import host_of
+from ...outside.mailboxes import WRITTEN
 from ..expressions import Expression
 from ..findings import Finding
 from ..hotlines import Hotline, hotlines
@@ -29,9 +30,7 @@ _CONTACT = Expression(
     r"联系|聯絡|聯繫|留言|反馈|反饋|意见|意見|客服|热线|contact|feedback|message|kontakt|контакт|お問い合わせ|문의|اتصل",
     re.IGNORECASE,
 )
-_REACHABLE = Expression(
-    r"[\w.+-]{1,64}@[\w-]{1,64}\.\w|(?:电话|電話|传真|热线|tel(?:ephone)?)\D{0,8}[0-9]{3}", re.IGNORECASE
-)
+_REACHABLE = Expression(rf"{WRITTEN}|(?:电话|電話|传真|热线|tel(?:ephone)?)\D{{0,8}}[0-9]{{3}}", re.IGNORECASE)
 _COMMENTS = Expression(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re.IGNORECASE)
 _COMPLAINT = Expression(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
 # A time within which something is answered.
