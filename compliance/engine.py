@@ -80,20 +80,26 @@ def around(
         renderer=renderer,
         raise_errors=lambda: False,
     )
-    warn(found, logger, key=keys[-1], named="secret_key")
+    warn(
+        found, logger, {"secret_key": keys[-1:], "secret_key_fallbacks": keys[:-1], "encryption_keys": encryption_keys}
+    )
     return state
 
 
-def warn(settings: Settings, logger: Logger, *, key: str | bytes, named: str) -> None:
-    """Log what is doubtful in *settings*, and in the secret *key*, which the site sets under the name *named*."""
-    doubts = (
-        *_short(key, named),
+def warn(settings: Settings, logger: Logger, keys: Mapping[str, Keys]) -> None:
+    """Log the `doubts` about *settings* and *keys*."""
+    for doubt in doubts(settings, keys):
+        logger.warning("Compliance: %s", doubt)
+
+
+def doubts(settings: Settings, keys: Mapping[str, Keys]) -> tuple[Problem, ...]:
+    """Return what is doubtful in *settings*, and in the secret *keys*, by the names under which the site sets them."""
+    return (
+        *(short for name, some in keys.items() for key in some for short in _short(key, name)),
         *settings.warnings(deadlines.day(datetime.now(UTC))),
         *recipients.doubts(settings),
         *recipients.held_for_good(settings),
     )
-    for doubt in doubts:
-        logger.warning("Compliance: %s", doubt)
 
 
 def _short(key: str | bytes, named: str) -> Iterator[Problem]:

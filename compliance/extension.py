@@ -18,13 +18,12 @@ from . import cli, engine
 from . import settings as settings_file
 from .consent import Consent
 from .errors import Problem, SettingsError
-from .host import NAME, Host, chosen_locale, conflicts, let_in, link
+from .host import KEY, NAME, Host, chosen_locale, conflicts, keys_of, let_in, link, neighbours
 from .middleware import Middleware
 from .notes import noted
 from .settings import Settings
 from .views import Application, SiteState
 
-_KEY = 'app.config["SECRET_KEY"]'
 _EXEMPT = "_compliance_exempt"
 #: What a label of AI may say (labelling measures, art. 4 and 6).
 AI_LABELS = ("generated", "possible", "suspected")
@@ -77,7 +76,9 @@ class Compliance:
             renderer=host.renderer,
             raise_errors=host.raise_errors,
         )
-        engine.warn(settings, app.logger, key=app.config["SECRET_KEY"], named=_KEY)
+        engine.warn(settings, app.logger, keys_of(app))
+        for problem in neighbours(app):
+            app.logger.warning("Compliance: %s", problem)
 
         app.extensions[NAME] = state
         app.cli.add_command(cli.compliance)
@@ -114,7 +115,7 @@ class Compliance:
         return view
 
     def _load(self, app: Flask) -> Settings:
-        key = Problem(key=_KEY, remedy="set it: the consent cookie is signed with it")
+        key = Problem(key=KEY, remedy="set it: the consent cookie is signed with it")
         root = Path(app.root_path)
         return engine.read(
             partial(settings_file.find, root, app.config.get("COMPLIANCE_SETTINGS"), self._settings),

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("compliance")
 
 NAME = "compliance"
+KEY = 'app.config["SECRET_KEY"]'
+# Extensions that do what we do, by their names among those of an application.
+_RIVALS = {"consent": "Flask-Consent"}
 # What tells of a form that was read already.
 _BODY = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING", "wsgi.input_terminated"})
 
@@ -193,6 +196,12 @@ def conflicts(app: Flask, prefix: str) -> tuple[Problem, ...]:
             f" another path where it answers below {prefix}"
         )
         problems.append(Problem(key=f'app.blueprints["{NAME}"]', value=blueprint.import_name, remedy=remedy))
+    return (*problems, *hidden(app, prefix))
+
+
+def hidden(app: Flask, prefix: str) -> tuple[Problem, ...]:
+    """Return the addresses of *app* below our *prefix*, which nobody reaches."""
+    problems = []
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(f"{prefix}/") and rule.rule != f"{prefix}/" and not rule.build_only:
             remedy = f"the application answers {rule.rule} itself ({rule.endpoint}); set another path for our pages"
@@ -200,10 +209,34 @@ def conflicts(app: Flask, prefix: str) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
+def neighbours(app: Flask) -> tuple[Problem, ...]:
+    """Return the extensions of *app* that ask readers for consent, too."""
+    return tuple(
+        Problem(
+            key=f'app.extensions["{name}"]',
+            value=rival,
+            remedy="it asks readers for consent, too: they would see two banners, and what they tell one the other does"
+            " not know; take it out",
+        )
+        for name, rival in _RIVALS.items()
+        if name in app.extensions
+    )
+
+
+def keys_of(app: Flask) -> dict[str, list[str | bytes]]:
+    """Return the secret keys of *app*, by the names under which it sets them."""
+    config = app.config
+    return {
+        KEY: [config["SECRET_KEY"]],
+        'app.config["SECRET_KEY_FALLBACKS"]': list(config.get("SECRET_KEY_FALLBACKS") or ()),
+        'app.config["COMPLIANCE_KEYS"]': list(config.get("COMPLIANCE_KEYS") or ()),
+    }
+
+
 def _tell_conflicts(app: Flask, settings: Settings) -> None:
     """Tell of addresses that the host added below our prefix since it was set up: nobody reaches them."""
-    if problems := [problem for problem in conflicts(app, settings.site.prefix) if problem.key == "site.prefix"]:
-        error = SettingsError(settings.source, tuple(problems))
+    if problems := hidden(app, settings.site.prefix):
+        error = SettingsError(settings.source, problems)
         if app.testing or app.debug:
             raise error
         app.logger.error("Compliance: %s", error)

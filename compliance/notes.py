@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _KEY = "compliance.notes"
+_BARE = "compliance.bare"
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -36,8 +37,13 @@ class Notes:
 
 def opened(environ: WSGIEnvironment) -> Notes:
     """Return the notes of an exchange that comes through the middleware: new ones, in *environ* from here on."""
-    notes = environ[_KEY] = Notes(through=True)
+    notes = environ[_KEY] = Notes(through=True, exempt=_BARE in environ)
     return notes
+
+
+def bare(environ: WSGIEnvironment) -> WSGIEnvironment:
+    """Return *environ* asking for what the application answers without us."""
+    return {**environ, _BARE: True}
 
 
 def noted(environ: WSGIEnvironment) -> Notes:

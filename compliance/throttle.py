@@ -76,6 +76,13 @@ class _Counter(Protocol):
         """Return the time of the oldest entry that counts, and how many do."""
 
 
+class _Shared(_Counter, Protocol):
+    """Counts that several servers share."""
+
+    def check(self) -> bool:
+        """Return whether it answers."""
+
+
 class Throttle:
     """The limits of one site.
 
@@ -96,6 +103,11 @@ class Throttle:
         self._lock = threading.Lock()
         self._lost = False
         self._again = 0.0
+
+    @property
+    def answers(self) -> bool:
+        """Whether the storage that is shared answers now; one that there is not need not."""
+        return self._shared is None or self._shared.check()
 
     def source(self, address: str | None, *, day: date) -> str:
         """Return the label of the network of *address*: an IPv4 /24 or an IPv6 /56, another one every *day*.
@@ -241,7 +253,7 @@ def _verdict(wait: int, *, factor: int = 1) -> Verdict:
     return Verdict(allowed=not wait, retry_after=wait, factor=factor)
 
 
-def _redis(address: str, *, prefix: str) -> _Counter:
+def _redis(address: str, *, prefix: str) -> _Shared:
     from limits.errors import ConfigurationError
 
     try:

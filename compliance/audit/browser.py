@@ -101,6 +101,16 @@ class Browser:
         self._chromium.close()
         self._playwright.stop()
 
+    @contextmanager
+    def window(self, width: int, height: int = 900) -> Iterator[Page]:
+        """Yield the window of a new reader, which loads nothing from other hosts than this machine."""
+        profile = self._chromium.new_context(viewport={"width": width, "height": height})
+        try:
+            profile.route(lambda url: urlsplit(url).hostname != "127.0.0.1", lambda route: route.abort())
+            yield profile.new_page()
+        finally:
+            profile.close()
+
     def visit(self, url: str, context: Context, *, named: str) -> Sequence[Finding | Fact]:
         """Open the page at *url* as readers who agree and who refuse; *named* is what a report calls it."""
         from playwright.sync_api import Error

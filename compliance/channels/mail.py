@@ -80,6 +80,22 @@ class Mailbox:
         return message
 
 
+def reach(mail: Mail, *, timeout: float) -> None:
+    """Connect to the server of *mail* within *timeout* seconds, log in where it is to be, and send nothing.
+
+    Raises `DeliveryError`.
+    """
+    deadline = Deadline(timeout)
+    client = _Client.of(mail, deadline, name=ascii_host(mail.sender.rpartition("@")[2]) or "localhost")
+    try:
+        with deadline.over(lambda: client.sock):
+            client.enter(deadline)
+    except smtplib.SMTPException as error:
+        raise _explained(error) from None
+    finally:
+        client.leave()
+
+
 class International:
     """Whether the server of *mail* takes names beyond ASCII (SMTPUTF8, RFC 6531): asked when somebody gives one.
 
@@ -147,14 +163,18 @@ class _Client(smtplib.SMTP):
             self.starttls(context=ssl.create_default_context())
             self.ehlo()
 
-    def hand_over(self, message: EmailMessage, deadline: Deadline) -> None:
-        """Hand *message* over. Raises `DeliveryError` (`tls`, `login`), and what `smtplib` does."""
+    def enter(self, deadline: Deadline) -> None:
+        """Begin, and log in where it is to be. Raises `DeliveryError` (`tls`, `login`), and what `smtplib` does."""
         self.greet(deadline)
         if self._mail.user:
             try:
                 self.login(self._mail.user, self._mail.password or "")
             except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ValueError):
                 raise DeliveryError("login") from None
+
+    def hand_over(self, message: EmailMessage, deadline: Deadline) -> None:
+        """Hand *message* over. Raises what `enter` does."""
+        self.enter(deadline)
         self.send_message(message)
 
     def leave(self) -> None:

@@ -20,7 +20,7 @@ from ..audit.reports import FORMS
 from ..audit.rules import LANGUAGES
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
-from .group import CannotRunError, compliance, jobs, progress, state, written
+from .group import CannotRunError, compliance, jobs, missing_module, progress, state, written
 from .text import text
 
 if TYPE_CHECKING:
@@ -113,12 +113,8 @@ def _browser() -> Browser:
     try:
         from ..audit.browser import Browser
     except ModuleNotFoundError as error:
-        raise _missing(error) from None
+        raise missing_module(error) from None
     return Browser()
-
-
-def _missing(error: ModuleNotFoundError) -> CannotRunError:
-    return CannotRunError(f"{error.name} is missing; pip install 'flask-compliance[check]'")
 
 
 def _write(text: str, file: BinaryIO | None) -> None:
@@ -148,7 +144,7 @@ def _audit(
         from ..audit.sources import Sources
         from ..audit.website import Website
     except ModuleNotFoundError as error:
-        raise _missing(error) from None
+        raise missing_module(error) from None
     today = deadlines.day(datetime.now(UTC))
     if target is None:
         if context.find_object(ScriptInfo) is None:

@@ -43,6 +43,7 @@ _FILES = {
     "consents": "consents",
     "db": "database",
     "deliver": "deliver",
+    "doctor": "doctor",
     "init": "settings",
     "legal": "legal",
     "messages": "messages",
@@ -160,14 +161,14 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -
     if form == "json":
         print_json(rows)
         return
-    table = [tuple(columns), *(tuple(_cell(row[column]) for column in columns) for row in rows)]
+    table = [tuple(columns), *(tuple(one_line(row[column]) for column in columns) for row in rows)]
     widths = [max(map(width, column)) for column in zip(*table, strict=True)]
     for line in table:
         cells = (cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
 
 
-def _cell(value: object) -> str:
+def one_line(value: object) -> str:
     """Return *value* as a terminal shows it in one line, and obeys nothing of it."""
     return UNPRINTABLE.sub("\ufffd", str(value)).replace("\n", " ")
 
@@ -190,6 +191,11 @@ def cut(text: str, columns: int) -> str:
     while width(text) >= columns:
         text = text[:-1]
     return f"{text}…"
+
+
+def missing_module(error: ModuleNotFoundError) -> CannotRunError:
+    """Return what to do about a module that only `check` needs."""
+    return CannotRunError(f"{error.name} is missing; pip install 'flask-compliance[check]'")
 
 
 def missing_holidays(year: int) -> str:

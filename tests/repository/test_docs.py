@@ -124,6 +124,8 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             assert set(filter(None, extras.split(","))) <= set(project["optional-dependencies"])
         case ["flask", "compliance", "messages" | "deliver" | "purge" | "db", *_]:
             in_a_box(shlex.split(line)[2:], app)
+        case ["flask", "compliance", "doctor", *arguments]:  # the key of the tests is short
+            assert app.test_cli_runner().invoke(args=["compliance", "doctor", *arguments]).exit_code == 1
         case ["flask", "compliance", "consents", *arguments]:
             in_a_ledger(arguments, app)
         case ["flask", "compliance", "check", *arguments]:  # it would leave this machine: read the line alone

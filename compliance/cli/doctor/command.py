@@ -1,0 +1,74 @@
+"""`flask compliance doctor`: what keeps our elements from readers, or what they send from the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import click
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from ... import engine
+from ...errors import Problem
+from ...host import hidden, keys_of, neighbours
+from ...views import SiteState
+from ..group import compliance, listing, one_line, print_json, progress, state
+from . import services
+from .pages import Pages
+
+Found = tuple[str, Problem]
+
+
+@compliance.command()
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Pages to look at.")
+@click.option("--browser", "in_browser", is_flag=True, help="Open them in Chromium as well, and measure them.")
+@click.option("--proxy", is_flag=True, help="A proxy stands in front: see that what it says of a request counts.")
+@listing
+@click.pass_context
+def doctor(context: click.Context, limit: int, in_browser: bool, proxy: bool, form: str) -> None:
+    """Look for what keeps our elements from readers, or what readers send from the site.
+
+    Exit status 1 says that something was found.
+    """
+    found = state(context)
+    app = context.ensure_object(ScriptInfo).load_app()
+    problems = list(_look(app, found, limit=limit, in_browser=in_browser, proxy=proxy))
+    if form == "json":
+        print_json(
+            [{"what": what, "where": one.key, "found": one.value, "remedy": one.remedy} for what, one in problems]
+        )
+    else:
+        for what, problem in problems:
+            click.echo(one_line(f"{what}: {problem}"))
+    context.exit(int(bool(problems)))
+
+
+def _look(app: Flask, found: SiteState, *, limit: int, in_browser: bool, proxy: bool) -> Iterator[Found]:
+    yield from _named("settings", engine.doubts(found.settings, keys_of(app)))
+    yield from _named("conflict", hidden(app, found.settings.site.prefix))
+    yield from _named("conflict", neighbours(app))
+    yield from services.look(found)
+    pages = Pages(app, found)
+    yield from _named("address", pages.addresses())
+    if proxy:
+        yield from _named("proxy", pages.proxy())
+    with progress(pages.walk(limit), limit, "Looking at pages") as steps:
+        yield from _each_once(one for step in steps for one in step)
+    if in_browser:
+        from .layouts import look
+
+        yield from _each_once(_named("layout", look(app, pages)))
+
+
+def _each_once(found: Iterable[Found]) -> Iterator[Found]:
+    """Yield what was *found* on pages, and what many of them share of the first."""
+    seen = set()
+    for what, problem in found:
+        told = what, problem.value, problem.remedy
+        if told not in seen:
+            seen.add(told)
+            yield what, problem
+
+
+def _named(what: str, problems: Iterable[Problem]) -> Iterator[Found]:
+    yield from ((what, problem) for problem in problems)

@@ -1,0 +1,49 @@
+"""What a site works with beside its pages: the database, the ledger's key, limits, mail, the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ... import deadlines
+from ...errors import Problem, StoreError
+from ...ledger import SealError
+from ...views import SiteState
+from ..group import missing_holidays
+
+_PATIENCE = 10.0  # seconds for a mail server
+
+
+def look(found: SiteState) -> Iterator[tuple[str, Problem]]:
+    """Yield what is wrong with the services of the site, each really asked."""
+    try:
+        with found.database.reading():
+            pass
+        head, sealed = found.ledger.head()
+        if head and not sealed:
+            yield "ledger", Problem(key="storage.url", remedy=SealError().reason)
+    except StoreError as error:
+        yield "storage", Problem(key="storage.url", remedy=error.reason)
+    if not found.throttle.answers:
+        remedy = "it does not answer, and each process counts by itself: start it, or correct the address"
+        yield "limits", Problem(key="limits.storage", remedy=remedy)
+    yield from (("mail", problem) for problem in _mail(found))
+    for year in deadlines.unannounced(datetime.now(UTC)):
+        yield "calendar", Problem(key=str(year), remedy=missing_holidays(year))
+
+
+def _mail(found: SiteState) -> Iterator[Problem]:
+    settings = found.settings
+    named = any("://" not in target.url for target in settings.messages.deliver_to)
+    if not named and not settings.mail.model_fields_set:
+        return
+    from ...channels import DeliveryError, reach
+
+    server = settings.mail.server(settings.site.email)
+    try:
+        reach(server, timeout=_PATIENCE)
+    except DeliveryError as error:
+        remedy = (
+            f"no mail can be sent by it ({error.reason}): start it, or correct [mail]; docs/delivery.md has the reasons"
+        )
+        yield Problem(key="mail.host", value=server.host, remedy=remedy)
