@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -257,4 +256,14 @@ def link(app: Flask, prefix: str) -> None:
     for rule in routes.map.iter_rules():
         endpoint = f"{NAME}.{rule.endpoint}"
         app.url_map.add(kind(prefix + rule.rule, endpoint=endpoint, methods=rule.methods, build_only=True))
-        app.view_functions[endpoint] = partial(routes.answer, rule.endpoint)
+        app.view_functions[endpoint] = _view(rule.endpoint)
+
+
+def _view(endpoint: str) -> Callable[..., Any]:
+    """Return a function for what lists the views of an application, as makers of its documentation do."""
+
+    def view(**values: str) -> Any:
+        return routes.answer(endpoint, **values)
+
+    view.__name__ = endpoint
+    return view

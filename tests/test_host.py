@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import re
 from collections.abc import Callable
@@ -143,6 +144,30 @@ def test_below_a_mount_point_our_addresses_are_below_it(app: Flask, mount: str) 
     answer = client.post(f"{mount}/compliance/consent", data={"choice": "accept"})
     assert (answer.status_code, answer.location) == (303, f"{quote(mount)}/")
     assert client.get("/compliance/consent").status_code == 404
+
+
+def test_a_middleware_that_takes_the_slash_off_paths_hides_none_of_our_addresses(
+    host: Flask, settings: dict[str, Any]
+) -> None:
+    inner = host.wsgi_app
+
+    def prefixed(environ: dict[str, Any], start_response: Any) -> Any:
+        """A recipe that many sites have, with the root of the site for a prefix."""
+        environ |= {"SCRIPT_NAME": "/", "PATH_INFO": environ["PATH_INFO"].removeprefix("/")}
+        return inner(environ, start_response)
+
+    host.wsgi_app = prefixed  # type: ignore[method-assign]
+    Compliance(host, settings=settings)
+    client = host.test_client()
+    found = re.search(r'<script[^>]+src="([^"]+)"', client.get("/zh").text)
+    assert found and client.get(found[1]).mimetype == "text/javascript"
+    assert client.post("/compliance/consent", data={"choice": "accept"}).status_code == 303
+
+
+def test_a_host_that_documents_its_views_finds_functions_behind_all_rules(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        assert inspect.isfunction(view) and view.__name__ and inspect.getfile(view)
 
 
 def test_application_root_is_the_mount_point_of_tests(settings: dict[str, Any]) -> None:

@@ -39,6 +39,8 @@ class Application:
     def answers(self, environ: WSGIEnvironment) -> bool:
         """Return whether the request is to one of our addresses."""
         path: str = environ.get("PATH_INFO", "")
+        if not path.startswith("/"):  # what a host's own middleware may leave of it, for Flask puts the slash back
+            path = f"/{path}"
         return path.startswith(f"{self._prefix}/") and len(path) > len(self._prefix) + 1
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
