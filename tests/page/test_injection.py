@@ -110,7 +110,16 @@ def test_both_elements_find_a_place_in_nearly_all_pages_of_the_parser_suite() ->
     results = [inject(page, HEAD, FOOT) for page in pages]
     both = sum(len(outer(result, "banner")) == len(outer(result, "footer")) == 1 for result in results)
     # The rest end inside a script, a plaintext element or an attribute, where nothing can be placed.
-    assert (len(pages), both) == (734, 654)
+    assert (len(pages), both) == (734, 655)
+
+
+@pytest.mark.parametrize("end", [b"<htm", b"<a href='x", b"</p", b"<p title=a", b"<b\n"])
+def test_no_footer_stands_in_a_tag_that_the_page_left_unfinished(end: bytes) -> None:
+    page = b"<!doctype html><p>1" + end
+    result = inject(page, HEAD, FOOT)
+    assert len(outer(result, "banner")) == len(outer(result, "footer")) == 1
+    assert_same_tree(page, result)
+    assert in_pieces(page, 1) == result
 
 
 @suite

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from turbohtml import Document, Element, parse
 
@@ -72,10 +74,8 @@ class Comparer:
         expected = _expected(markup)
         after = _parse(changed)
         shown = [_count(tree) for tree in after]
-        for (at_body, ours), (at_body_before, ours_before), tree, before in zip(
-            shown, self._shown, after, self._before, strict=True
-        ):
-            if ours - ours_before != expected[1] or (in_body and at_body - at_body_before != expected[0]):
+        for now, then, tree, before in zip(shown, self._shown, after, self._before, strict=True):
+            if now.ours != then.ours + expected.ours or (in_body and now.at_body != then.at_body + expected.at_body):
                 return False
             _strip(tree)
             if not before.equals(tree):
@@ -84,14 +84,22 @@ class Comparer:
         return True
 
 
+class _Shown(NamedTuple):
+    """How many of our nodes of each name there are: children of the body, and all of them."""
+
+    at_body: Counter[str]
+    ours: Counter[str]
+
+
 @lru_cache(maxsize=64)
-def _expected(markup: bytes) -> tuple[int, int]:
+def _expected(markup: bytes) -> _Shown:
     return _count(_parse(b"<!DOCTYPE html><body>" + markup)[0])
 
 
-def _count(tree: Document) -> tuple[int, int]:
-    """Return how many of our nodes are children of the body of *tree*, and how many there are."""
-    return len(tree.select(_AT_BODY)), len(tree.select(_OURS))
+def _count(tree: Document) -> _Shown:
+    # By name: behind a tag that the page left unfinished ours would be the attributes of another element.
+    at_body, ours = (Counter(node.tag for node in tree.select(which)) for which in (_AT_BODY, _OURS))
+    return _Shown(at_body, ours)
 
 
 def _open_at_end(tree: Document) -> list[str]:
@@ -151,5 +159,8 @@ def _ends(page: bytes, comparer: Comparer, placed: Place, start: int) -> Iterato
     for closer in closers:
         for cell in (False, True):
             yield replace(placed, foot=len(page), foot_closers=closer, cell=cell), True
+    unfinished = page.rfind(b"<", start)
+    if unfinished >= 0:
+        yield replace(placed, foot=unfinished), True
     for cell in (False, True):
         yield replace(placed, foot=len(page), cell=cell), False
