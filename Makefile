@@ -1,6 +1,7 @@
 # Everything runs in .venv, which the first target that needs it sets up, with the versions of constraints.txt.
 PYTHON ?= python3
 PORT ?= 8000
+MINUTES ?= 1
 VENV ?= .venv
 LOCK ?= constraints.txt
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,zstandard
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
-.PHONY: demo test quick lowest latest constraints bench bench-browser lint build assets translations screenshots widget clean
+.PHONY: demo test quick lowest latest constraints bench bench-browser fuzz lint build assets translations screenshots widget clean
 
 demo: $(READY) $(CATALOGUES)
 	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
@@ -55,6 +56,10 @@ bench: $(READY) $(CATALOGUES)
 
 bench-browser: $(READY) $(CATALOGUES) bench/node_modules/.package-lock.json
 	@$(BIN)/python -m bench.browser
+
+# Inputs made up at random for all that reads what others write, MINUTES for each target, or for those of ARGS.
+fuzz: $(READY) $(CATALOGUES)
+	@$(BIN)/python -W ignore -m fuzz --minutes $(MINUTES) $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet .

@@ -131,7 +131,7 @@ def test_source_shows_the_banner_in_chinese_and_the_package_alone(way: tuple[str
 import compliance, importlib.util
 from compliance.paths import TEMPLATES
 assert TEMPLATES.is_relative_to({str(unpacked if way else site)!r}), TEMPLATES
-for name in ("wsgi", "demo", "tests", "bench", "hatch_build"):
+for name in ("wsgi", "demo", "tests", "bench", "fuzz", "hatch_build"):
     assert importlib.util.find_spec(name) is None, importlib.util.find_spec(name)
 """
     run(python, "-I", "-W", "error", "-c", probe, cwd=tmp_path)
