@@ -36,9 +36,9 @@ _REPORT = (
     r"(?<![a-zà-ÿа-я])(?:report(?:s|ed|ing)?|complaints?|signaler|signalement|melden|meldung|meldestelle|denunciar|denuncias?|сообщить|жалоб\w*)(?![a-zà-ÿа-я])"
 )
 _TELEPHONE = (
-    r"[电電][话話]|[热熱][线線綫]|[专專][线線綫]|[拨撥]打|[致来來][电電]|手[机機]|座[机機]|전화|هاتف|تېلېفون|"
+    r"[电電][话話]|[热熱][线線綫]|[专專][线線綫]|[拨撥]打|[致来來][电電]|手[机機]|座[机機]|전화|هاتف|اتصل|تېلېفون|"
     r"(?<![a-zà-ÿа-я])(?:(?:tele)?phones?|telephone|hot-? ?line|tel|toll-free|call(?:ing)?|dial|téléphone|teléfono"
-    r"|telefone?|telefon|телефон\w*|тел)(?![a-zà-ÿа-я])"
+    r"|telefone?|telefon|телефон\w*|тел|appelez)(?![a-zà-ÿа-я])"
 )
 # Other ways to write to a site, and other numbers.
 _OTHER_WAY = (

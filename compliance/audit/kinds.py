@@ -23,16 +23,25 @@ _SENTENCES, _SENTENCE = 2, 40
 _ENDS = re.compile(r"[。！？!?]|\.(?:\s|$)")
 _NEWS = re.compile(r'"@type"\s*:\s*(?:\[[^]]*)?"(?:\w*News)?Article\w*"')
 _DATED = re.compile(r"20\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2}")
-_SOURCE = re.compile(r"(?:来源|稿源|来自)\s?[:丨|]|\bSource\s?:|\bBy\s+[A-Z]|责任?编辑?\s?[:丨|]", re.IGNORECASE)
+_SOURCE = re.compile(r"(?:来源|稿源|来自)\s?[:丨|]|\b[Ss]ource\s?:|\bSOURCE\s?:|\bB[yY]\s+[A-Z]|责任?编辑?\s?[:丨|]")
 _POLICY = re.compile(
     r"隐私(?:权)?(?:政策|保护|声明|条款|指引|协议)|个人信息(?:保护|处理)|cookie|用户(?:服务)?协议|服务(?:条款|协议)|使用条款|法律声明|免责声明|"
-    r"\bprivacy\b|\bpersonal (?:information|data)\b|\bterms (?:of|and)\b|\bcookies?\b|legal notice|disclaimer",
+    r"隱私權|個人資料(?:保護|處理)|使用條款|服務條款|用戶協議|"
+    r"\bprivacy\b|\bpersonal (?:information|data)\b|\bterms (?:of|and)\b|\bcookies?\b|legal notice|disclaimer|"
+    r"プライバシー|個人情報|利用規約|개인정보|이용\s?약관|쿠키|confidentialité|données personnelles|"
+    r"conditions d['’]utilisation|"
+    r"datenschutz|personenbezogene|nutzungsbedingungen|privacidade?|d(?:atos|ados) (?:personales|pessoais)|"
+    r"(?:condiciones|términos|termos) de (?:uso|utilización|utilização)|"
+    r"конфиденциальност|персональных данных|условия использования|"
+    r"الخصوصية|البيانات الشخصية|شروط الاستخدام|ملفات تعريف الارتباط",
     re.IGNORECASE,
 )
 # Pages about the site itself, which have a heading and a date as articles do.
 _SERVICE = re.compile(
     r"(?:关于|联系|加入|聯絡|關於)(?:我们|本站|本网|我們)?|(?:网站|站点)(?:地图|简介|声明)|(?:广告|投稿)(?:服务|须知)|招聘(?:信息|英才)?|"
-    r"about(?: us)?|contact(?: us)?|careers|site ?map|advertis(?:e|ing)(?: with us)?|imprint",
+    r"about(?: us)?|contact(?: us)?|careers|site ?map|advertis(?:e|ing)(?: with us)?|imprint|"
+    r"私たちについて|お問い合わせ|(?:회사 )?소개|문의(?:하기)?|à propos|(?:nous )?contact(?:er|o)?|"
+    r"über uns|kontakt|impressum|quiénes somos|sobre nós|о нас|контакты|من نحن|اتصل بنا",
     re.IGNORECASE,
 )
 

@@ -76,6 +76,7 @@ def test_article_without_any_credit_lacks_all_of_them(url: str) -> None:
     [
         (STORY.replace("步道开放", "关于我们"), "/about/123.html"),
         (STORY, "/about.html"),
+        (f"<h1>Tags</h1><p>2026-11-24</p><p>{SENTENCE} Run by the city.</p>", "/tags/city"),
         ("<h1>新闻</h1>" + f"<p><a href=/1>{SENTENCE * 2}</a></p>" * 9, "/list/100.html"),
     ],
 )  # fmt: skip

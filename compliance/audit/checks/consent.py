@@ -117,6 +117,9 @@ def boxes(page: Page, context: Context) -> Iterator[Finding]:
         if element.get("disabled") is not None:
             continue
         label = _label(page, element)
+        if _shows_state(element):
+            yield page.found("C409", element, text=label)
+            continue
         words = f"{label} {element.get('name', '')} {element.get('id', '')} {element.get('value', '')}"
         if _CONSENT_BOX.search(words) and not _NECESSARY_BOX.search(words):
             yield page.found("C403", element, text=label or element.get("name", ""))
@@ -162,6 +165,18 @@ def _sentence(text: str, match: re.Match[str]) -> str:
     start = ends[-1] if ends else match.start()
     end = _SENTENCE.search(text, match.end(), match.end() + 80)
     return text[start : end.start() if end else match.end() + 40].strip()
+
+
+def _shows_state(element: Element) -> bool:
+    """Return whether *element* is a box of our preference page, which shows what runs and asks for nothing."""
+    form = next(element.iterancestors("form"), None)
+    if (
+        form is None
+        or element.get("name") != "category"
+        or not form.get("action", "").partition("?")[0].endswith("/consent")
+    ):
+        return False
+    return any(one.get("name") == "policy" for one in form.iter("input"))
 
 
 def _label(page: Page, element: Element) -> str:

@@ -31,7 +31,9 @@ _NOT_A_PERSON = re.compile(
     r"search|搜索|keyword|\bq\b|关键词|网址|网站|url|web ?address|ip address|page|网页|页面", re.IGNORECASE
 )
 _TOLD = re.compile(
-    r"隐私|隱私|个人信息|個人資料|个人资料|privacy|personal (?:data|information)|confidential|保密", re.IGNORECASE
+    r"隐私|隱私|个人信息|個人資料|个人资料|privacy|personal (?:data|information)|confidential|保密|"
+    r"datenschutz|privacidade?|конфиденциальност|プライバシー|個人情報|개인정보|الخصوصية",
+    re.IGNORECASE,
 )
 _PURPOSE = re.compile(r"used (?:for nothing but|only)|only (?:used|be used)|(?:仅|只)用于|不作他用", re.IGNORECASE)
 _SEPARATE = re.compile(r"单独同意|明示同意|敏感个人信息|separate consent|explicit consent|sensitive", re.IGNORECASE)

@@ -35,14 +35,21 @@ _COMMENTS = Expression(r"comment|pinglun|gentie|评论|跟帖|評論|留言", re
 _COMPLAINT = Expression(r"投诉|投訴|举报|舉報|申诉|申訴|complain|appeal|\breport\b", re.IGNORECASE)
 # A time within which something is answered.
 _TIME = Expression(
-    r"(?:[0-9一二两三四五六七八九十]{1,3}|×) ?个? ?(?:工作日|小时|天|日)(?:之?内|以内)?|"
-    r"(?:within|in) \w+ (?:working |business )?(?:days?|hours?)",
+    r"(?:[0-9一二两兩三四五六七八九十]{1,3}|×) ?[个個]? ?(?:工作[日天]|小[时時]|天|日|营业日|営業日|時間)|"
+    r"[0-9]{1,3} ?(?:영업일|일|시간)|"
+    r"\b[0-9]{1,3} (?:working |business )?(?:days?|hours?|jours?|heures?|días?|dias?|horas?|arbeitstage?n?|werktage?n?|"
+    r"tage?n?|stunden|(?:рабочих )?дн\w+|час\w*)|[0-9]{1,3} ?(?:أيام|يوم|ساعة)",
     re.IGNORECASE,
 )
 _ANSWERED = Expression(
-    r"反馈|答复|回复|处理|办结|办理|核实|反饋|答覆|\b(?:answer|decid|handl|repl|respon|feedback)\w*", re.IGNORECASE
+    r"反馈|反饋|答[复復覆]|回[复復覆答]|处理|處理|办结|办理|核实|답변|처리|رد|"
+    r"\b(?:answer|decid|handl|repl|respon|feedback|répon|antwort|respuesta|resposta|ответ)\w*",
+    re.IGNORECASE,
 )
-_MINORS = Expression(r"未成年|\bminors?\b|\bchildren\b|儿童|兒童", re.IGNORECASE)
+_MINORS = Expression(
+    r"未成年|\bminors?\b|\bchildren\b|儿童|兒童|미성년|\bmineurs?\b|minderjährig|\bmenores\b|несовершеннолет|قاصر",
+    re.IGNORECASE,
+)
 _AROUND = 40  # characters before and behind a time
 _HEADLINE = 10  # characters, and longer than the names of entrances
 _CENTRE = Expression(r"12377|中央网信办|国家互联网信息办公室")
