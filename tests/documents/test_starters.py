@@ -159,6 +159,30 @@ def test_consent_is_claimed_only_where_it_is_asked_for(
         assert (nobody in privacy) == (count == 0)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_nobody_is_told_to_refuse_what_cannot_be_refused(settings: dict[str, Any], mode: str) -> None:
+    needed = {"host": "t.example", "category": "necessary", "country": "US", "contact": "a@t.example"}
+    told = documents(settings, mode=mode, categories={}, trackers=[needed])
+    texts = {(name, language): text for name, language, text in told}
+    for language, words in (
+        ("zh_CN", "拒绝其所属|拒绝上述接收方|在您允许其所属"),
+        ("en", "refuse their|refuse the category|before you allow"),
+    ):
+        assert not re.search(words, texts["privacy", language])
+        assert {"zh_CN": "属于向境外提供", "en": "is transferred abroad"}[language] in texts["privacy", language]
+
+
+def test_no_sentence_stands_twice(settings: dict[str, Any]) -> None:
+    for mode in MODES:
+        for name, language, text in documents(settings, mode=mode, categories=CATEGORIES, trackers=trackers(6)):
+            if name == "cookies":
+                said = {
+                    "zh_CN": "在您拒绝之前，非必要 Cookie 处于启用状态",
+                    "en": "Until you refuse them, optional cookies",
+                }
+                assert text.count(said[language]) == (mode != "opt-in")
+
+
 def test_time_of_keeping_is_that_of_the_settings(settings: dict[str, Any]) -> None:
     days = {"messages": 11, "reports": 222, "personal_information": 333, "spam": 14, "contacts": 55, "consents": 6666}
     settings |= {"retention": days, "messages": {"answer_days": 7, "personal_information_days": 12}}
