@@ -30,8 +30,13 @@ REQUEST_CATEGORIES = (
     *("access", "copy", "transfer", "correct", "delete", "withdraw", "restrict", "explain"),
     *("automated", "account", "relative", "minor", "complaint"),
 )
-#: The national centre takes up an infringement of personal rights only under the victim's real name.
-NAMED = frozenset({"infringement"})
+#: Reports of infringed rights of an enterprise, for which the CAC's norm of 2023 on reports about enterprises says what
+#: whoever reports has to tell (art. 5), and of which kinds the information is (art. 4).
+ENTERPRISE = "business"
+HARMS = ("posing", "misleading", "rumour", "insult", "privacy", "disturbance")
+#: What is only taken up under a name and with a contact: an infringement of personal rights (a rule of the national
+#: centre), and one of the rights of an enterprise (art. 5(3) of that norm).
+NAMED = frozenset({"infringement", ENTERPRISE})
 
 
 class State(StrEnum):

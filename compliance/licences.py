@@ -35,6 +35,9 @@ CITIES = "深穗甬厦青连杭蓉汉宁沈哈长西郑"
 _SAME = r"(?!(?P<same>[0-9])(?P=same)+(?![0-9]))"
 #: How long before its end it is told that a licence expires.
 EXPIRY = timedelta(days=30)
+# GB 32100-2015: no letter that looks like a digit or another letter; the last sign checks the others.
+_CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_CODE = re.compile(f"[{_CREDIT_SIGNS}]{{2}}[0-9]{{6}}[{_CREDIT_SIGNS}]{{10}}")
 LONGEST = 200  # characters that are looked at: no number comes near
 #: The traditional characters of numbers and of the names of licences, one for one; the authorities write the others.
 SIMPLIFIED = str.maketrans(
@@ -248,6 +251,20 @@ def parse(kind: str, number: str) -> Licence:
         number=match.expand(spelling) if spelling else _narrow(number),
         url=match.expand(link) if link else None,
     )
+
+
+def credit_code(text: str) -> str:
+    """Return the unified social credit code that *text* says (GB 32100-2015), in capitals and without spaces.
+
+    Raises `ValueError` for what is none.
+    """
+    code = normalise(text)
+    if not _CREDIT_CODE.fullmatch(code):
+        raise ValueError("write the eighteen digits and letters as they stand on the business licence")
+    values = [_CREDIT_SIGNS.index(sign) for sign in code]
+    if (sum(value * pow(3, place, 31) for place, value in enumerate(values[:-1])) + values[-1]) % 31:
+        raise ValueError("its last sign does not fit the others: compare it with the business licence")
+    return code
 
 
 def check_link(kind: str, url: str) -> None:

@@ -52,6 +52,7 @@ class OutboxEntry:
     number: str
     kind: Kind
     category: str
+    harm: str
     language: str
     urgent: bool
     state: State
@@ -145,7 +146,7 @@ def failed(
 _ENTRIES: Select[Any] = (
     select(
         *(outbox.c.id, outbox.c.message_id, outbox.c.dedupe, outbox.c.attempts),
-        *(message.c.number, message.c.kind, message.c.category, message.c.language, message.c.urgent),
+        *(message.c.number, message.c.kind, message.c.category, message.c.harm, message.c.language, message.c.urgent),
         *(message.c.state, message.c.contact, owed_by.label("due")),
         *(event.c.kind.label("happened"), event.c.state.label("became")),
     )

@@ -30,6 +30,7 @@ class Item:
     number: str
     kind: Kind
     category: str
+    harm: str
     urgent: bool
     held_back: bool
     due: datetime | None
@@ -61,6 +62,7 @@ def digest(entries: Sequence[OutboxEntry], settings: Settings, render: Render, *
             "receipt": item.number,
             "kind": item.kind.value,
             "category": item.category,
+            "harm": item.harm,
             "urgent": item.urgent,
             "held_back": item.held_back,
             "due": item.due.isoformat() if item.due else None,
@@ -104,6 +106,7 @@ def _items(entries: Sequence[OutboxEntry], now: datetime) -> list[Item]:
             number=entry.number,
             kind=entry.kind,
             category=entry.category,
+            harm=entry.harm,
             urgent=entry.urgent,
             held_back=entry.state is State.QUARANTINED,
             due=entry.due,

@@ -65,6 +65,8 @@ class Followed:
     number: str
     kind: Kind
     category: str
+    enterprise: str
+    harm: str
     subject: str
     body: str
     page: str
@@ -92,6 +94,9 @@ class Case:
     excerpt: str
     seen: str
     relation: str
+    enterprise: str
+    credit_code: str
+    harm: str
     name: str
     contact: str
     state: State
@@ -148,6 +153,8 @@ class Cases:
             number=row.number,
             kind=Kind(row.kind),
             category=row.category,
+            enterprise=row.enterprise,
+            harm=row.harm,
             subject=row.subject,
             body=row.body,
             page=row.page,

@@ -16,7 +16,7 @@ from .listing import Filter, batches, conditions
 
 _KEPT = (
     *("number", "kind", "category", "language", "state", "urgent", "marks", "assignee", "subject", "body"),
-    *("page", "page_title", "excerpt", "seen", "relation"),
+    *("page", "page_title", "excerpt", "seen", "relation", "enterprise", "credit_code", "harm"),
     *("created", "decide_due", "answer_due", "decided", "answered", "closed", "hold"),
 )
 #: What is known of each case; `result` and `answer` are the last that its sender was told.

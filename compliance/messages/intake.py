@@ -38,7 +38,7 @@ COPY = timedelta(days=1)
 _KEY = "receipt code"
 # Built once: making and comparing statements costs as much as running them.
 _INSERT_MESSAGE, _INSERT_EVENT, _INSERT_USED, _INSERT_KEY = map(insert, (message, event, used_challenge, idempotency))
-_SEARCHED = ("subject", "body", "page", "page_title", "excerpt")
+_SEARCHED = ("subject", "body", "page", "page_title", "excerpt", "enterprise", "credit_code")
 
 
 class IntakeError(ReasonError):

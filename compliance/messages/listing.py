@@ -27,7 +27,21 @@ T = TypeVar("T")
 SHOWN = 120
 _READ = 4 * SHOWN  # characters of the text that are read for it: some are line breaks
 _COLUMNS = (
-    *("id", "number", "kind", "category", "state", "urgent", "subject", "page", "marks", "assignee", "version"),
+    *(
+        "id",
+        "number",
+        "kind",
+        "category",
+        "harm",
+        "state",
+        "urgent",
+        "enterprise",
+        "subject",
+        "page",
+        "marks",
+        "assignee",
+        "version",
+    ),
     *("created", "sender_wrote", "decide_due", "answer_due", "decided"),
 )
 
@@ -55,6 +69,7 @@ class ListedCase:
     number: str
     kind: Kind
     category: str
+    harm: str  # what the information does to an enterprise
     state: State
     urgent: bool
     overdue: bool
@@ -206,11 +221,12 @@ def _entry(row: Row[Any], now: datetime) -> ListedCase:
     state = State(row.state)
     due = deadline(state, decided=row.decided, decide_due=row.decide_due, answer_due=row.answer_due)
     undecided = row.decided is None and state in PENDING
-    text = " ".join(f"{row.subject} {row.body}".split())
+    text = " ".join(f"{row.enterprise} {row.subject} {row.body}".split())
     return ListedCase(
         number=row.number,
         kind=Kind(row.kind),
         category=row.category,
+        harm=row.harm,
         state=state,
         urgent=row.urgent,
         overdue=is_overdue(due, now),

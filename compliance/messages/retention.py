@@ -39,6 +39,7 @@ Done = tuple[str, str]
 _CONTACTS = {"name": None, "contact": None, "contact_hash": None, "source": "", "contact_purge_after": None}
 _WORDS = {
     **dict.fromkeys(("subject", "body", "page", "page_title", "page_hash", "excerpt", "seen", "relation"), ""),
+    **dict.fromkeys(("enterprise", "credit_code", "harm"), ""),
     **dict.fromkeys(("body_hash", "marks", "assignee", "search"), ""),
     "purge_after": None,
 }

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from ..cases import NAMED, REQUEST_CATEGORIES, Kind
+from ..cases import ENTERPRISE, HARMS, NAMED, REQUEST_CATEGORIES, Kind
 from ..characters import printed
 from ..errors import ComplianceError
+from ..licences import credit_code
 from ..outside import hosts as names
 from ..outside.mailboxes import is_international, mailbox
 from ..outside.text import normalised
@@ -25,6 +26,8 @@ LONGEST = {
     "seen": 40,
     "name": 60,
     "contact": 120,
+    "enterprise": 100,
+    "credit_code": 40,
 }
 SHORTEST_BODY = 2
 # What the form fills in itself: its sender sees nothing of it, and could mend nothing.
@@ -69,6 +72,9 @@ class Submission:
     relation: str = ""
     name: str = ""
     contact: str = ""
+    enterprise: str = ""
+    credit_code: str = ""
+    harm: str = ""
 
     def fields(self) -> dict[str, str]:
         """Return every field by its name."""
@@ -122,13 +128,25 @@ def read(
     relation = form.get("relation", "")
     if relation not in ("", *RELATIONS):
         reasons["relation"] = "unknown"
+    harm = form.get("harm", "") if category == ENTERPRISE else ""
     if category in NAMED:
         reasons |= {name: "empty" for name in ("name", "contact") if not values[name]}
+    if category == ENTERPRISE:
+        told_of = {"enterprise": values["enterprise"], "harm": harm, "relation": relation}
+        reasons |= {name: "empty" for name, value in told_of.items() if not value}
+        if harm not in ("", *HARMS):
+            reasons["harm"] = "unknown"
+        # An enterprise abroad, and an entrepreneur alone, have none.
+        if values["credit_code"]:
+            try:
+                values["credit_code"] = credit_code(values["credit_code"])
+            except ValueError:
+                reasons.setdefault("credit_code", "code")
     if kind is Kind.REPORT and not form.get("truth"):
         reasons["truth"] = "empty"
     if reasons:
         raise SubmissionError(reasons)
-    return Submission(kind=kind, category=category, language=language, relation=relation, **values)
+    return Submission(kind=kind, category=category, language=language, relation=relation, harm=harm, **values)
 
 
 def _texts(form: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

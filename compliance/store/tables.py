@@ -100,6 +100,10 @@ message = Table(
     Column("excerpt", Text, nullable=False, default=""),
     Column("seen", String(40), nullable=False, default=""),  # when its sender saw it
     Column("relation", _Label, nullable=False, default=""),  # of its sender to the person whose rights are infringed
+    # Of an infringement of the rights of an enterprise: whose, and what the information does to it.
+    Column("enterprise", String(100), nullable=False, default=""),
+    Column("credit_code", String(40), nullable=False, default=""),
+    Column("harm", _Label, nullable=False, default=""),
     Column("body_hash", _Label, nullable=False),
     Column("name", Text),
     Column("contact", Text),
@@ -245,6 +249,15 @@ tombstone = Table(
     metadata,
     Column("record_hash", _Label, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
+    **_WITH_KEY,
+)
+
+#: What was told once and is not told again, such as that a licence expires, by its hash.
+told = Table(
+    f"{PREFIX}told",
+    metadata,
+    Column("key_hash", _Label, primary_key=True),
+    Column("at", Moment, nullable=False),
     **_WITH_KEY,
 )
 

@@ -468,6 +468,11 @@ def test_fields_of_a_kind_are_shown_with_it(site: Site, open_page: Callable[...,
     page.get_by_label("Category").select_option("Infringement of personal rights")
     expect(page.get_by_label("In this infringement you are")).to_be_visible()
     expect(page.get_by_role("textbox", name="Name (optional)")).to_have_count(0)
+    expect(page.get_by_role("group", name="About the enterprise")).to_be_hidden()
+    page.get_by_label("Category").select_option("Infringement of the rights of businesses")
+    expect(page.get_by_label("In this infringement you are")).to_be_visible()
+    expect(page.get_by_label("Unified social credit code")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Name (optional)")).to_have_count(0)
 
 
 def test_categories_of_the_national_centre_come_first(site: Site, open_page: Callable[..., Page]) -> None:

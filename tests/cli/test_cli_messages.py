@@ -348,3 +348,15 @@ def test_a_picture_is_written_to_a_new_file_of_ones_own(editor: Editor, tmp_path
     assert "exists already" in editor("picture", number, "1", "-o", str(path), status=2).stderr
     assert "1 pictures" in editor("picture", number, "2", "-o", str(tmp_path / "b"), status=2).stderr
     assert "cannot be written" in editor("picture", number, "1", "-o", str(tmp_path / "none" / "b"), status=2).stderr
+
+
+def test_what_a_report_tells_of_an_enterprise_is_listed_shown_and_exported(editor: Editor):
+    told = {"enterprise": "某某公司", "credit_code": "91500000MA5U00000W", "harm": "posing", "category": "business"}
+    number = editor.send(**told, relation="self", name="王某", contact="023-00000000")
+    listed = editor("list").output
+    assert "business: posing" in listed and "某某公司" in listed
+    assert number in editor("list", "--search", "某某公司").output
+    shown = editor("show", number).output
+    assert "enterprise 某某公司" in shown and "91500000MA5U00000W" in shown and "posing" in shown
+    [exported] = json.loads(editor("export", "--format", "json").output)
+    assert told.items() <= exported.items()

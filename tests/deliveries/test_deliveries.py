@@ -49,6 +49,15 @@ def test_editors_get_one_digest_of_all_that_happened(make: Callable[..., Office]
     assert len(mail.received) == 1
 
 
+def test_a_digest_names_what_is_done_to_an_enterprise(make: Callable[..., Office], mail: MailServer):
+    office = make(deliver_to=[EDITORS])
+    office.report(category="business", enterprise="某某公司", harm="posing", relation="self")
+    office.worker.deliver()
+    told = text(mail.received[0])
+    assert "Infringement of the rights of businesses · Poses as the enterprise · new" in told
+    assert "某某公司" not in told
+
+
 def test_a_digest_holds_nothing_of_a_sender(lite: Callable[..., Office]):
     with Receiver() as receiver:
         office = lite(deliver_to=[EDITORS, receiver.url])
@@ -79,6 +88,7 @@ def test_a_program_gets_the_figures(lite: Callable[..., Office]):
                 "receipt": number,
                 "kind": "report",
                 "category": "copied",
+                "harm": "",
                 "urgent": False,
                 "held_back": False,
                 "due": "2026-11-27T16:00:00+00:00",

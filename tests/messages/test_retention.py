@@ -37,6 +37,7 @@ RULES = load({**SETTINGS, "retention": KEPT, "messages": {"deliver_to": ["editor
 # What was written into a case, and must not be found after its time.
 WORDS = (
     "Titel",
+    *("Firma", "91500000MA5U00000W", "posing"),
     "Inhalt",
     "王某",
     "wang@example.org",
@@ -83,6 +84,7 @@ def full(desk: Desk, now: datetime = NOW) -> str:
         language="en",
         **{"subject": "Titel", "body": "Inhalt", "page": PAGE, "page_title": "Seite", "excerpt": "Stelle"},
         **{"name": "王某", "contact": "wang@example.org", "relation": "self", "seen": "2026"},
+        **{"enterprise": "Firma", "credit_code": "91500000MA5U00000W", "harm": "posing"},
     )
     proof = Proof(signature_hash="0" * 64, expires=now + DAY)
     receipt = desk.intake.accept(

@@ -24,7 +24,7 @@ def submit(form: dict[str, str], kind: Kind = Kind.MESSAGE, *, international: bo
         form,
         kind=kind,
         language="zh_CN",
-        categories=("rumour", "infringement", "other"),
+        categories=("rumour", "infringement", "business", "other"),
         hosts=frozenset({"www.example.org", "en.example.org"}),
         home="https://www.example.org",
         international=lambda: international,
@@ -189,6 +189,42 @@ def test_an_infringement_is_reported_under_a_name():
     form = {**REPORT, "category": "infringement"}
     assert reasons(form, Kind.REPORT) == {"name": "empty", "contact": "empty"}
     assert submit({**form, "name": "王某", "contact": "13800000000"}, Kind.REPORT).name == "王某"
+
+
+ENTERPRISE = {**REPORT, "category": "business", "name": "王某", "contact": "023-00000000", "relation": "self"} | {
+    "enterprise": "某某公司",
+    "harm": "rumour",
+}
+
+
+def test_an_enterprise_says_what_the_norm_on_such_reports_asks_for():
+    form = {**REPORT, "category": "business"}
+    asked = dict.fromkeys(("name", "contact", "enterprise", "harm", "relation"), "empty")
+    assert reasons(form, Kind.REPORT) == asked
+    assert reasons({**ENTERPRISE, "harm": "weather"}, Kind.REPORT) == {"harm": "unknown"}
+    found = submit(ENTERPRISE, Kind.REPORT)
+    assert (found.enterprise, found.harm, found.relation, found.credit_code) == ("某某公司", "rumour", "self", "")
+    assert submit({**REPORT, "harm": "rumour"}, Kind.REPORT).harm == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("91500000MA5U00000W", "91500000MA5U00000W"),
+        (" 91500000 ma5u 00000w ", "91500000MA5U00000W"),
+        ("９１５０００００ＭＡ５Ｕ０００００Ｗ", "91500000MA5U00000W"),
+        ("91500000MA5U00000M", None),
+        ("91500000MA5UO0000W", None),
+        ("500103000000000", None),
+    ],
+)
+def test_a_credit_code_is_one(typed: str, kept: str | None):
+    form = {**ENTERPRISE, "credit_code": typed}
+    if kept:
+        assert submit(form, Kind.REPORT).credit_code == kept
+    else:
+        assert reasons(form, Kind.REPORT) == {"credit_code": "code"}
+        assert submit({**REPORT, "credit_code": typed}, Kind.REPORT).credit_code == typed
 
 
 def test_a_report_and_a_request_need_their_category():

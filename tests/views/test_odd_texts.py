@@ -23,7 +23,7 @@ TEXTS = ("subject", "body", "page", "page_title", "excerpt", "seen", "name", "co
 #: What each address takes: its fields, and what is named in its query.
 ADDRESSES = {
     "POST /compliance/message": (*TEXTS, "kind", "category", "relation", "ticket", "altcha", "key", "website", "lang"),
-    "POST /compliance/report": (*TEXTS, "category", "truth", "lang"),
+    "POST /compliance/report": (*TEXTS, "enterprise", "credit_code", "harm", "category", "truth", "lang"),
     "POST /compliance/case": ("number", "code", "cookies"),
     "POST /compliance/receipt/{receipt}": ("action", "code", "text"),
     "POST /compliance/consent": ("choice", "category", "next", "policy"),

@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from werkzeug.test import TestResponse
 
 from compliance import Compliance
-from compliance.cases import REPORT_CATEGORIES, REQUEST_CATEGORIES, Actor, Kind, State
+from compliance.cases import HARMS, REPORT_CATEGORIES, REQUEST_CATEGORIES, Actor, Kind, State
 from compliance.ledger import Ledger
 from compliance.messages import LONGEST, Cases, Intake
 from compliance.pictures import MOST
@@ -118,7 +118,7 @@ def test_every_address_and_method_is_described():
 def test_texts_may_be_as_long_as_described(name: str):
     described = {field: text.get("maxLength") for field, text in SCHEMAS[name]["properties"].items()}
     assert described.items() >= {field: LONGEST[field] for field in LONGEST if field in described}.items()
-    assert LONGEST.keys() - described.keys() <= {"seen", "subject"}
+    assert LONGEST.keys() - described.keys() <= {"seen", "subject", "enterprise", "credit_code"}
 
 
 def test_what_can_be_chosen_is_described():
@@ -126,6 +126,7 @@ def test_what_can_be_chosen_is_described():
     assert set(message["kind"]["enum"]) | {"report"} == set(Kind) == set(SCHEMAS["Case"]["properties"]["kind"]["enum"])
     assert message["category"]["enum"] == ["", *REQUEST_CATEGORIES]
     assert report["category"]["examples"] == list(REPORT_CATEGORIES)
+    assert report["harm"]["enum"] == ["", *HARMS]
     assert SCHEMAS["State"]["enum"] == list(State)
     assert SCHEMAS["Event"]["properties"]["actor"]["enum"] == list(Actor)
     assert SCHEMAS["Pictures"]["properties"]["pictures"]["maxItems"] == MOST

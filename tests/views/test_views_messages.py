@@ -125,7 +125,7 @@ def test_json_is_taken_like_a_form(open_app: Flask):
         assert client.post("/compliance/report", json={**REPORT, "contact": value}, headers=JSON).status_code == 201
 
 
-@pytest.mark.parametrize(("asked", "told"), [("zh", "zh-CN"), ("¼", "en"), ("en\r\nX: y", "en"), ("x" * 5000, "en")])
+@pytest.mark.parametrize(("asked", "told"), [("zh", "zh-CN"), ("¼", "en"), ("x" * 5000, "en")])
 def test_the_way_to_the_receipt_names_a_language_of_the_site(asked: str, told: str, open_app: Flask):
     data = {"query_string": {"lang": asked}, "json": {"body": BODY}, "headers": JSON}
     answer = open_app.test_client().post("/compliance/message", **data)
@@ -394,8 +394,8 @@ def test_a_host_that_a_client_makes_up_is_not_the_site(open_app: Flask):
 @pytest.mark.parametrize("form", ["message", "report"])
 def test_forms_lead_to_the_privacy_policy_beside_personal_fields(client: FlaskClient, form: str) -> None:
     page = BeautifulSoup(client.get(f"/compliance/{form}?lang=en").text, "html.parser")
-    group = page.select_one(".compliance-group")
-    assert group is not None and group.select_one('a[href^="/compliance/legal/privacy"]')
+    group = page.select(".compliance-group")[-1]
+    assert group.select_one('a[href^="/compliance/legal/privacy"]')
     assert "parent or other guardian" in group.get_text() and "nothing but the answer" not in group.get_text()
 
 
@@ -405,5 +405,21 @@ def test_entrance_for_reports_names_the_time_and_who_takes_those_about_other_sit
     assert "within 10 working days" in intro and page.select_one('main > p a[href="https://www.12377.cn/"]')
     options = {option["value"] for option in page.select("select[name=category] option")}
     assert {"ai_unlabelled", "minors", "business"} <= options
-    (enterprise,) = page.select("[data-for=business]")
-    assert "unified social credit code" in enterprise.get_text()
+    (enterprise,) = page.select("fieldset[data-for=business]")
+    assert "Unified social credit code" in enterprise.get_text() and "business licence" in enterprise.get_text()
+    kinds = {option["value"] for option in enterprise.select("select[name=harm] option")} - {""}
+    assert kinds == {"posing", "misleading", "rumour", "insult", "privacy", "disturbance"}
+
+
+def test_a_report_of_an_enterprise_is_refused_with_all_that_is_missing_and_kept_whole(open_app: Flask) -> None:
+    client = open_app.test_client()
+    said = {"category": "business", "page": "/news/1", "body": "冒用我公司名称。", "truth": "on", "harm": "posing"}
+    refused = client.post("/compliance/report?lang=zh-CN", data=said)
+    page = BeautifulSoup(refused.text, "html.parser")
+    wrong = {link["href"] for link in page.select(".compliance-failed a[href^='#compliance']")}
+    assert wrong == {f"#compliance-{name}" for name in ("enterprise", "name", "contact", "relation")}
+    assert page.select_one("select[name=harm] option[selected]")["value"] == "posing"
+    whole = {**said, "enterprise": "某某公司", "credit_code": "91500000ma5u00000w", "relation": "representative"}
+    sent = client.post("/compliance/report?lang=zh-CN", data=whole | {"name": "王某", "contact": "023-00000000"})
+    shown = client.get(sent.headers["Location"]).text
+    assert "某某公司" in shown and "仿冒" in shown

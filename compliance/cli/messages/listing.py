@@ -64,6 +64,7 @@ def line(entry: ListedCase) -> dict[str, Any]:
     marks = [name for name in ("urgent", "overdue") if getattr(entry, name)]
     return {
         **asdict(entry),
+        "category": f"{entry.category}: {entry.harm}" if entry.harm else entry.category,
         "marks": " ".join((*marks, entry.marks)).strip(),
         "created": minute(entry.created),
         "decide": due(entry.decide_due),
@@ -135,6 +136,9 @@ def _lines(case: Case) -> Iterator[str]:
         "name": case.name,
         "contact": case.contact,
         "relation": case.relation,
+        "enterprise": case.enterprise,
+        "code": case.credit_code,
+        "harm": case.harm,
         "pictures": str(len(case.pictures) or ""),
     }
     yield from (f"{name:<10} {_indented(value, 11)}" for name, value in facts.items() if value)
