@@ -21,6 +21,7 @@ met = [
     print_table("Decisions a second", "÷ append and sync", ledger.rows()),
     print_table("A reader's record", f"÷ the time of {ledger.CHAINS[0]}", ledger.record_rows()),
     print_table("Feet and heads read", "share", reading.rows()),
+    print_table("Mentions told from loads", "share of errors", reading.error_rows()),
     print_table("Pages checked a second", "÷ lxml; MB", audit.rows()),
     print_table("A ledger read again", "MB more than 10,000", ledger.verified_rows()),
 ]

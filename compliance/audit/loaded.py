@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..page.loading import ELEMENTS, Load, loads, runs, styled
-from ..page.states import is_state
+from ..page.states import loads_nothing
 from ..page.trackers import Catalogue, Tracker
 from ..page.trackers.addresses import split
 from ..page.trackers.catalogue import ANY, NECESSARY
@@ -20,6 +20,8 @@ from .tree import Element, parse
 if TYPE_CHECKING:
     from .page import Page
 
+# Types of scripts that are none: what is in them is data, or markup for later.
+_DATA = re.compile(r"json|template|html|handlebars|mustache|tmpl|xml|shader", re.IGNORECASE)
 # How held elements are marked: their own attributes go by other names meanwhile.
 _MARK = "data-compliance-"
 _HELD = f"{_MARK}hold"
@@ -98,7 +100,7 @@ def _of(element: Element, page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
     waits = held
     if name == "script" and not runs(attributes):
         # What another consent tool holds, unless it is data.
-        if "json" in attributes.get("type", "json"):
+        if _DATA.search(attributes.get("type", "json")):
             return
         waits, attributes = True, {key: value for key, value in attributes.items() if key != "type"}
     if not attributes.get("src") and (later := next((attributes[one] for one in _LATER if attributes.get(one)), None)):
@@ -134,7 +136,7 @@ def _released(attributes: Mapping[str, str]) -> dict[str, str]:
 
 def _named(text: str, element: Element, catalogue: Catalogue, *, runs: bool) -> Iterator[Loaded]:
     """Yield what an inline script names."""
-    if _finder(catalogue).search(text.encode("utf-8", "replace")) is not None and not is_state(text):
+    if _finder(catalogue).search(text.encode("utf-8", "replace")) is not None and not loads_nothing(text):
         for tracker in catalogue.mentions(text):
             if tracker.category != NECESSARY:
                 name = tracker.host if tracker.host != ANY else tracker.path

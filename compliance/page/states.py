@@ -1,7 +1,7 @@
-"""Inline scripts that only keep data for others: what their data mentions is not loaded by them.
+"""Inline scripts that load nothing: what they keep for others, or compare with, is only mentioned.
 
-The one rule for the gate and for ``check``. It is on the safe side: a script is data only where every token of it is
-one of a state, so that it calls nothing, makes nothing and gives no element an address.
+The one rule for the gate and for ``check``. It is on the safe side: a script loads nothing only where every token of it
+is known to, so that it calls nothing else, makes nothing and gives no element an address.
 """
 
 from __future__ import annotations
@@ -13,39 +13,70 @@ _LEAVES = (
     r"\(function\(\)\{var s;\(s=document\.currentScript\|\|document\.scripts\[document\.scripts\.length-1\]\)"
     r"\.parentNode\.removeChild\(s\);?\}\(\)\);?"
 )
-# What a state calls: none of it asks for anything. A function may be called where it stands.
+# What may be called: none of it asks for anything. A function may be called where it stands.
 _CALLED = (
-    r"(?:function(?:\s++[\w$]++)?|return|JSON\s*+\.\s*+parse|Object\s*+\.\s*+(?:freeze|assign)|push|atob|unescape|"
-    r"decodeURI(?:Component)?|new\s++(?:Date|Map|Set)|Array)(?=\s*+[(\"'])"
+    r"(?:function(?:\s++[\w$]++)?|return|if|while|switch|case|catch|for|JSON\s*+\.\s*+(?:parse|stringify)|"
+    r"Object\s*+\.\s*+(?:freeze|assign|keys|values)|console\s*+\.\s*+\w++|push|atob|unescape|"
+    r"(?:de|en)codeURI(?:Component)?|new\s++(?:Date|Map|Set|RegExp|URL|Error)|Array|String|Number|Boolean|parse(?:Int|Float))"
+    r"(?=\s*+[(\"'])"
+)
+# The same of what belongs to something: it looks, or compares.
+_METHODS = (
+    r"(?:(?:lastI|i)ndexOf|includes|startsWith|endsWith|match|test|search|split|join|slice|substr(?:ing)?|trim|"
+    r"to(?:Lower|Upper)Case|toString|hasOwnProperty|getElement(?:ById|sBy\w++)|querySelector(?:All)?|getAttribute|hasAttribute|"
+    r"getEntriesBy\w++|getItem|addEventListener)(?=\s*+\()"
+    r"|(?:filter|some|every|map|forEach|find|findIndex)(?=\s*+\(\s*+(?:function(?![\w$])|\(?[\w$,\s]*+\)?\s*+=>))"
+    # Settings, kept by what others of the page read.
+    r"|(?:extend|constant|value|module)(?=\s*+\()|set(?:Config)?(?=\s*+\(\s*+\{)"
+)
+_DOCUMENT = (
+    r"document\s*+\.\s*+(?:referrer|title|cookie|URL|domain|readyState|hidden|visibilityState|documentElement|body"
+    r"|getElement(?:ById|sBy\w++)|querySelector(?:All)?|addEventListener)(?![\w$])"
 )
 # What loads, or leads to something that does.
-_LOADERS = r"(?:new|import|document|eval|class|async|await|with)(?![\w$])(?!\s*+:)|location(?=\s*+(?:=(?!=)|\.|\[))"
+_LOADERS = (
+    r"(?:new|import|document|eval|class|async|await|with)(?![\w$])(?!\s*+:)|location(?=\s*+(?:=(?!=)|[\[\]}]|"
+    r"\.(?!\s*+(?:href|host(?:name)?|search|pathname|hash|protocol|origin)(?![\w$])(?!\s*+=(?!=)))))"
+)
 # What gives an element an address or content.
-_ADDRESSED = r"\.\s*+(?:src|srcset|srcdoc|href|poster|background\w*|style|cssText|innerHTML|outerHTML)\s*+=(?!=)"
+_ADDRESSED = (
+    r"\.\s*+(?:src|srcset|srcdoc|href|poster|background\w*|style|cssText|innerHTML|outerHTML)\s*+[+|&?]{0,2}=(?!=)"
+)
 _BARE = re.compile(r"(?:\s++|/\*.*?\*/|//[^\n\r\u2028\u2029]*+)*+[\"'{\[]", re.DOTALL)
 _TOKENS = re.compile(
     r"(?:"
     r"\s++"
     r"|\"(?:[^\"\\\n]|\\.)*+\"(?!\s*+\()|'(?:[^'\\\n]|\\.)*+'(?!\s*+\()"
     rf"|{_LEAVES}"
-    rf"|(?<![\w$]){_CALLED}"
-    rf"|(?!{_LOADERS})[\w$]++(?!\s*+[(\"'])"
-    rf"|(?!{_ADDRESSED})\."
+    rf"|(?<![\w$]){_CALLED}|(?<![\w$]){_DOCUMENT}"
+    # An expression stands where nothing could be divided.
+    r"|(?:[(=:,\[!&|?;{]|(?<![\w$])return)\s*+/(?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*+\])++/\w*+"
+    rf"|(?!{_LOADERS})[\w$]++(?!\s*+[(\"'`])"
+    rf"|(?!{_ADDRESSED})\.(?!\s*+[(\[`])(?:\s*+(?:{_METHODS}))?"
     # Any key of the window, else none that is put together.
     r"|(?<=window)\[\s*+(?:\"[\w$]*+\"|'[\w$]*+')\s*+\](?!\s*+\()"
-    r"|\](?!\s*+(?:\(|=(?!=)))"
-    r"|\}\s*+\)\s*+\(|\)(?!\s*+\()"
+    r"|\](?!\s*+(?:[(`]|=(?!=)))"
+    r"|\}\s*+\)\s*+\(|\)(?!\s*+[(`])"
     r"|(?:/\*.*?\*/|//[^\n\r\u2028\u2029]*+)(?!\s*+\()"
-    r"|[{}\[(:,;=|&?!+-]"
+    # Not what begins a comment in old pages.
+    r"|[{}\[(:,;=|&?!+*%]|<(?!!--)|-(?!->)|>"
     r")*+",
     re.DOTALL,
 )
+# Where elements are looked for they may be given an address in other ways.
+_REACHES = re.compile(r"querySelector|getElement|document\s*\.\s*(?:documentElement|body)")
+_GIVES = re.compile(
+    r"\.\s*(?:data|action|formAction|ping|content|text|codeBase)\s*[+|&?]{0,2}=(?!=)|(?<![\w$])(?:assign|extend|set)\s*\(|"
+    r"\.\s*(?:src|srcset|srcdoc|href|poster|data|action|innerHTML|outerHTML)\s*[\]},]"
+)
 
 
-def is_state(text: str) -> bool:
-    """Return whether the script *text* is data: assigned, or pushed onto a list, and nothing else.
+def loads_nothing(text: str) -> bool:
+    """Return whether the script *text* only keeps, pushes and compares data.
 
-    What begins with a value keeps it nowhere, as do rules by which the browser fetches ahead: it is no state. Reading
+    What begins with a value keeps it nowhere, as do rules by which the browser fetches ahead: they may load. Reading
     ends with the first token of another kind, so that code costs little.
     """
-    return _BARE.match(text) is None and _TOKENS.fullmatch(text) is not None
+    if _BARE.match(text) is not None or _TOKENS.fullmatch(text) is None:
+        return False
+    return _REACHES.search(text) is None or _GIVES.search(text) is None

@@ -9,6 +9,7 @@ import pytest
 from compliance.audit.loaded import loaded
 from compliance.audit.page import Page
 from compliance.page.trackers import Catalogue, Gate
+from support.scripts import errors
 from support.vendors import VENDORS, Vendor
 
 CATALOGUE = Catalogue(host="news.example")
@@ -30,6 +31,16 @@ STATES = [
     "/* fetch( */ window.a = window.a || {}; window.a.b = {c: U};",
     'window.text = "it\'s fetch(\\"https://hm.baidu.com/hm.js\\") and document.createElement";',
     'dataLayer.push({"page": U})',
+    "settings.set({a: U})",
+    "mw.config.set({a: U}); $.extend(true, Site.settings, {a: U})",
+    "angular.module('a').constant('B', {a: U})",
+    "if (document.referrer.indexOf(U) > -1 && location.search.indexOf('a') < 0) { window.a = true; }",
+    "function a(b) { return /^https:\\/\\/www\\.youtube\\.com\\//.test(b) || b.startsWith(U); }",
+    "var a = [U]; function b(c) { return a.some((d) => c.includes(d)); }",
+    "document.querySelectorAll('a').forEach(function (a) { if (a.href == U) a.target = '_blank'; });",
+    "switch (location.hostname) { case U: default: }",
+    "// U\ndocument.documentElement.className = 'js';",
+    "console.log(U)",
 ]
 LOADERS = [
     "fetch(U)",
@@ -60,6 +71,28 @@ LOADERS = [
     "window.open(U)",
     "U",
     "{'prefetch': [U]}",
+    "fetch?.(U)",
+    "fetch ?. /**/ (U)",
+    "a.src += U",
+    "a.src ||= U",
+    "set('src', U)",
+    "[U].forEach(loadScript)",
+    "var a = U; [1].map(fetch)",
+    "document.querySelector('iframe').src = U",
+    "document.getElementById('a').data = U",
+    "Object.assign(document.querySelector('iframe'), {src: U})",
+    "$.extend(document.querySelector('img'), {src: U})",
+    "[document.querySelector('iframe').src] = [U]",
+    "({a: location} = {a: U})",
+    "location.host = U",
+    "location.replace(U)",
+    "document.location = U",
+    "document.body.append(U)",
+    "window.a = {}; x <!-- /*\nfetch(U) // */",
+    "window.a = {}\n--> /*\nfetch(U) // */",
+    "a = {} /b; fetch(U); c/ 1",
+    "a = b / c; fetch(U); d = e / 1",
+    "return/x/; fetch(U); /x/",
 ]
 
 
@@ -79,6 +112,10 @@ def test_data_that_mentions_a_tracker_is_neither_held_nor_reported(script: str) 
 @pytest.mark.parametrize("script", LOADERS)
 def test_a_script_that_loads_a_tracker_is_held_and_reported(script: str) -> None:
     assert judged(script) == (True, True)
+
+
+def test_gate_and_check_tell_mentions_from_loads_on_pages_like_saved_ones() -> None:
+    assert errors(CATALOGUE) == {"mentions": (0, 30), "loads": (0, 30)}
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
