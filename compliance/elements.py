@@ -288,6 +288,7 @@ class Elements:
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
                 "script": f"{base}/static/{self._assets['guard.js' if self._held else 'compliance.js'].hashed}",
                 "watch": f"{base}/static/{self._assets['watch.js'].hashed}",
+                "articles_style": f"{base}/static/{self._assets['articles.css'].hashed}",
                 "held_style": f"{base}/static/{self._assets['held.css'].hashed}",
                 "form_style": f"{base}/static/{self._assets['form.css'].hashed}",
                 "form_script": f"{base}/static/{self._assets['form.js'].hashed}",

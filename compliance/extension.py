@@ -178,6 +178,8 @@ def _written(name: str, values: Mapping[str, object], lang: str | None) -> Marku
         locale = state.elements.locale(lang or chosen_locale(_application()))
         context = state.elements.context(locale, environ)
         written = state.renderer.render(f"compliance/{name}.html", {**context, **values}).strip()
+        if written:
+            noted(environ).written = frozenset({"articles"})
     return Markup(written)
 
 

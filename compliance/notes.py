@@ -33,6 +33,8 @@ class Notes:
     omitted: frozenset[str] = _NOTHING
     #: Elements that a template has placed by hand, with their parts.
     placed: frozenset[str] = _NOTHING
+    #: "articles" where a template has written into one what the law wants it to say: the page then loads its style.
+    written: frozenset[str] = _NOTHING
 
 
 def opened(environ: WSGIEnvironment) -> Notes:

@@ -28,6 +28,7 @@ class Article:
     author: str
     source: str
     editor: str
+    generated: bool  # by artificial intelligence
 
     @property
     def body(self) -> str:
@@ -46,6 +47,7 @@ def read_articles(language: str) -> Mapping[str, Article]:
             published=entry["published"],
             tags=tuple(entry["tags"]),
             illustration=entry["illustration"],
+            generated=entry.get("generated", False),
             **entry[language],
         )
         for entry in entries

@@ -198,6 +198,10 @@ def test_banner_and_footer_weigh_little(client: FlaskClient) -> None:
     assert sum(weights) <= 2000, weights
 
 
+def test_what_styles_marks_of_articles_weighs_next_to_nothing(client: FlaskClient) -> None:
+    assert len(client.get("/compliance/static/articles.css", headers={"Accept-Encoding": "br"}).data) <= 250
+
+
 @pytest.mark.parametrize("mode", ["opt-in", "opt-out"])
 def test_holding_trackers_weighs_little_more(mode: str, host: Flask, settings: dict[str, Any]) -> None:
     Compliance(host, settings=settings | {"consent": {"mode": mode, "categories": ["analytics"]}})

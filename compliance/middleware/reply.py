@@ -97,7 +97,7 @@ class Reply:
                 charset=charset,
                 environ=environ,
                 decided=decided,
-                placed=carried | notes.omitted,
+                placed=carried | notes.omitted | notes.written,
                 absolute=absolute,
             )
 

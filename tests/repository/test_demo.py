@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from werkzeug.test import TestResponse
 
+from compliance import Compliance
 from demo import create_app, illustrations
 from demo.articles import CONTENT, read_articles
 from demo.news import LANGUAGES
@@ -193,7 +194,26 @@ def test_pictures_are_those_that_the_script_draws(scene: illustrations.Scene) ->
     ElementTree.fromstring(drawn)
 
 
-def test_site_knows_nothing_of_compliance() -> None:
+def test_site_knows_nothing_of_compliance_but_what_its_articles_print() -> None:
     for path in (ROOT / "demo").rglob("*"):
-        if path.suffix in {".py", ".html", ".toml", ".css", ".xml"}:
+        if path.suffix in {".py", ".html", ".toml", ".css", ".xml"} and path.name != "article.html":
             assert b"compliance" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("prefix", "words"), [("", ["Correction of", "AI-generated"]), ("/zh", ["更正", "人工智能生成"])]
+)
+def test_articles_print_what_the_law_wants_where_the_functions_are(
+    prefix: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPLIANCE_SETTINGS", str(ROOT / "compliance.toml"))
+    app = create_app()
+    app.secret_key, app.instance_path = "0123456789abcdef", str(tmp_path)
+    Compliance(app)
+    corrected, generated = (
+        soup(app.test_client().get(f"{prefix}/articles/{slug}", buffered=True)).article
+        for slug in ("where-two-rivers-meet", "nine-squares-one-pot")
+    )
+    assert words[0] in corrected.select_one(".compliance-correction").text
+    assert words[1] in generated.select_one(".compliance-ai-label").text
+    assert len(generated.select(".compliance-credits span")) == 3 and not generated.select(".credits")

@@ -23,6 +23,7 @@ from compliance.cli import Alone
 from compliance.cli import compliance as commands
 from compliance.extension import alone
 from compliance.messages import Submission
+from compliance.paths import TEMPLATES
 from compliance.pictures import Picture
 from compliance.settings import Settings, load
 
@@ -66,7 +67,7 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with the settings file of the demo: the one that `init` writes is to be filled in first."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "compliance.toml").write_text(read(ROOT / "compliance.toml"), encoding="utf-8")
+    (tmp_path / "compliance.toml").write_text(read(TEMPLATES / "compliance.toml"), encoding="utf-8")
     return tmp_path
 
 
@@ -133,7 +134,7 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             assert command is not None
             command.make_context("check", arguments)
         case ["python", "-m", "compliance", "stamp", *arguments]:
-            (tmp_path / "compliance.toml").write_text(read(ROOT / "compliance.toml"), encoding="utf-8")
+            (tmp_path / "compliance.toml").write_text(read(TEMPLATES / "compliance.toml"), encoding="utf-8")
             (tmp_path / "site").mkdir()
             stamp = ["stamp", *(argument for argument in arguments if argument != "--check")]
             assert CliRunner().invoke(commands, stamp, obj=Alone(alone)).exit_code == 0

@@ -114,3 +114,19 @@ def test_correction_stands_in_its_article_alone(app: Flask) -> None:
 def test_kind_that_there_is_not_is_named(app: Flask, call: str) -> None:
     with pytest.raises(ValueError, match="write one of"):
         written(app, "{{ " + call + " }}")
+
+
+def test_pages_on_which_something_was_printed_load_its_style_once(app: Flask) -> None:
+    page = "<!doctype html><title>A</title><body>{}"
+    printed = "{{ compliance_ai_label() }}{{ compliance_credits('A', 'B', 'C') }}"
+
+    @app.get("/articles/<slug>")
+    def article(slug: str) -> str:
+        return render_template_string(page.format(printed if slug == "a" else "{{ compliance_correction() }}"))
+
+    client = app.test_client()
+    for slug, count in (("a", 1), ("z", 0), ("a", 1)):
+        shown = BeautifulSoup(client.get(f"/articles/{slug}").text, "html.parser")
+        styles = [link["href"] for link in shown.select("[data-compliance=assets] link[rel=stylesheet]")]
+        assert sum("/articles." in style for style in styles) == count
+        assert client.get(styles[-1]).status_code == 200
