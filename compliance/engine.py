@@ -219,13 +219,13 @@ def _open(settings: Settings, secrets: Keys, folder: Path) -> Store:
     from .throttle import Throttle
     from .vault import Vault
 
-    owner = Owner(name=settings.site.name.get(), url=settings.site.url)
+    vault = Vault(secrets)
+    owner = Owner(name=settings.site.name.get(), url=settings.site.url, keys=vault.digests("site", ""))
     try:
         database = Database(settings.storage.url, folder=folder, owner=owner)
     except StoreError as error:
         problem = Problem(key="storage.url", remedy=str(error))
         raise SettingsError(settings.source, (problem,)) from None
-    vault = Vault(secrets)
     ledger = Ledger(database, vault.keys("ledger"))
     return Store(
         database=database,

@@ -60,7 +60,7 @@ def status(context: click.Context, form: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def adopt(context: click.Context, yes: bool) -> None:
-    """Make the database this site's, after the address of the site has changed."""
+    """Make the database this site's, after the address of the site has changed or its key was lost."""
     found = state(context)
     site, database = found.settings.site, found.database
     if not yes:
@@ -82,7 +82,9 @@ def rekey(context: click.Context) -> None:
         click.echo(f"Warning: {broken} cases cannot be opened with any key; the log says which", err=True)
     if not renewed:
         click.echo(f"Warning: {SealError().reason}", err=True)
-    context.exit(int(bool(broken) or not renewed))
+    if broken or not renewed:
+        context.exit(1)
+    found.database.adopt()  # known by the newest key from now on
 
 
 def _status(database: Database) -> dict[str, Any]:

@@ -268,6 +268,7 @@ site = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("name", String(300), nullable=False),
     Column("url", Text, nullable=False),
+    Column("key", _Label),  # the digest of the key that what is here is sealed with
 )
 
 #: The texts that readers decided about, by their hash: what was published once stays provable.

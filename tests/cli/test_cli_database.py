@@ -54,6 +54,7 @@ def test_status_says_what_there_is(editor: Editor):
         "outbox": 1,
         "site": 1,
         "text": 0,
+        "told": 0,
         "tombstone": 0,
         "used_challenge": 0,
     }
@@ -97,6 +98,7 @@ def test_rekey_lets_an_old_key_go(settings: dict[str, Any], tmp_path: Any):
     assert run(both, "rekey").output == "1 cases sealed again, 0 were sealed with the newest key.\n"
     assert run(both, "rekey").output == "0 cases sealed again, 1 were sealed with the newest key.\n"
     assert site("new").get(number).contact == "wang@example.org"
+    assert run(site("other"), "adopt", "--yes").exit_code == 0
     broken = run(site("other"), "rekey")
     assert (broken.exit_code, "1 cases cannot be opened" in broken.stderr) == (1, True)
 

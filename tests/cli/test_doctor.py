@@ -224,6 +224,9 @@ def test_a_database_of_another_site_and_a_ledger_under_another_key_are_found(set
     assert hosts[0].extensions["compliance"].recorder.settle()
     Compliance(hosts[1], settings=settings)
     (found,) = examined(hosts[1])
+    assert found["what"] == "storage" and "COMPLIANCE_KEYS" in found["remedy"]
+    hosts[1].extensions["compliance"].database.adopt()
+    (found,) = examined(hosts[1])
     assert found["what"] == "ledger" and "COMPLIANCE_KEYS" in found["remedy"]
     Compliance(hosts[2], settings=settings | {"site": settings["site"] | {"url": "https://other.example"}})
     (found,) = examined(hosts[2])
