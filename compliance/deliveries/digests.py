@@ -53,7 +53,7 @@ def digest(entries: Sequence[OutboxEntry], settings: Settings, render: Render, *
     context = {**counts, "site": settings.site.name.get(locale), "own_categories": own}
 
     def told(number: int) -> tuple[str, str]:
-        return _parts(render("compliance/notices/digest.txt", locale, {**context, "items": items[:number]}))
+        return parts(render("compliance/notices/digest.txt", locale, {**context, "items": items[:number]}))
 
     lines = min(len(items), LONGEST)
     subject, text = told(lines)
@@ -89,7 +89,7 @@ def letter(entry: OutboxEntry, settings: Settings, render: Render) -> Notice:
         "happened": entry.happened,
         "address": f"{site.url}{site.prefix}/receipt/{entry.number}",
     }
-    subject, text = _parts(render("compliance/notices/letter.txt", entry.language, context))
+    subject, text = parts(render("compliance/notices/letter.txt", entry.language, context))
     return Notice(subject=subject, text=text, dedupe=_key([entry]))
 
 
@@ -124,7 +124,7 @@ def _news(entry: OutboxEntry, now: datetime) -> str | None:
     return "overdue" if is_overdue(entry.due, now) else "soon"
 
 
-def _parts(text: str) -> tuple[str, str]:
+def parts(text: str) -> tuple[str, str]:
     """Return the subject, which is the first line, and the rest."""
     subject, _, rest = text.strip().partition("\n")
     return subject, rest.strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,14 +12,14 @@ from queue import Empty, SimpleQueue
 from traceback import format_tb
 from typing import Any
 
-from .. import channels
+from .. import channels, deadlines
 from ..channels import Channel, DeliveryError, Notice
 from ..outside.mailboxes import mailbox
 from ..settings import Settings
 from ..settings.messages import Target
 from ..store import Database, StoreError
 from ..vault import Vault, VaultError
-from . import claims, retries
+from . import claims, expiries, retries
 from .claims import SENDER, Batch, Claim
 from .digests import Render, digest, letter
 from .paces import Pace
@@ -39,6 +39,8 @@ AT_ONCE = 20
 LONGEST_PAUSE = 60.0
 #: What all mailboxes have in common.
 _MAIL = "mail"
+#: Who is told of licences beside the targets.
+_LOG = "log"
 
 
 class Stop:
@@ -112,7 +114,7 @@ class Worker:
     def deliver(self, stop: Stop | None = None) -> Tally:
         """Send all that is due, until *stop* is set. Raises `StoreError`."""
         tally = Tally()
-        self._remind()
+        self._remind(tally)
         while batches := claims.due(self._database, without=self._waiting(), now=self._clock()):
             for batch in batches[:AT_ONCE]:
                 if stop and stop.is_set():
@@ -133,11 +135,37 @@ class Worker:
                 logger.warning("deliveries wait %.0f seconds for the database: %s", pause, error.reason)
             stop.wait(pause)
 
-    def _remind(self) -> None:
+    def _remind(self, tally: Tally) -> None:
         now = self._clock()
         if self._reminded is None or not self._reminded <= now < self._reminded + REMINDERS:
             remind(self._database, tuple(self._targets), now=now)
+            if deadlines.is_working_hour(now) and (found := expiries.endings(self._settings, deadlines.day(now))):
+                self._tell(found, tally)
             self._reminded = now
+
+    def _tell(self, found: Sequence[expiries.Ending], tally: Tally) -> None:
+        """Tell the log and every target once of licences that end."""
+        now = self._clock()
+        if expiries.untold(self._database, found, _LOG, now=now):
+            for problem in self._settings.expiring(deadlines.day(now)):
+                logger.warning("Compliance: %s", problem)
+        for label in self._targets.keys() - self._waiting():
+            target = self._targets[label]
+            if not (new := expiries.untold(self._database, found, label, now=now)):
+                continue
+            target.pace.take(now)
+            try:
+                target.channel.send(expiries.notice(new, self._settings, self._render, label), now=now)
+            except DeliveryError as error:
+                logger.warning("a notice of licences that end failed (%s)", error.reason)
+                if error.permanent:
+                    tally.dead += 1
+                else:
+                    expiries.forget(self._database, new, label)
+                    tally.failed += 1
+                    self._rest(label, error)
+            else:
+                tally.sent += 1
 
     def _waiting(self) -> set[str]:
         """Return the targets that are left alone for now."""
