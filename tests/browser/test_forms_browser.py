@@ -478,7 +478,7 @@ def test_fields_of_a_kind_are_shown_with_it(site: Site, open_page: Callable[...,
 def test_categories_of_the_national_centre_come_first(site: Site, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{site.url}/compliance/report")
     groups = page.eval_on_selector_all("optgroup", "all => all.map(group => [group.label, group.children.length])")
-    assert groups == [["Categories of the national reporting centre (12377)", 8], ["Further categories", 7]]
+    assert groups == [["Categories of China’s national reporting centre (12377)", 8], ["Further categories", 7]]
 
 
 def test_a_link_fills_in_the_page_and_nothing_that_a_reader_would_say(
