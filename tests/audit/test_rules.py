@@ -84,3 +84,15 @@ def test_finding_is_known_again_where_lines_move():
     rule = rules()["C001"]
     assert Finding(rule=rule, page="/", line=3).fingerprint == Finding(rule=rule, page="/", line=9).fingerprint
     assert Finding(rule=rule, page="/").fingerprint != Finding(rule=rule, page="/news").fingerprint
+
+
+def test_every_rule_and_every_law_of_them_has_its_place_among_the_duties():
+    page = (Path(__file__).parents[2] / "docs" / "law.md").read_text(encoding="utf-8")
+    spans = re.findall(r"\bC(\d{3})(?:–C(\d{3}))?", page)
+    told = {f"C{number:03}" for first, last in spans for number in range(int(first), int(last or first) + 1)}
+    assert set(rules()) <= told, sorted(set(rules()) - told)
+    named = {
+        one for rule in rules().values() for basis in rule.basis for one in re.findall("《.+?》", basis.law["zh_CN"])
+    }
+    laws = {one for one in named if re.search("(?:(?<!方)法|规定|(?<!通用数据保护)条例)》", one)}
+    assert laws <= set(re.findall("《.+?》", page)), sorted(laws - set(re.findall("《.+?》", page)))
