@@ -7,6 +7,7 @@ import json
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePath
 
 from .page.codings import packed
@@ -14,15 +15,22 @@ from .page.codings import packed
 BUILT = {"br": ".br", "zstd": ".zst"}  # the codings that `make assets` makes, and how a file's name then ends
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Asset:
-    """One static file, read once."""
+    """One static file, read once. *built* is its content in the codings that it came in."""
 
     name: str
     hashed: str  # the name with a hash, such as compliance.0a1b2c3d4e.css or 0a1b2c3d4e/guard.js
     content: bytes
     mimetype: str
-    coded: Mapping[str, bytes] = field(repr=False)  # the same content by its coding, the shortest first
+    built: Mapping[str, bytes] = field(repr=False)
+
+    @cached_property
+    def coded(self) -> Mapping[str, bytes]:
+        """The content by its coding, the shortest first; what did not come so is made when it is first asked for."""
+        made = {coding: self.built.get(coding) or packed(self.content, coding) for coding in (*BUILT, "gzip")}
+        known = {coding: data for coding, data in made.items() if data}
+        return {coding: known[coding] for coding in sorted(known, key=lambda coding: len(known[coding]))}
 
 
 def load(folder: Path) -> Mapping[str, Asset]:
@@ -31,7 +39,7 @@ def load(folder: Path) -> Mapping[str, Asset]:
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in BUILT.values()):
         name, content = path.relative_to(folder), path.read_bytes()
         built = {coding: path.with_name(path.name + suffix) for coding, suffix in BUILT.items()}
-        coded = {coding: file.read_bytes() if file.is_file() else None for coding, file in built.items()}
+        coded = {coding: file.read_bytes() for coding, file in built.items() if file.is_file()}
         asset = _asset(name.with_name(name.name.replace(".min.", ".")), content, coded)
         found[asset.name] = asset
     return found
@@ -43,7 +51,7 @@ def fill(asset: Asset, data: Mapping[str, object]) -> Asset:
     for key, value in data.items():
         text = json.dumps(value, separators=(",", ":"))
         content = content.replace(f'"{key}"'.encode(), text.encode())
-    return _asset(PurePath(asset.name), content, {coding: packed(content, coding) for coding in BUILT})
+    return _asset(PurePath(asset.name), content, {})
 
 
 def bind(scripts: Mapping[str, Asset]) -> Mapping[str, Asset]:
@@ -56,14 +64,13 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:10]
 
 
-def _asset(name: PurePath, content: bytes, coded: Mapping[str, bytes | None]) -> Asset:
-    known = {coding: data for coding, data in {**coded, "gzip": packed(content, "gzip")}.items() if data}
+def _asset(name: PurePath, content: bytes, built: Mapping[str, bytes]) -> Asset:
     return Asset(
         name=name.as_posix(),
         hashed=f"{name.with_suffix('').as_posix()}.{_hash(content)}{name.suffix}",
         content=content,
         mimetype=mimetypes.guess_type(name.name)[0] or "application/octet-stream",
-        coded={coding: known[coding] for coding in sorted(known, key=lambda coding: len(known[coding]))},
+        built=built,
     )
 
 

@@ -195,8 +195,9 @@ def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, s
     """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
     static = dict(assets.load(STATIC))
     held = dict.fromkeys((*CATEGORIES, *settings.consent.categories))
+    listed = expressions.addresses(catalogue, held) if settings.consent.mode != "notice" else []
     static["cookies.js"] = assets.fill(static["cookies.js"], {"COOKIES": cookies})
-    static["guard.js"] = assets.fill(static["guard.js"], {"TRACKERS": expressions.addresses(catalogue, held)})
+    static["guard.js"] = assets.fill(static["guard.js"], {"TRACKERS": listed})
     return {**static, **assets.bind({name: static[name] for name in _SCRIPTS})}
 
 

@@ -253,10 +253,10 @@ def link(app: Flask, prefix: str) -> None:
     """Let `url_for("compliance.…")` of *app* build our addresses."""
     matched = app.url_map.host_matching or app.subdomain_matching
     kind = _Link if matched else Rule
-    for rule in routes.map.iter_rules():
-        endpoint = f"{NAME}.{rule.endpoint}"
-        app.url_map.add(kind(prefix + rule.rule, endpoint=endpoint, methods=rule.methods, build_only=True))
-        app.view_functions[endpoint] = _view(rule.endpoint)
+    for address in routes.addresses:
+        endpoint = f"{NAME}.{address.endpoint}"
+        app.url_map.add(kind(prefix + address.path, endpoint=endpoint, methods=[address.method], build_only=True))
+        app.view_functions[endpoint] = _view(address.endpoint)
 
 
 def _view(endpoint: str) -> Callable[..., Any]:

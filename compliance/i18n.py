@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache, partial
+from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from typing import Any
 
-from babel import Locale
-from babel.dates import format_date, format_skeleton
-from babel.lists import format_list
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
-from babel.support import NullTranslations, Translations
 from markupsafe import Markup, escape
 
 from .deadlines import SHANGHAI
-from .languages import alike, nearest, tag, territory
+from .languages import alike, direction, nearest, tag, territory
 from .paths import TRANSLATIONS
 
 _DOMAIN = "compliance"
@@ -34,13 +29,13 @@ class Translator:
 
     def markup(self, message: str, **values: Any) -> Markup:
         """Translate *message* for HTML: the text, and each of *values* that is not markup yet, is escaped."""
-        text = Markup(escape(self._translations.ugettext(message)))
+        text = Markup(escape(self._translations.gettext(message)))
         return text % values if values else text
 
     def plural_markup(self, singular: str, plural: str, num: int, **values: Any) -> Markup:
         """Translate for HTML in the plural form that *num* takes."""
-        text = Markup(escape(self._translations.ungettext(singular, plural, num)))
-        return text % {"num": format_decimal(num, locale=self._locale), **values}
+        text = Markup(escape(self._translations.ngettext(singular, plural, num)))
+        return text % {"num": _number(num, locale=self._locale), **values}
 
 
 @lru_cache(maxsize=64)
@@ -55,27 +50,47 @@ def _load(folder: str) -> NullTranslations:
     compiled = source.with_suffix(".mo")
     if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
         with compiled.open("rb") as file:
-            return Translations(file, _DOMAIN)
+            return GNUTranslations(file)
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     binary = BytesIO()
     with source.open("rb") as file:
         write_mo(binary, read_po(file, locale=folder))
     binary.seek(0)
-    return Translations(binary, _DOMAIN)
+    return GNUTranslations(binary)
+
+
+# What writes dates, lists and numbers is read for the first page that has one.
+def _number(value: float | Decimal, *, locale: str) -> str:
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, locale=locale)
+
+
+def _date(day: date, form: str = "medium", *, locale: str) -> str:
+    from babel.dates import format_date
+
+    return format_date(day, form, locale=locale)
 
 
 def _moment(at: datetime, *, locale: str) -> str:
     """Return *at* in words, day and time of China."""
-    day = format_date(at.astimezone(SHANGHAI), "long", locale=locale)
+    from babel.dates import format_skeleton
+
+    day = _date(at.astimezone(SHANGHAI), "long", locale=locale)
     return f"{day} {format_skeleton('Hm', at, tzinfo=SHANGHAI, locale=locale)}"
 
 
 def _attributes(language: str) -> Markup:
     """Return the attributes of an element that holds a text in *language*."""
-    return Markup('lang="{}" dir="{}"').format(tag(language), Locale.parse(language).text_direction)
+    return Markup('lang="{}" dir="{}"').format(tag(language), direction(language))
 
 
 def _list(items: Iterable[str], shown: Callable[[str], Markup], *, locale: str) -> Markup:
     """Return *items*, each as *shown* writes it, with what the language puts between them."""
+    from babel.lists import format_list
+
     return Markup(format_list([escape(shown(item)) for item in items], locale=locale))
 
 
@@ -86,7 +101,7 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "locale": locale,
         "lang": tag(locale),
         "tag": tag,
-        "dir": Locale.parse(locale).text_direction,
+        "dir": direction(locale),
         "gap": "" if locale.startswith(("zh", "ja")) else " ",  # between two sentences
         "in_language": _attributes,
         "reads": partial(alike, locale),  # whether a text in another language is one in this
@@ -94,7 +109,7 @@ def helpers(locale: str) -> Mapping[str, Any]:
         "ngettext": messages.plural_markup,
         "territory": partial(territory, locale=locale),
         "format_list": partial(_list, locale=locale),
-        "format_number": partial(format_decimal, locale=locale),
-        "format_date": partial(format_date, locale=locale),
+        "format_number": partial(_number, locale=locale),
+        "format_date": partial(_date, locale=locale),
         "format_moment": partial(_moment, locale=locale),
     }

@@ -10,6 +10,8 @@ from babel.core import get_global
 
 # RFC 5646 section 2.1, as far as languages of pages go; gettext's folders write an underscore for the hyphen.
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", re.IGNORECASE | re.ASCII)
+# Scripts that are written from right to left (Unicode, property Bidi_Class).
+_LEFTWARD = frozenset(["Adlm", "Arab", "Aran", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"])
 
 
 def parse(tag: str) -> str:
@@ -42,6 +44,14 @@ def territory(code: str, locale: str) -> str:
 def tag(locale: str) -> str:
     """Return *locale* as HTML's `lang` and `Content-Language` write it (RFC 5646)."""
     return locale.replace("_", "-")
+
+
+def direction(locale: str) -> str:
+    """Return the direction of texts in *locale*, as HTML's `dir` writes it.
+
+    By the script: the tables of CLDR, which say it for each language, take megabytes of every process.
+    """
+    return "rtl" if _script(locale) in _LEFTWARD else "ltr"
 
 
 def own_name(language: str) -> str:

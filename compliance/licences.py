@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from types import MappingProxyType
 
 from .characters import DASHES, HAN, without_invisible
@@ -85,7 +86,7 @@ def service(name: str) -> str:
 class LicenceKind:
     """What numbers of one kind of licence look like once `normalise` has run, and what they link to."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     #: Valid numbers, the plainest first.
     examples: tuple[str, ...]
     #: The one spelling in use, as an expansion of *pattern*; empty where customs differ and the operator's stands.
@@ -96,6 +97,16 @@ class LicenceKind:
     hosts: tuple[str, ...] = ()
     #: Says what is odd, though not impossible, about a number.
     doubt: Callable[[re.Match[str]], str | None] = lambda match: None
+
+    @property
+    def expression(self) -> re.Pattern[str]:
+        """The pattern compiled: a site has few of these kinds."""
+        return _compiled(self.pattern)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _doubt_public_security(match: re.Match[str]) -> str | None:
@@ -130,9 +141,7 @@ KINDS: Mapping[str, LicenceKind] = MappingProxyType(
         # at the end is that of an app (A), a quick app (K) or a mini-program (X), not of a site.
         "icp": LicenceKind(
             # A year in two or four digits and six of the year; the oldest have the six alone.
-            pattern=re.compile(
-                rf"({_P})ICP备(?!([0-9])\2+(?![0-9]))([0-9]{{10}}|[0-9]{{8}}|[0-9]{{6}})号?(-[0-9]{{1,3}}[AKX]?)?号?"
-            ),
+            pattern=rf"({_P})ICP备(?!([0-9])\2+(?![0-9]))([0-9]{{10}}|[0-9]{{8}}|[0-9]{{6}})号?(-[0-9]{{1,3}}[AKX]?)?号?",
             examples=("渝ICP备20009753号-2", "渝ICP备05003300号"),
             spelling=r"\1ICP备\3号\4",
             link="https://beian.miit.gov.cn/",
@@ -140,21 +149,17 @@ KINDS: Mapping[str, LicenceKind] = MappingProxyType(
         ),
         # Measures for internet information services (State Council Order 292), art. 12.
         "icp_licence": LicenceKind(
-            pattern=re.compile(
-                rf"{_P}ICP证:?(?:字?第|编号:?)?(?:{_SAME}[0-9]{{6}}|B2-[0-9]{{8}})号?(?:-[0-9]{{1,6}})?"
-            ),
+            pattern=rf"{_P}ICP证:?(?:字?第|编号:?)?(?:{_SAME}[0-9]{{6}}|B2-[0-9]{{8}})号?(?:-[0-9]{{1,6}})?",
             examples=("京ICP证030173号", "苏ICP证B2-20100204"),
         ),
         "telecom": LicenceKind(
             # Nationwide ones have no letter, or 合字; a few cities have letters of their own.
-            pattern=re.compile(
-                rf"(?:{_P}|[{CITIES}]|合字)?[AB][12](?:[./、][AB][12])*-{_SAME}[0-9]{{8}}(?:-[0-9]{{1,6}})?号?"
-            ),
+            pattern=rf"(?:{_P}|[{CITIES}]|合字)?[AB][12](?:[./、][AB][12])*-{_SAME}[0-9]{{8}}(?:-[0-9]{{1,6}})?号?",
             examples=("B2-20090418", "浙B2-20080224-1", "合字B2-20170010"),
         ),
         # Measures for the security protection of international networking (1997), art. 12.
         "public_security": LicenceKind(
-            pattern=re.compile(rf"({_HAN})公网安备:?((?!([0-9])\3+号?$)(?:[0-9]{{6}}02[0-9]{{6}}|[0-9]{{12}}))号?"),
+            pattern=rf"({_HAN})公网安备:?((?!([0-9])\3+号?$)(?:[0-9]{{6}}02[0-9]{{6}}|[0-9]{{12}}))号?",
             examples=("渝公网安备50010402001494号", "京公网安备110105008661号"),
             spelling=r"\1公网安备\2号",
             link=r"https://beian.mps.gov.cn/#/query/webSearch?code=\2",
@@ -163,48 +168,44 @@ KINDS: Mapping[str, LicenceKind] = MappingProxyType(
         ),
         # Provisions on the administration of internet news information services (CAC Order 1), art. 18.
         "news": LicenceKind(
-            pattern=re.compile(r"(10|[1-6][0-9])[123]20[0-9]{2}[0-9]{3,4}"),
+            pattern=r"(10|[1-6][0-9])[123]20[0-9]{2}[0-9]{3,4}",
             examples=("50120220004", "3112006001"),
             spelling=r"\g<0>",
             doubt=_doubt_news,
         ),
         "audio_visual": LicenceKind(
-            pattern=re.compile("[0-9]{7}(?:[0-9]{2})?"),
+            pattern="[0-9]{7}(?:[0-9]{2})?",
             examples=("0110516", "117330003"),
             spelling=r"\g<0>",
             doubt=_doubt_audio_visual,
         ),
         "tv_production": LicenceKind(
-            pattern=re.compile(rf"\(?{_HAN}{{1,3}}\)?字第[0-9]{{3,5}}号"),
+            pattern=rf"\(?{_HAN}{{1,3}}\)?字第[0-9]{{3,5}}号",
             examples=("（京）字第00693号", "（广媒）字第172号"),
         ),
         "culture": LicenceKind(
-            pattern=re.compile(rf"{_HAN}网文[〔\[(【][0-9]{{4}}[〕\])】]第?[0-9]{{3,4}}(?:-[0-9]{{3,4}})?号?"),
+            pattern=rf"{_HAN}网文[〔\[(【][0-9]{{4}}[〕\])】]第?[0-9]{{3,4}}(?:-[0-9]{{3,4}})?号?",
             examples=("京网文〔2023〕1034-029号", "冀网文【2021】1825-0012号"),
         ),
         "online_publishing": LicenceKind(
-            pattern=re.compile(
-                rf"(?:(?:\([总署]\))?网出证)?\({_HAN}\)字第?[0-9]{{3,4}}号|新出网证\({_HAN}\)字第?[0-9]{{3}}号"
-            ),
+            pattern=rf"(?:(?:\([总署]\))?网出证)?\({_HAN}\)字第?[0-9]{{3,4}}号|新出网证\({_HAN}\)字第?[0-9]{{3}}号",
             examples=("(总)网出证(京)字第161号", "新出网证(鄂)字008号"),
         ),
         # Local offices write this one each in a style of their own.
         "publications": LicenceKind(
-            pattern=re.compile(rf"{_P}?新?出发.{{1,12}}[0-9]{{3,7}}号"),
+            pattern=rf"{_P}?新?出发.{{1,12}}[0-9]{{3,7}}号",
             examples=("新出发滨字第0132号", "新出发京零字第大120007号"),
         ),
         # Provisions on the filing of internet drug and medical device information services (NMPA notice 2025 No. 123);
         # the certificates of 2004 that filings replaced are read for what they are.
         "drug_information": LicenceKind(
-            pattern=re.compile(
-                rf"\({_HAN}\)-非?经营性-[0-9]{{4}}-[0-9]{{4}}|\({_HAN}\)网药械信息备字\([0-9]{{4}}\)第[0-9]{{5}}号"
-            ),
+            pattern=rf"\({_HAN}\)-非?经营性-[0-9]{{4}}-[0-9]{{4}}|\({_HAN}\)网药械信息备字\([0-9]{{4}}\)第[0-9]{{5}}号",
             examples=("(京)网药械信息备字(2025)第00153号", "(湘)-经营性-2014-0005"),
             doubt=_doubt_drug_information,
         ),
         # Provisions on algorithmic recommendation (2022), art. 26: number and link.
         "algorithm": LicenceKind(
-            pattern=re.compile("网信算备:?([0-9]{21})号?"),
+            pattern="网信算备:?([0-9]{21})号?",
             examples=("网信算备330110507206401230035号",),
             spelling=r"网信算备\1号",
             link="https://beian.cac.gov.cn/#/index",
@@ -212,22 +213,18 @@ KINDS: Mapping[str, LicenceKind] = MappingProxyType(
         ),
         # CAC notices on generative AI services (2024 on): the model's name with its filing or registration number.
         "generative": LicenceKind(
-            pattern=re.compile("[A-Z]{2,20}-[A-Z0-9.+_-]{1,60}-[0-9]{6,16}号?|.{0,30}[0-9]{6,}号?"),
+            pattern="[A-Z]{2,20}-[A-Z0-9.+_-]{1,60}-[0-9]{6,16}号?|.{0,30}[0-9]{6,}号?",
             examples=("Chongqing-BaShu-202601010001",),
         ),
-        "religion": LicenceKind(
-            pattern=re.compile(rf"{_HAN}\([0-9]{{4}}\)[0-9]{{7}}"), examples=("京（2022）0000043",)
-        ),
+        "religion": LicenceKind(pattern=rf"{_HAN}\([0-9]{{4}}\)[0-9]{{7}}", examples=("京（2022）0000043",)),
         "conac": LicenceKind(
-            pattern=re.compile("[0-9A-F]{32}"),
+            pattern="[0-9A-F]{32}",
             examples=("0123456789ABCDEF0123456789ABCDEF",),
             spelling=r"\g<0>",
             link=r"https://bszs.conac.cn/sitename?method=show&id=\g<0>",
             hosts=("bszs.conac.cn",),
         ),
-        "government_site": LicenceKind(
-            pattern=re.compile("[0-9]{10}|(?i:bm)[0-9]{8}"), examples=("5000000095", "bm01000001")
-        ),
+        "government_site": LicenceKind(pattern="[0-9]{10}|(?i:bm)[0-9]{8}", examples=("5000000095", "bm01000001")),
     }
 )
 
@@ -295,4 +292,4 @@ def _narrow(number: str) -> str:
 
 
 def _match(kind: str, number: str) -> re.Match[str] | None:
-    return KINDS[kind].pattern.fullmatch(normalise(number))
+    return KINDS[kind].expression.fullmatch(normalise(number))

@@ -46,9 +46,9 @@ def recipients(settings: Settings) -> tuple[Recipient, ...]:
     The catalogue knows many more, but which of them its pages load only the site knows. Name and country that the site
     leaves out are taken from there.
     """
-    known, found = _catalogue(), dict[tuple[object, ...], Recipient]()
+    found = dict[tuple[object, ...], Recipient]()
     for tracker in settings.consent.trackers:
-        listed = known.match(f"//{tracker.host}{tracker.path}")
+        listed = _catalogue().match(f"//{tracker.host}{tracker.path}")
         one = Recipient(
             category=tracker.category,
             name=tracker.provider or (Text.model_construct(listed.provider) if listed else None),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.languages import alike, nearest, parse
+from compliance.languages import alike, direction, nearest, parse
 
 OFFERED = ("en", "zh_CN", "zh_TW", "sr_Latn", "pt_BR")
 
@@ -105,3 +106,9 @@ def test_spelling_is_stable(tag: str):
         return
     assert parse(spelling) == spelling
     assert nearest(tag, (spelling,)) == spelling
+
+
+@pytest.mark.parametrize("locale", ["ar", "ur", "az_Arab", "ks", "ks_Deva", "he", "uz_Arab", "sd", "yi", "en", "zh_TW"])
+def test_texts_run_as_cldr_says(locale: str) -> None:
+    character_order = Locale.parse(locale).character_order
+    assert direction(locale) == {"right-to-left": "rtl", "left-to-right": "ltr"}[character_order]

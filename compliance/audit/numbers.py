@@ -217,7 +217,7 @@ def _after(kind: str, text: str) -> tuple[str, bool] | None:
         parts = text.split(" ")
         for count in range(1, min(len(parts), 4) + 1):
             written = normalise(" ".join(parts[:count]))
-            match = KINDS[kind].pattern.match(written)
+            match = KINDS[kind].expression.match(written)
             if match and not written[match.end() : match.end() + 1].isdigit():
                 return match[0], True
         # A bracket may belong to the number, as in (京)字第00693号, or stand around all of it.
@@ -240,7 +240,7 @@ def _fits(kind: str, written: str) -> bool:
     number = normalise(written)
     if kind == "public_security" and (office := _OFFICE.fullmatch(number)):
         return len(set(office[1])) > 1
-    return KINDS[kind].pattern.fullmatch(number) is not None
+    return KINDS[kind].expression.fullmatch(number) is not None
 
 
 def _is_another(number: str, text: str, digits: str) -> bool:

@@ -1,8 +1,7 @@
 """Legal documents: Markdown that is found, filled from the settings, rendered once, and kept in all its versions."""
 
-from .changes import Section, compare
 from .library import POLICIES, Document, Library, load
 from .marks import Heading
 from .metadata import metadata
 
-__all__ = ["POLICIES", "Document", "Heading", "Library", "Section", "compare", "load", "metadata"]
+__all__ = ["POLICIES", "Document", "Heading", "Library", "load", "metadata"]

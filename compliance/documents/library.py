@@ -19,7 +19,6 @@ from ..languages import nearest
 from ..paths import TEMPLATES
 from ..settings import Settings
 from .marks import Heading, unmark
-from .placeholders import fill, placeholders
 from .sources import Source, find
 
 #: The documents that a reader's consent is about: a material version of them asks again (PIPL art. 14, GDPR art. 7).
@@ -274,7 +273,9 @@ def load(settings: Settings, *, folders: Sequence[Path]) -> Library:
 
 
 def _shape(source: Source, settings: Settings, names: frozenset[str]) -> Shape:
-    from .markup import shape  # with the readers of Markdown and HTML, read when a document is
+    # With the readers of Markdown and HTML, read when a document is.
+    from .markup import shape
+    from .placeholders import fill, placeholders
 
     text = fill(source, placeholders(settings, source.language))
     prefix = settings.site.prefix

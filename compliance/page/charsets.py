@@ -7,12 +7,12 @@ import re
 from abc import ABC, abstractmethod
 from functools import lru_cache
 
-import turbohtml.detect  # registers the decoders of the Encoding standard as "whatwg-NAME"
-
 # Where a page names its charset nowhere, browsers guess it from the bytes: ours must be the same in every guess.
 UNDECLARED = "us-ascii"
 PRESCAN = 1024  # bytes in which a page may name its charset (HTML standard, section 13.2.3.2)
 
+# Its usual labels (Encoding standard, section 4.2). A page in it needs no table of charsets: that is read for others.
+_UTF_8 = frozenset({"utf-8", "utf8"})
 _MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xfe\xff": "utf-16be", b"\xff\xfe": "utf-16le"}
 _MARK = re.compile(rb"\xef\xbb\xbf|\xfe\xff|\xff\xfe")
 # Python's codec where it has another name than the standard's charset, or where its namesake is a smaller one.
@@ -34,6 +34,10 @@ def named(label: str) -> str | None:
 
     Source: Encoding standard, section 4.2 (names and labels).
     """
+    if label.strip(" \t\n\f\r").lower() in _UTF_8:
+        return "utf-8"
+    import turbohtml
+
     try:
         name = turbohtml.parse(b"", encoding=label).encoding
     except LookupError:
@@ -52,6 +56,8 @@ def sniff(start: bytes, label: str | None) -> str | None:
         return _MARKS[mark[0]]
     if label is not None:
         return named(label)
+    import turbohtml
+
     # A stray 0xFF keeps the parser from taking bytes for UTF-8 by their look, which browsers do not do.
     declared = (turbohtml.parse(start[:PRESCAN] + b"\xff").encoding or "").lower()
     return UNDECLARED if declared == "windows-1252" else named(declared)
@@ -64,6 +70,8 @@ def encode(text: str, charset: str) -> bytes:
     """
     if charset == "utf-8":
         return text.encode()
+    import turbohtml.detect  # noqa: F401  # registers the decoders of the Encoding standard as "whatwg-NAME"
+
     codec = _CODECS.get(charset, charset)
     return "".join(
         character if character.isascii() or _survives(character, codec, charset) else f"&#{ord(character)};"

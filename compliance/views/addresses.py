@@ -16,6 +16,16 @@ class Address(NamedTuple):
     view: str
     message: bool = False
 
+    @property
+    def file(self) -> str:
+        """The file that answers."""
+        return self.view.partition(".")[0]
+
+    @property
+    def endpoint(self) -> str:
+        """The name of the function in it."""
+        return self.view.partition(".")[2]
+
 
 ADDRESSES = (
     Address("/consent", "GET", "consent.preferences"),

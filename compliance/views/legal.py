@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from ..assets import find
 from ..deadlines import day
-from ..documents import compare, metadata
+from ..documents import metadata
+from ..documents.changes import compare
 from ..languages import own_name, tag
 from ..settings import Mourning
 from .pages import Refusal, page, reader_locale

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlsplit
@@ -56,16 +57,16 @@ class Routes:
     """
 
     def __init__(self, addresses: Iterable[Address]) -> None:
-        self._files: dict[str, str] = {}
-        self.of_messages: set[str] = set()
+        self.addresses = tuple(addresses)
+        self._files = {address.endpoint: address.file for address in self.addresses}
+        self.of_messages = frozenset(address.endpoint for address in self.addresses if address.message)
+
+    @cached_property
+    def map(self) -> Map:
+        """The addresses as Werkzeug matches them."""
+        rules = (Rule(one.path, endpoint=one.endpoint, methods=[one.method]) for one in self.addresses)
         # No slash is added or left out for anybody: a redirect would be built before the host is known to be one.
-        self.map = Map(strict_slashes=True, merge_slashes=False)
-        for address in addresses:
-            file, _, endpoint = address.view.partition(".")
-            self._files[endpoint] = file
-            self.map.add(Rule(address.path, endpoint=endpoint, methods=[address.method]))
-            if address.message:
-                self.of_messages.add(endpoint)
+        return Map(tuple(rules), strict_slashes=True, merge_slashes=False)
 
     def answer(self, endpoint: str, **values: str) -> wrappers.Response:
         """Answer the current request by *endpoint*."""

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compliance.documents import compare
-from compliance.documents.changes import Passage, Section, pieces
+from compliance.documents.changes import Passage, Section, compare, pieces
 from compliance.documents.markup import shape
 
 KEPT = "## Kept\n\nThis part stays as it is.\n\n"

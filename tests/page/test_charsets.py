@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import turbohtml.detect  # noqa: F401  # registers the decoders of the Encoding standard
 from hypothesis import given
 from hypothesis import strategies as st
 

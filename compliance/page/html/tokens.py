@@ -32,11 +32,15 @@ _STOPS = frozenset({*_TEXTS, b"script", b"noscript", b"plaintext", b"svg", b"mat
 _LOADING = frozenset(name.encode() for name in ELEMENTS)
 
 
-def _passing(stops: frozenset[bytes], ends: frozenset[bytes]) -> re.Pattern[bytes]:
+@cache
+def _passing(foreign: bool, based: bool) -> re.Pattern[bytes]:
     """Return an expression for all that may be passed without a look.
 
-    That is text, comments, start tags of no name in *stops* and end tags of no name in *ends*.
+    That is text, comments, start tags at which nothing ends or begins, and end tags; within *foreign* content, or where
+    a page is *based* elsewhere, not those whose names mean something there.
     """
+    ends = NAMES if foreign or based else frozenset()
+    stops = _STOPS | ends | (_LOADING if based else frozenset())
     other = rb"(?=[^a-zA-Z/!?])|/(?:>|[^a-zA-Z>][^>]*+>)"
     tokens = b"|".join([rb"/" + _tag_but(ends), _tag_but(stops), COMMENT, BOGUS, other])
     return re.compile(rb"[^<]*+(?:<(?:" + tokens + rb")[^<]*+)*+")
@@ -54,9 +58,6 @@ def _tag_but(names: frozenset[bytes]) -> bytes:
     return rb"(?:" + b"|".join([rb"[" + others + rb"]", *named]) + rb")" + tag
 
 
-_PASSING = _passing(_STOPS, frozenset())
-_PASSING_FOREIGN = _passing(_STOPS | NAMES, NAMES)
-_PASSING_BASED = _passing(_STOPS | NAMES | _LOADING, NAMES)
 _TAG = re.compile(rb"<(/?)([a-zA-Z][^ \t\n\f\r/>]*+)" + ATTRIBUTES)
 _SOME_ATTRIBUTES = re.compile(
     rb"(?:[ \t\n\f\r/]*+[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+(?:[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:\"[^\"]*+\""
@@ -132,7 +133,7 @@ class Reader(Generic[T]):
 
     def _markup(self) -> bool:
         data = self._data
-        passing = _PASSING_BASED if self._base else _PASSING_FOREIGN if self._foreign else _PASSING
+        passing = _passing(bool(self._foreign), bool(self._base))
         mark = self._marked()
         place = self._place = passing.match(data, self._place, mark).end()  # type: ignore[union-attr]
         if place == len(data):

@@ -17,8 +17,6 @@ from .opening import Undecided, find_opening
 from .place import Place
 from .tail import body_end
 
-# A page larger than this is not parsed in a request (a parse takes about 2 ms per MB, a place four of them).
-LIMIT = 512 * 1024
 # How many bytes are parsed to find the places of one page: a small one may have many tried, a large one a few.
 _BUDGET = 8 * 1024 * 1024
 _OURS = "[data-compliance]"

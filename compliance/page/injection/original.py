@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from itertools import islice, product
 
-from turbohtml import parse
-
 from .place import CELL, CELL_END
 from .tail import LIMIT
 from .whole import inject
@@ -47,6 +45,8 @@ def _before(page: bytes, head: Span, foot: Span) -> bytes | None:
 
 def _added(page: bytes) -> tuple[list[Span], list[Span]]:
     """Return where runs of our elements stand in *page*: those that begin a body, and those that end one."""
+    from turbohtml import parse
+
     # One character per byte, and none that the parser drops, so that places stay what they are.
     text = page.decode("latin-1").replace("\r", " ")
     tree = parse(text, source_locations=True, allow_declarative_shadow_roots=False)

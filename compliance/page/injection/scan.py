@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from itertools import islice
 
 from ..html.syntax import ATTRIBUTES, NAME_END, UNIT, VOID, compiled
 
 _NAME = re.compile(rb"</?([a-zA-Z][^ \t\n\f\r/>]*+)")
 _TAG = re.compile(rb"</?[a-zA-Z][^ \t\n\f\r/>]*+" + ATTRIBUTES)
-_UNIT = compiled(UNIT)
 # An end tag without a name is nothing, or a comment to the next ">".
 _BOGUS = re.compile(rb"</(?:>|[^a-zA-Z>][^>]*+>)")
 # Where the scan stops. The letters after "(?!" are those with which only harmless names begin; an "a" is passed at
@@ -53,7 +53,6 @@ _LEAF = rb"|".join(
     for name in (b"td", b"p", b"li", b"span", b"b", b"strong", b"font", b"div", b"th", b"h[1-6]")
 )
 _PARTS = rb"(?:[^<]++|<(?:" + VOID + ATTRIBUTES + rb"|" + _LEAF + rb"|" + UNIT + rb"))*+"
-_STRUCTURE = re.compile(_PARTS + rb"<(?:(/?[a-zA-Z][a-zA-Z0-9:-]*+)" + ATTRIBUTES + rb")?")
 _TEXT = re.compile(rb"[^<]*+")
 
 _FORMATTING = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
@@ -73,6 +72,17 @@ _VOIDS = frozenset(VOID[3:-1].split(b"|"))
 _LOOPS = 7
 _DEEPEST = 512  # elements in one another; browsers that are given more put them side by side
 _UNPROVEN = -1
+
+
+# Compiled for the pages that need them, since that takes long.
+@cache
+def _unit() -> re.Pattern[bytes]:
+    return compiled(UNIT)
+
+
+@cache
+def _structure() -> re.Pattern[bytes]:
+    return re.compile(_PARTS + rb"<(?:(/?[a-zA-Z][a-zA-Z0-9:-]*+)" + ATTRIBUTES + rb")?")
 
 
 def in_data(page: bytes, start: int, place: int) -> bool:
@@ -159,7 +169,7 @@ class Region:
     def end(self, page: bytes, stop: int = sys.maxsize) -> int:
         """Return where the element ends in *page* before *stop*, or -1 where the bytes there are do not prove it."""
         stack = self._open
-        while (match := _STRUCTURE.match(page, self.place, stop)) is not None:
+        while (match := _structure().match(page, self.place, stop)) is not None:
             if match[1] is None:
                 self.place = match.end() - 1
                 return _UNPROVEN
@@ -223,7 +233,7 @@ def _anchor(page: bytes, start: int, gaps: list[tuple[int, int]]) -> int:
 
 def _pass(page: bytes, start: int, name: bytes) -> int:
     """Return where to go on after the token *name* at *start*: its end, just after its "<" if it is none, or -1."""
-    unit = _UNIT.match(page, start)
+    unit = _unit().match(page, start)
     if unit is not None:
         return unit.end()
     return Region(start).end(page) if name in _REGIONS else _step(start, name)
@@ -259,7 +269,7 @@ class Scan:
             at = token.start()
             inner: list[tuple[int, int]] = []
             region = False
-            unit = _UNIT.match(page, at)
+            unit = _unit().match(page, at)
             if unit is not None:
                 place = unit.end()
             else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .careful import Comparer, place_foot
 from .opening import Opening, Undecided, find_opening
 from .place import Markup, Place
 from .scan import Scan, foot_place
@@ -152,6 +151,8 @@ class Stream:
     def _close_carefully(self, held: bytes) -> bytes:
         if self._kept is None:
             return held
+        from .careful import Comparer, place_foot  # with a parser, which few pages need
+
         page = bytes(self._kept)
         comparer = Comparer(page)
         placed = Place(head=self._start)

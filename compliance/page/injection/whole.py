@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 
-from turbohtml import parse
-
-from .careful import LIMIT, Comparer, place_foot, place_head
 from .opening import Opening, Undecided, find_opening, is_amp, is_based, is_page, language
 from .place import Place
 from .scan import Scan, foot_place
@@ -14,6 +11,9 @@ from .tail import body_end
 
 # Our mark on an element, not one of the attributes that begin like it.
 _OURS = re.compile(rb"data-compliance(?!-)")
+
+# A page larger than this is not parsed in a request (a parse takes about 2 ms per MB, a place four of them).
+_LIMIT = 512 * 1024
 
 
 def opening(page: bytes) -> Opening | None:
@@ -34,8 +34,10 @@ def locate(page: bytes, head: bytes, foot: bytes, found: Opening) -> Place:
         proven = foot_place(Scan(start), page, body_end(page, start))
         if proven is not None:
             return Place(head=start, foot=proven[0], foot_closers=proven[1])
-    if len(page) > LIMIT:
+    if len(page) > _LIMIT:
         return Place(head=start)
+    from .careful import Comparer, place_foot, place_head  # with a parser, which few pages need
+
     comparer = Comparer(page)
     if comparer.frameset:
         return Place()
@@ -58,8 +60,10 @@ def inject(page: bytes, head: bytes, foot: bytes, found: Opening | None = None) 
 
 def placed(page: bytes) -> frozenset[str]:
     """Return the names of the elements that *page*, or what there is of it, already carries."""
-    if _OURS.search(page) is None or len(page) > LIMIT:
+    if _OURS.search(page) is None or len(page) > _LIMIT:
         return frozenset()
+    from turbohtml import parse
+
     # Comments, scripts and values of attributes may hold what only looks like an element.
     tree = parse(page.decode("latin-1"), positions=False)
     return frozenset(str(element.attrs["data-compliance"]) for element in tree.select("[data-compliance]"))

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -157,10 +157,11 @@ def _fits(tracker: Tracker, path: str) -> bool:
     return tracker.host == ANY and path.endswith(tracker.path)
 
 
-def _listed() -> Iterator[Tracker]:
+@cache
+def _listed() -> tuple[Tracker, ...]:
     with DATA.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield Tracker(
+        return tuple(
+            Tracker(
                 host=row["host"],
                 path=row["path"],
                 category=row["category"],
@@ -170,3 +171,5 @@ def _listed() -> Iterator[Tracker]:
                 first_party=tuple(row["first_party"].split()),
                 globals=tuple(row["globals"].split()),
             )
+            for row in csv.DictReader(file)
+        )
