@@ -245,3 +245,14 @@ def test_site_replaces_an_element(host: Flask, settings: dict[str, Any], tmp_pat
     host.jinja_loader.searchpath.insert(0, str(tmp_path))  # type: ignore[union-attr]
     Compliance(host, settings=settings)
     assert "Ours: Chongqing International Communication Center" in host.test_client().get("/").text
+
+
+@pytest.mark.parametrize("mode", ["opt-in", "opt-out"])
+@pytest.mark.parametrize("categories", [[], ["analytics"]])
+def test_banner_names_what_there_is_to_choose_and_nothing_else(
+    host: Flask, settings: dict[str, Any], mode: str, categories: list[str]
+) -> None:
+    Compliance(host, settings=settings | {"consent": {"mode": mode, "categories": categories}})
+    banner = host.test_client().get("/").text.partition('data-compliance="banner"')[2].partition("</section>")[0]
+    assert ("Optional cookies (Analytics)" in banner) == bool(categories)
+    assert ("Declining does not" in banner) == bool(categories)

@@ -21,7 +21,7 @@ from ..errors import Problem
 from ..licences import Licence, days_left, doubt
 from ..telephones import Telephone, parse_all
 from .addresses import EmailAddress, Prefix, SiteAddress, WebAddress
-from .consent import Consent
+from .consent import CATEGORIES, NECESSARY, Consent
 from .filings import Licences
 from .legal import Articles, Legal
 from .messages import Limits, Mail, Messages, Retention, Storage
@@ -186,6 +186,13 @@ class Settings(Table):
                 yield Problem(
                     key=f"consent.trackers[{place}].contact",
                     remedy=f"say how the operator of {tracker.host} is reached: readers have to be told (PIPL art. 23)",
+                )
+            own = self.consent.categories.get(tracker.category)
+            if not (tracker.purpose or tracker.category in (NECESSARY, *CATEGORIES) or (own and own.description)):
+                yield Problem(
+                    key=f"consent.trackers[{place}].purpose",
+                    remedy=f"say what {tracker.host} is for, here or in the description of its category: readers are "
+                    "to be told (PIPL art. 23)",
                 )
         if (effective := self.legal.effective) and effective > today:
             remedy = "this day is still to come, and the texts are shown already; write the day of their publication"

@@ -172,6 +172,23 @@ def test_nobody_is_told_to_refuse_what_cannot_be_refused(settings: dict[str, Any
         assert {"zh_CN": "属于向境外提供", "en": "is transferred abroad"}[language] in texts["privacy", language]
 
 
+def test_every_sentence_begins_as_one(settings: dict[str, Any]) -> None:
+    for mode in MODES:
+        for count in (0, 6):
+            categories = CATEGORIES if count else {}
+            for name, language, text in documents(settings, mode=mode, categories=categories, trackers=trackers(count)):
+                if language == "en":  # the name of the site may begin one; a list has no sentences
+                    assert re.findall(r"[^.]\. (?!iChongqing)[a-z]\w*|abroad# [a-z]\w*", text) == [], (mode, name)
+
+
+def test_separate_consent_is_promised_where_it_is_asked_for(settings: dict[str, Any]) -> None:
+    for mode in MODES:
+        for name, language, text in documents(settings, mode=mode, categories=CATEGORIES, trackers=trackers(6)):
+            if name == "privacy":
+                promise = {"zh_CN": "法律要求单独同意的", "en": "Where the law demands separate consent"}[language]
+                assert (promise in text) == (mode == "opt-in")
+
+
 def test_no_sentence_stands_twice(settings: dict[str, Any]) -> None:
     for mode in MODES:
         for name, language, text in documents(settings, mode=mode, categories=CATEGORIES, trackers=trackers(6)):

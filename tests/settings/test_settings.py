@@ -269,6 +269,23 @@ def test_recipient_that_cannot_be_reached_is_warned_of():
     assert [warning.key for warning in settings.warnings(date(2026, 1, 1))] == ["consent.trackers[0].contact"]
 
 
+def test_recipient_without_a_purpose_is_warned_of():
+    categories = {
+        "analytics": {},
+        "maps": {"name": "Maps"},
+        "videos": {"name": "Videos", "description": "Plays videos."},
+    }
+    contact = {"contact": "a@a.example"}
+    trackers = [
+        tracker(**contact),
+        tracker(host="a.example", category="maps", **contact),
+        tracker(host="b.example", category="maps", purpose="Draws maps.", **contact),
+        tracker(host="c.example", category="videos", **contact),
+    ]
+    settings = load(typed("consent", {"mode": "opt-in", "categories": categories, "trackers": trackers}))
+    assert [warning.key for warning in settings.warnings(date(2026, 1, 1))] == ["consent.trackers[1].purpose"]
+
+
 def test_texts_cannot_have_been_published_tomorrow():
     settings = load(typed("legal", {"effective": date(2026, 12, 1)}))
     assert settings.warnings(date(2026, 12, 1)) == ()
