@@ -8,12 +8,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
+from compliance import Compliance
 from compliance.cli import compliance
 from compliance.cli.group import width
 from compliance.cli.text import _wrapped
@@ -62,6 +64,16 @@ def test_without_a_target_the_application_itself_is_checked(app: Flask) -> None:
     pages = [page["url"] for page in told["pages"]]
     assert pages[0] == "https://www.ichongqing.info/"
     assert "https://www.ichongqing.info/compliance/message" in {page.partition("?")[0] for page in pages}
+
+
+def test_an_application_that_holds_what_nobody_is_asked_about_is_told(host: Flask, settings: dict[str, Any]) -> None:
+    settings["consent"] = {"mode": "opt-in", "categories": ["analytics"]}
+    script = "<script src=https://libs.baidu.com/jquery/2.1.4/jquery.min.js></script>"
+    host.view_functions["home"] = lambda: f"<!doctype html><html lang=en><title>News</title>{script}<h1>News</h1>"
+    Compliance(host, settings=settings)
+    result = host.test_cli_runner().invoke(args=["compliance", "check", "--format", "json", "--limit", "1"])
+    found = [one for one in json.loads(result.stdout)["findings"] if one["id"] == "C507"]
+    assert [(one["page"], one["excerpt"]) for one in found] == [("https://www.ichongqing.info/", "libs.baidu.com")]
 
 
 def test_report_fits_the_terminal_in_either_language(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

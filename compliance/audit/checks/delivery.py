@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...page.charsets import named
+from ...page.injection import is_amp
 from ..findings import Finding
 from ..page import Page
 from ..site import Context
@@ -13,6 +14,7 @@ from ..site import Context
 # Characters that hardly a text has, and every text in UTF-8 that is read as GBK or Big5.
 _MISREAD = re.compile("[锛銆鐨鈥鏄鏂鍙鍩缃骞绗鍏嚗蝚嚙]")
 _MISREADS = 5
+_HEAD = 64 * 1024  # characters within which <html> stands
 _UNDECODABLE = 3  # a character cut in two by an old editor is no wrong label
 _SESSION = re.compile(r"sess|token|auth|\bsid\b|login|passport|ticket", re.IGNORECASE)
 _GREY = re.compile(
@@ -86,7 +88,13 @@ def mourning(page: Page, context: Context) -> Iterator[Finding]:
             yield page.found("C807", body, excerpt=body.get("style"))
 
 
-PAGE = (charset, cookies, policy, encryption, mourning)
+def amp(page: Page, context: Context) -> Iterator[Finding]:
+    """Pages of AMP, on which nothing of ours stands."""
+    if is_amp(page.source[:_HEAD].encode("utf-8", "replace")):
+        yield page.found("C810", excerpt="")
+
+
+PAGE = (charset, cookies, policy, encryption, mourning, amp)
 
 
 def _ours(page: Page) -> Iterator[tuple[str, str]]:

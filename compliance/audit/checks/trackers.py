@@ -41,6 +41,17 @@ def running(page: Page, context: Context) -> Iterator[Finding | Fact]:
             yield page.found("C502", one.element, host=one.host, vendor=vendor(tracker), country=tracker.country)
 
 
+def held(page: Page, context: Context) -> Iterator[Fact]:
+    """What our gate holds, by category, and which categories readers are asked about."""
+    for one in loaded(page, context.catalogue):
+        if category := one.element.get("data-compliance-hold"):
+            yield Fact("held", "\t".join((category, vendor(one.tracker), one.host)))
+    if page.ours:
+        for field in page.tagged("input"):
+            if field.get("name") == "category" and (category := field.get("value")):
+                yield Fact("asked", category)
+
+
 def received(tracker: Tracker, host: str) -> Iterator[Fact]:
     """Note who learns of a reader by what loads from *host*, to be compared with whom policies name."""
     is_abroad = abroad(tracker.country)
@@ -88,6 +99,12 @@ def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
                 name, country = value.split("\t")
                 values = {"vendor": name, "country": country}
                 yield Finding(rule=rules()["C312"], page=seen.pages[0], excerpt=name, values=values)
+    asked = {*site.values("asked"), *(context.settings.consent.categories if context.settings else ())}
+    for value, seen in site.values("held").items():
+        category, name, host = value.split("\t")
+        if asked and category not in asked:
+            values = {"vendor": name, "host": host, "category": category}
+            yield Finding(rule=rules()["C507"], page=seen.pages[0], excerpt=host, values=values)
     if site.values("cookies named"):
         told = {*site.values("cookie named")}
         if context.settings:
@@ -97,7 +114,7 @@ def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
                 yield Finding(rule=rules()["C504"], page=seen.pages[0], excerpt=name, values={"name": name})
 
 
-PAGE = (running, abused, cookies)
+PAGE = (running, abused, cookies, held)
 SITE = (of_the_site,)
 
 
