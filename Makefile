@@ -19,11 +19,11 @@ demo: $(READY) $(CATALOGUES)
 	@$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --log-level warning wsgi:app
 
 test: $(READY) $(CATALOGUES) $(PACKAGES)
-	@$(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -r fEs $(ARGS)
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 --dist worksteal -r fEs $(ARGS)
 
 # What one runs after every edit: no browser, no server, no package built, few examples.
 quick: $(READY) $(CATALOGUES)
-	@COMPLIANCE_EXAMPLES=few $(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -m "not slow" $(ARGS)
+	@COMPLIANCE_EXAMPLES=few $(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 --dist worksteal -m "not slow" $(ARGS)
 
 # Lock what tests install: the newest versions that go together, and the lowest of what pyproject.toml allows.
 constraints: NOTE := made by `make constraints`; an installation takes what pyproject.toml allows.

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from compliance import Compliance
+from support.databases import SERVERS
 from support.databases import address as address
 from support.databases import database as database
 from support.examples import examples
@@ -20,15 +21,19 @@ hypothesis.settings.register_profile("patient", deadline=None, max_examples=exam
 hypothesis.settings.load_profile("patient")
 
 _SLOW_FIXTURES = {"playwright", "release"}
+_SERVERS = set(SERVERS)
 _SLOW_FOLDERS = {"browser", "repository"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what opens a browser, starts servers, builds packages or speaks to a database server."""
+    """Mark as slow what opens a browser, starts servers, builds packages or speaks to a database server.
+
+    What takes about a second for another reason is marked where it stands.
+    """
     for item in items:
         needed = set(getattr(item, "fixturenames", ()))
-        kind = getattr(getattr(item, "callspec", None), "params", {}).get("address", "sqlite")
-        if needed & _SLOW_FIXTURES or _SLOW_FOLDERS & set(item.path.parts) or kind != "sqlite":
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        if needed & _SLOW_FIXTURES or _SLOW_FOLDERS & set(item.path.parts) or _SERVERS & set(map(str, params.values())):
             item.add_marker(pytest.mark.slow)
 
 

@@ -95,6 +95,7 @@ def test_a_file_in_a_folder_keeps_its_path(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+@pytest.mark.slow
 def test_what_is_loaded_is_what_was_written(tmp_path: Path) -> None:
     subprocess.run(["make", "--quiet", "assets", f"ARGS={tmp_path}"], cwd=ROOT, check=True)
     known, built = files(STATIC), files(tmp_path)

@@ -292,6 +292,7 @@ def test_forked_worker_answers_as_its_parent_does(client: FlaskClient) -> None:
     assert page == client.get("/zh").data
 
 
+@pytest.mark.slow
 def test_green_threads_share_an_application(settings: dict[str, Any]) -> None:
     script = Path(__file__).parent / "hosts" / "green.py"
     run = subprocess.run([sys.executable, script, json.dumps(settings)], capture_output=True, text=True, check=False)

@@ -331,6 +331,7 @@ def test_one_request_at_a_time_decodes_in_a_process():
 
 
 @pytest.mark.parametrize("name", [b"zTXt", b"iTXt", b"iCCP", b"eXIf"])
+@pytest.mark.slow
 def test_what_unpacks_to_much_in_a_text_is_never_unpacked_whole(name: bytes):
     packed = zlib.compress(b"\0" * 60_000_000, 9)
     content = {

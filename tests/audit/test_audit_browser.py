@@ -22,6 +22,8 @@ from support.browser import CHROMIUM as CHROMIUM
 from support.browser import serving
 from support.recorder import Recorder
 
+pytestmark = pytest.mark.slow
+
 ICP = "<footer>渝ICP备20009753号-2</footer>"
 # A banner as sites write them: what a button does is the script's affair.
 BANNER = """<div id=bar style="{place};left:0;right:0;height:90px;background:#fff">我们使用 Cookie，详见隐私政策。

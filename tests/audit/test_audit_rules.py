@@ -101,6 +101,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.slow
 def test_page_made_to_stop_a_reader_is_read_to_its_end(text: str):
     """It would take hours where an expression can be tried in many ways."""
     for home in (True, False):
@@ -134,6 +135,7 @@ def test_demo_lacks_what_the_package_adds():
     assert not {one for one in found if one.startswith(("C2", "C4", "C5", "C6", "C7", "C8"))}
 
 
+@pytest.mark.slow
 def test_wrapped_demo_lacks_nothing_but_what_a_person_judges():
     from wsgi import app
 

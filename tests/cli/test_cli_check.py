@@ -57,6 +57,7 @@ def test_several_targets_are_a_list(folder: Path) -> None:
     assert [len(report["pages"]) for report in told] == [2, 1]
 
 
+@pytest.mark.slow
 def test_without_a_target_the_application_itself_is_checked(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["compliance", "check", "--format", "json"])
     told = json.loads(result.stdout)
@@ -135,6 +136,7 @@ def test_without_the_extra_the_command_names_it(folder: Path) -> None:
     assert "pip install 'flask-compliance[check]'" in run.stderr
 
 
+@pytest.mark.slow
 def test_module_reads_a_folder_in_processes_and_shows_no_bar_in_a_pipe(folder: Path) -> None:
     for number in range(100):
         (folder / f"{number}.html").write_text(f"<p>{number}</p>", encoding="utf-8")

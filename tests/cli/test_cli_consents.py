@@ -243,6 +243,7 @@ Compliance(app, settings=SETTINGS)
 """
 
 
+@pytest.mark.slow
 def test_bar_is_drawn_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "host_site.py").write_text(SITE.format(folder=str(tmp_path)))
     command = [sys.executable, "-m", "flask", "--app", "host_site:app", "compliance", "consents", "verify"]

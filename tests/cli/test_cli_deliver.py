@@ -133,6 +133,7 @@ def test_without_a_database_it_cannot_run(host: Flask, settings: dict[str, Any])
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.slow
 def test_a_worker_that_watches_sends_what_it_has_and_ends(
     name: signal.Signals, host: Flask, settings: dict[str, Any], mail: MailServer, tmp_path: Path
 ):

@@ -37,6 +37,7 @@ def names(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
+@pytest.mark.slow
 def test_a_folder_is_stamped_without_an_application_and_nothing_else_is_touched(folder: Path) -> None:
     before = names(folder)
     command = [sys.executable, "-m", "compliance", "stamp", "site", "public"]

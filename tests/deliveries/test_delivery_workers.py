@@ -260,6 +260,7 @@ def test_a_database_that_goes_and_comes_back_is_waited_for(
 
 
 @pytest.mark.parametrize("target", ["sender", "webhook"])
+@pytest.mark.slow
 def test_many_workers_take_each_row_once(target: str, make: Callable[..., Office], mail: MailServer, address: str):
     with Receiver() as receiver:
         office = make(deliver_to=[receiver.url])
@@ -370,6 +371,7 @@ TestOutbox.settings = runs(max_examples=examples(25), stateful_step_count=25, de
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.slow
 def test_killed_workers_leave_nothing_undelivered(
     kind: str, settings: dict[str, Any], mail: MailServer, render: Render, tmp_path: Path
 ):

@@ -24,6 +24,8 @@ from support.frameworks import PACKAGES, PAGE
 from support.host import SETTINGS
 from support.vendors import VENDORS
 
+pytestmark = pytest.mark.slow
+
 CHECKER = PACKAGES / "vnu-jar" / "build" / "dist" / "vnu.jar"
 if shutil.which("java") is None:
     pytest.skip("Java is not installed (apt-get install default-jre-headless)", allow_module_level=True)

@@ -444,6 +444,7 @@ def _append_some(url: str, folder: str, count: int) -> None:
             book.append([entry(record=f"{multiprocessing.current_process().pid}-{next(_NUMBERS)}")], [PRIVACY, COOKIES])
 
 
+@pytest.mark.slow
 def test_workers_append_at_once_without_gaps(address: str, database: Database, tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     workers = [spawn.Process(target=_append_some, args=(address, str(tmp_path), 25)) for _ in range(3)]

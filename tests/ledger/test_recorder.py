@@ -36,6 +36,8 @@ from support.host import SETTINGS
 from support.proxy import Proxy
 from support.served import KEY, Server
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 TEXT = Text(name="privacy", version="1.0", language="zh_CN", text="隐私政策\n\n我们保存您的选择。")
 ROOT = Path(__file__).parents[2]

@@ -160,6 +160,7 @@ def peak(database: Database) -> tuple[int, int]:
     return number, most
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_cases(tmp_path: Path):
     peaks = []
     for place, number in enumerate((1_200, 12_000)):

@@ -200,6 +200,7 @@ def test_the_report_as_text_and_json(editor: Editor, tmp_path: Path):
     assert datetime.fromisoformat(kept["made"]).tzinfo
 
 
+@pytest.mark.slow
 def test_without_pygal_the_chart_says_what_to_install():
     code = (
         "import sys; sys.modules['pygal'] = None\n"

@@ -325,6 +325,7 @@ def test_tokens_longer_than_the_bound_are_passed_in_the_same_way_whole_and_in_pi
         assert in_pieces(page, size) == held
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_over_a_long_page() -> None:
     stream = GATE.stream()
     text = b"<p>Two rivers.</p><img src=//hm.baidu.com/a.gif>" * 400

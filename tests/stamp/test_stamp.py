@@ -427,6 +427,7 @@ def again(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Press]:
     return presses
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_whole_files_and_is_gone_on_with(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.mkdir()

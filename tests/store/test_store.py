@@ -223,6 +223,7 @@ print(reason)
 """
 
 
+@pytest.mark.slow
 def test_full_disk_is_told_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     # The disk belongs to the process that fills it, and goes with it.
     disk = 'mount -t tmpfs -o size=4m tmpfs "$0" && head -c 1000000 /dev/zero >"$0/filler" && exec "$@"'

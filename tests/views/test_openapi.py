@@ -72,7 +72,8 @@ SCHEMAS = RAW["components"]["schemas"]
 # Hypothesis looks for new cases with every run.
 @pytest.mark.parametrize("accepted", ["application/json", "text/html"])
 @schema.parametrize()
-@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@pytest.mark.slow
 def test_whatever_is_sent_is_answered_as_described(case: schemathesis.Case, accepted: str):
     case.call_and_validate(headers={"Accept": accepted}, checks=CHECKS)
 

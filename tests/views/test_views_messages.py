@@ -186,6 +186,7 @@ def test_no_false_proof_is_taken(proof: dict[str, str], reason: str | None, app:
     assert kept(app) == []
 
 
+@pytest.mark.slow
 def test_after_some_messages_more_work_is_asked_for(app: Flask, client: FlaskClient):
     spare = solved(client)  # made while little was asked for
     for number in range(5):
