@@ -1,4 +1,4 @@
-"""A reader's whole life on the demo, as one journey: in Chromium with and without JavaScript, and in Firefox with it.
+"""A reader's whole life on the demo, as one journey: in Chromium with and without JavaScript, in Firefox and in WebKit.
 
 Firefox without JavaScript cannot be driven: what the driver asks of a page is answered by a promise that never settles.
 """
@@ -20,6 +20,7 @@ from demo import create_app
 from support.browser import Browser, Page, expect, serving
 from support.browser import chromium as chromium
 from support.browser import start_firefox as start_firefox
+from support.webkit import Window, webkit
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLE = "/articles/consuls-general-two-sessions"
@@ -116,9 +117,14 @@ def live(reader: Reader) -> list[str]:
 
 
 def check(site: Flask, browser: Browser, *, scripts: bool, **options: Any) -> None:
-    """Live in *browser*; then hold what the site keeps to what the reader did."""
+    """Live in *browser*."""
     with serving(site) as url, browser.new_context(**options) as context:
         numbers = live(Reader(context.new_page(), url, scripts=scripts))
+    hold(site, numbers, scripts=scripts)
+
+
+def hold(site: Flask, numbers: list[str], *, scripts: bool) -> None:
+    """Hold what the *site* keeps to what the reader did, who was given these *numbers*."""
     state = site.extensions["compliance"]
     assert state.recorder.settle()
     assert [link.said["method"] for link in state.ledger.links()] == ["reject", "custom", "withdraw"]
@@ -136,3 +142,76 @@ def test_a_life_in_chromium(site: Flask, chromium: Browser, scripts: bool) -> No
 
 def test_a_life_in_firefox(site: Flask, start_firefox: Callable[..., Browser]) -> None:
     check(site, start_firefox(), scripts=True)
+
+
+DIALOG = "dialog.compliance-dialog"
+
+
+def live_in(window: Window, url: str) -> list[str]:
+    """The same life, told to WebDriver."""
+
+    def open_form(name: str) -> None:
+        window.goto(url + ARTICLE)
+        window.click("link", name, within=FOOTER)
+        window.find("button", "Close", within=DIALOG)
+
+    def decide(button: str, said: str) -> None:
+        """Decide in the dialog, which loads the page anew; open it again and find the decision said."""
+        window.run("window.old = true")
+        window.click("button", button, within=DIALOG)
+        window.wait("!window.old && document.readyState === 'complete'")
+        open_form("Cookie settings")
+        window.find("text", said, within=DIALOG)
+
+    def send(number: str) -> list[str]:
+        window.click("button", number, within=DIALOG)
+        window.find("text", "Please keep this number and this code", within=DIALOG)
+        return window.run(
+            "return [...document.querySelector('[data-compliance=dialog]').shadowRoot"
+            ".querySelectorAll('.compliance-copied')].map(({ innerText }) => innerText)"
+        )
+
+    window.goto(url + ARTICLE)
+    window.find("text", "渝ICP备20009753号-2")
+    window.click("link", "Our Privacy Statement & Cookie Policy", within=BANNER)
+    window.find("heading", "Privacy")
+    window.goto(url + ARTICLE)
+    window.click("button", "Decline", within=BANNER)
+    window.wait("document.querySelector('[data-compliance=note]')")
+    window.goto(url + "/zh/")
+    window.find("link", "Cookie 设置", within=FOOTER)
+    assert window.look("button", "不同意", within=BANNER) is None
+
+    open_form("Cookie settings")
+    window.find("text", "You declined optional cookies.", within=DIALOG)
+    window.click("field", "Analytics", within=DIALOG)
+    decide("Save choices", "You made a choice of your own.")
+    assert window.value("Analytics", within=DIALOG)
+    decide("Withdraw consent", "You withdrew your consent.")
+    assert not window.value("Analytics", within=DIALOG)
+
+    open_form("Leaving a message")
+    assert window.value("Address of the page", within=DIALOG) == url + ARTICLE
+    window.type("Your message", WRONG, within=DIALOG)
+    number, code = send("Send")
+    open_form("Report illegal information online")
+    window.type("Category", "Rumours", within=DIALOG)
+    window.type("What is wrong with it", "The flood that it tells of did not happen.", within=DIALOG)
+    window.click("field", "What I report is true", within=DIALOG)
+    reported, _ = send("Send the report")
+
+    window.goto(f"{url}/compliance/receipt/{number}")
+    window.forget("compliance_receipt")  # it is for these pages alone
+    window.goto(f"{url}/compliance/receipt/{number}")
+    window.type("Receipt number", number)
+    window.type("Code", code.lower())
+    window.click("button", "Show")
+    window.click("text", "What you sent")
+    window.find("text", WRONG)
+    return [number, reported]
+
+
+def test_a_life_in_webkit(site: Flask) -> None:
+    with serving(site) as url, webkit() as window:
+        numbers = live_in(window, url)
+    hold(site, numbers, scripts=True)
