@@ -196,7 +196,7 @@ const build = async (link) => {
 
   const name = () => {
     const heading = box.querySelector("h1, h2");
-    heading.id = "compliance-title";
+    heading.id ||= "compliance-title";
     dialog.setAttribute("aria-labelledby", heading.id);
     return heading;
   };
@@ -217,7 +217,8 @@ const build = async (link) => {
       dialog.closedBy = "closerequest";
     } else return location.assign(url);
     dialog.scrollTop = 0;
-    focus(box.querySelector(".compliance-failed") ?? name());
+    const heading = name();
+    focus(box.querySelector(".compliance-failed") ?? heading);
   };
   put(...main.childNodes);
   if (form.elements.namedItem("page")) {
