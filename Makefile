@@ -12,7 +12,7 @@ EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,zstandard
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
-.PHONY: demo test quick lowest latest constraints bench bench-browser fuzz lint build assets translations screenshots widget clean
+.PHONY: demo test quick lowest latest constraints bench bench-browser fuzz real lint build assets translations screenshots widget clean
 
 demo: $(READY) $(CATALOGUES)
 	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
@@ -60,6 +60,10 @@ bench-browser: $(READY) $(CATALOGUES) bench/node_modules/.package-lock.json
 # Inputs made up at random for all that reads what others write, MINUTES for each target, or for those of ARGS.
 fuzz: $(READY) $(CATALOGUES)
 	@$(BIN)/python -W ignore -m fuzz --minutes $(MINUTES) $(ARGS)
+
+# Applications of others without and with us: all of them, or those that ARGS names.
+real: $(READY) $(CATALOGUES)
+	@$(BIN)/python -m real $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet .
