@@ -76,6 +76,8 @@ def vendor(tracker: Tracker) -> str:
 
 
 def _all(page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
+    if page.host is not None and (listed := catalogue.listed(page.host)):
+        catalogue = catalogue.on(listed)  # a relative address needs to be looked for there
     if _finder(catalogue).search(page.source.encode("utf-8", "replace")) is not None:
         for element in _loading(page):
             yield from _of(element, page, catalogue)

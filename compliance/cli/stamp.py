@@ -55,7 +55,9 @@ def stamp(
     folder = Folder(
         source,
         target,
-        Press(partial(elements.uniform, host=host), gate=elements.uniform_gate, digest=f"{host} {elements.digest}"),
+        Press(
+            partial(elements.uniform, host=host), gate=elements.uniform_gate(host), digest=f"{host} {elements.digest}"
+        ),
         ours=dict(_ours(app, state, host)),
         lasting=f"{prefix}/static/".lstrip("/"),
         jobs=jobs,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from compliance.audit.loaded import loaded
 from compliance.audit.page import Page, PageKind
+from compliance.page.trackers import Catalogue, Tracker
 
 FOOT = "渝ICP备20009753号-2 互联网新闻信息服务许可证编号：50120220004"
 
@@ -149,3 +151,16 @@ def test_finding_quotes_the_place_in_one_short_line() -> None:
     assert finding.line == 2 or finding.line == 3
     assert finding.excerpt.startswith('<b class="x"> long long') and len(finding.excerpt) == 200
     assert finding.values == {"number": "5"}
+
+
+def test_a_relative_address_loads_from_the_host_of_the_page() -> None:
+    own = Tracker(host="m.news.example", path="/count.js", category="analytics", provider={"en": "Count"})
+    catalogue = Catalogue([own], host="www.news.example")
+    content = b"<!doctype html><script src=/count.js></script>"
+    found = {
+        host: loaded(Page(f"https://{host}/", content), catalogue) for host in ("m.news.example", "www.news.example")
+    }
+    assert {host: [one.host for one in some] for host, some in found.items()} == {
+        "m.news.example": ["m.news.example"],
+        "www.news.example": [],
+    }

@@ -240,3 +240,32 @@ def test_the_file_of_the_catalogue_dates_the_pages(settings: dict[str, Any], tmp
     loaded = load(settings)
     object.__setattr__(loaded, "_changed", datetime(2000, 1, 1, tzinfo=UTC))
     assert _changed(loaded, [DATA]) == datetime.fromtimestamp(int(DATA.stat().st_mtime), UTC)
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize(
+    ("host", "held"),
+    [
+        ("www.ichongqing.info", ["/stat.js"]),
+        ("m.ichongqing.info", ["/count.js"]),
+        ("A.M.ichongqing.info:8000", ["/count.js"]),
+        ("en.ichongqing.info", []),
+        ("v.qq.com", ["/stat.js", "/count.js"]),
+        ("..", []),
+    ],
+)
+def test_a_relative_address_leads_to_the_host_that_is_asked(
+    host: str, held: list[str], private: bool, settings: dict[str, Any]
+) -> None:
+    """The catalogue knows all of v.qq.com; the others are listed by the site."""
+    own = [("www.ichongqing.info", "/stat.js"), ("m.ichongqing.info", "/count.js")]
+    trackers = [{"host": name, "path": path, "category": "analytics"} for name, path in own]
+    settings["consent"] = {"mode": "opt-in", "trackers": trackers}
+    app = Flask("site")
+    app.secret_key = "a key of the tests"
+    Compliance(app, settings=settings)
+    control = {"Cache-Control": "private"} if private else {}
+    scripts = "<script src=/stat.js></script><script src=/count.js></script>"
+    app.add_url_rule("/", "home", lambda: Response(f"{HEAD}{scripts}{BODY}", headers=control))
+    page = app.test_client().get("/", headers={"Host": host}).text
+    assert re.findall('data-compliance-src="?([^" >]*)', page) == held

@@ -108,7 +108,9 @@ def wrapped(folder: Path, settings: dict[str, Any]) -> Flask:
 
 def press(app: Flask) -> Press:
     elements = app.extensions["compliance"].elements
-    return Press(partial(elements.uniform, host="localhost"), gate=elements.uniform_gate, digest=elements.digest)
+    return Press(
+        partial(elements.uniform, host="localhost"), gate=elements.uniform_gate("localhost"), digest=elements.digest
+    )
 
 
 def folder(source: Path, target: Path, app: Flask, jobs: int = 1) -> Folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
@@ -64,8 +65,23 @@ class Catalogue:
         self.trackers = (*self.own, *(tracker for tracker in listed if not self._is_own(tracker)))
         self._ours = frozenset(map(id, self.own))
         self._by_host: dict[str, list[Tracker]] = {}
+        self._elsewhere: dict[str | None, Catalogue] = {}  # as many as there are names
         for tracker in self.trackers:
             self._by_host.setdefault(tracker.host, []).append(tracker)
+
+    def listed(self, host: str | None) -> str:
+        """Return the longest name of the list that *host* is or lies below; an empty one where there is none."""
+        host = host or ""
+        while host and host not in self._by_host:
+            host = host.partition(".")[2]
+        return host
+
+    def on(self, host: str | None) -> Catalogue:
+        """Return the same catalogue for pages on *host*, another one of the site's: relative addresses lead there."""
+        if host not in self._elsewhere:
+            other = self._elsewhere[host] = copy(self)
+            other.host = host
+        return self._elsewhere[host]
 
     @cached_property
     def digest(self) -> str:
