@@ -56,7 +56,9 @@ def test_advertisement_is_called_one(label: str, lang: str) -> None:
     assert "C207" not in found(f"<p>{label}</p>{PLACE}", lang=lang)
 
 
-@pytest.mark.parametrize("label", ["推广信息", "本文由某某赞助", "Sponsored", "广告合作请联系", "推广"])
+@pytest.mark.parametrize(
+    "label", ["推广信息", "本文由某某赞助", "Sponsored", "广告合作请联系", "推广", "AD", "Advertisement"]
+)
 def test_other_words_for_advertising_are_no_label(label: str) -> None:
     assert "C207" in found(f"<p>{label}</p>{PLACE}")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from test_audit_rules import check_site, crawl
 
 from compliance import Compliance
@@ -19,6 +19,11 @@ HOME = (
     "<!doctype html><html lang={}><meta charset=utf-8><title>River Daily</title>"
     "<meta name=viewport content=width=device-width><body><h1>River Daily</h1><p>Today</p></body></html>"
 )
+ARTICLE = """<!doctype html><html lang="{{ lang|replace('_', '-') }}"><meta charset=utf-8><title>Story</title>
+<meta name=rating content=adult><meta name=AIGC content=1><body><article><h1>Story</h1><time>2026-11-30</time>
+{{ compliance_minors_warning("conduct", lang=lang) }}{{ compliance_ai_label(lang=lang) }}
+<p>The path along the river is six kilometres long, and lower than it was in places.</p>
+{{ compliance_credits("新华社", "王芳", "李明", lang=lang) }}</article></body></html>"""
 TRACKER = {
     "country": "CN",
     "category": "analytics",
@@ -51,7 +56,8 @@ def site(folder: Path, languages: list[str], consent: dict[str, Any]) -> Flask:
             "consent": consent,
         },
     )
-    app.add_url_rule("/", view_func=lambda: HOME.format(languages[0].replace("_", "-")))
+    app.add_url_rule("/", "home", lambda: HOME.format(languages[0].replace("_", "-")))
+    app.add_url_rule("/news/2026/11/30/1.html", "story", lambda: render_template_string(ARTICLE, lang=languages[0]))
     Compliance(app)
     return app
 
@@ -79,6 +85,6 @@ def test_own_pages_keep_the_rules_in_every_mode(tmp_path: Path, consent: dict[st
 def test_own_pages_keep_the_rules_in_every_language(tmp_path: Path, language: str) -> None:
     client = site(tmp_path, [language, "zh_CN"], {"mode": "opt-in"}).test_client()
     names = ("consent", "report", "message", *(f"legal/{name}" for name in DOCUMENTS), "legal/privacy?lang=zh-CN")
-    addresses = ("/", *(f"/compliance/{name}" for name in names))
+    addresses = ("/", "/news/2026/11/30/1.html", *(f"/compliance/{name}" for name in names))
     pages = [Page(f"http://localhost{one}", client.get(one).data, home=one == "/") for one in addresses]
     assert faults(pages) == []

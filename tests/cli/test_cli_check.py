@@ -77,6 +77,19 @@ def test_an_application_that_holds_what_nobody_is_asked_about_is_told(host: Flas
     assert [(one["page"], one["excerpt"]) for one in found] == [("https://www.ichongqing.info/", "libs.baidu.com")]
 
 
+def test_articles_are_compared_with_the_list_of_sources(settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "sources.txt").write_text("新华社\n", encoding="utf-8")
+    app = Flask("site", root_path=str(tmp_path), instance_path=str(tmp_path))
+    app.config["SECRET_KEY"] = "k"
+    story = "<html lang=zh-CN><h1>步道</h1><p>2026-11-30 来源：{} 作者：王芳 责任编辑：李明</p>"
+    names = ("新华社", "江边资讯号", "本网原创", settings["site"]["name"])
+    app.add_url_rule("/", "home", lambda: "<h1>A</h1>" + "".join(f"<a href='/2026/11/30/{one}'>a</a>" for one in names))
+    app.add_url_rule("/2026/11/30/<name>", "story", lambda name: story.format(name))
+    Compliance(app, settings=settings | {"articles": {"sources": str(tmp_path / "sources.txt")}})
+    result = app.test_cli_runner().invoke(args=["compliance", "check", "--format", "json"])
+    assert [one["excerpt"] for one in json.loads(result.stdout)["findings"] if one["id"] == "C209"] == ["江边资讯号"]
+
+
 def test_report_fits_the_terminal_in_either_language(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     english, chinese = (alone("check", str(folder), "--language", one).stdout for one in ("en", "zh_CN"))

@@ -23,12 +23,18 @@ _VALUE = r"(?: ?[:丨|/】\]] ?| )[^\s:|/,。\])】]"
 _SOURCE = Expression(
     rf"(?:{_SOURCE_LABEL}){_VALUE}"
     r"|本[报網网台刊社]讯|本[报網网台刊]记者|[社網网報报台] ?\S{0,10}[0-9]{1,2}月[0-9]{1,2}日(?:[电電讯訊]|消息)"
-    r"|\bSources? ?[:|] ?\w|\((?:Xinhua|CNS|China Daily|Reuters|AP|AFP)\b|\b[A-Z]{4,}, .{2,12} \(Xinhua\)",
+    r"|\bSources? ?[:|] ?\w|(?:出典|출처|\b(?:Quelle|Fuente|Fonte|Источник)|المصدر) ?[:|] ?\w"
+    r"|\((?:Xinhua|CNS|China Daily|Reuters|AP|AFP)\b|\b[A-Z]{4,}, .{2,12} \(Xinhua\)",
     re.IGNORECASE,
 )
-_EDITOR = Expression(rf"(?:{_EDITOR_LABEL}){_VALUE}|\b(?:web )?editors? ?[:|] ?\w|\bedited by \w", re.IGNORECASE)
+_EDITOR = Expression(
+    rf"(?:{_EDITOR_LABEL}){_VALUE}|\b(?:web )?editors?(?: in charge)? ?[:|] ?\w|\bedited by \w|"
+    r"(?:編集|편집|\b(?:Redaktion|Redakteur(?:in)?|Edición|Édition|Edição|Editora?|Редактор)|المحرر المسؤول) ?[:|] ?\w",
+    re.IGNORECASE,
+)
 _AUTHOR = Expression(
     rf"(?:{_AUTHOR_LABEL}){_VALUE}|[记記]者 ?[{HAN}]{{2,4}}"
+    r"|(?:執筆|글쓴이|기자|\b(?:Autora?|Autorin|Auteur|Автор)|الكاتب) ?[:|] ?\w"
     r"|\b(?:[Aa]uthor|[Rr]eporter)s? ?[:|] ?\w|\b[Bb]y:? [A-Z][\w.]+ [A-Z]|\bBy [A-Z]{2,}"
 )
 _ORIGINAL = Expression(r"原标题|原題|原题目?|original (?:headline|title)", re.IGNORECASE)

@@ -111,6 +111,7 @@ def sentences(page: Page, context: Context) -> Iterator[Finding]:
 
 def boxes(page: Page, context: Context) -> Iterator[Finding]:
     """Boxes that are ticked beforehand."""
+    on: Element | None = None
     for element in page.tagged("input"):
         if element.get("checked") is None or (element.get("type") or "").lower() not in ("checkbox", "radio"):
             continue
@@ -118,11 +119,13 @@ def boxes(page: Page, context: Context) -> Iterator[Finding]:
             continue
         label = _label(page, element)
         if _shows_state(element):
-            yield page.found("C409", element, text=label)
+            on = element if on is None else on
             continue
         words = f"{label} {element.get('name', '')} {element.get('id', '')} {element.get('value', '')}"
         if _CONSENT_BOX.search(words) and not _NECESSARY_BOX.search(words):
             yield page.found("C403", element, text=label or element.get("name", ""))
+    if on is not None:
+        yield page.found("C409", on, excerpt="")
 
 
 def banners(page: Page, context: Context) -> Iterator[Finding]:

@@ -28,10 +28,11 @@ _PAID_SCRIPTS = ("BAIDU_CLB_", "cpro_id", "slotbydup")
 _PAID_MARKS = ("adsbygoogle", "sponsored")
 _PAID = Expression(r"adsbygoogle|BAIDU_CLB_|cpro_id|slotbydup|rel=[\"']?[^\"'>]{0,100}sponsored")
 # The law wants the word itself: 推广, 赞助 and sponsored are none (Advertising Law, art. 14).
-_PAID_SAID = Expression(
-    r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告|advertisement|\bads?\b",
-    re.IGNORECASE,
-)
+_PAID_IN_CHINESE = r"广告(?!服务|刊登|合作|投放|业务|招商|部|热线|经营|刊例|电话|联系|报价|代理)|廣告"
+_PAID_SAID = {
+    True: Expression(_PAID_IN_CHINESE),
+    False: Expression(rf"{_PAID_IN_CHINESE}|advertisement|\bads?\b", re.IGNORECASE),
+}
 _FLOATING = elements(
     "//*[contains(@style, 'fixed') or contains(@style, 'absolute')][@id or @class]"
     "[self::div or self::aside or self::section]"
@@ -88,10 +89,10 @@ def minors(page: Page, context: Context) -> Iterator[Finding]:
     if told is not None:
         paragraphs = (tidy(text_of(one)) for one in page.tagged("p"))
         story = next((one for one in paragraphs if len(one) >= _STORY and not _WARNS.search(one)), "")
-        warning, place = _WARNS.search(page.text), page.text.find(story[:_STORY]) if story else -1
-        if warning is None or (0 <= place < warning.start()):
+        warning, place = _warning(page), page.text.find(story[:_STORY]) if story else -1
+        if warning < 0 or 0 <= place < warning:
             yield page.found("C214", excerpt=told, text=told)
-    elif page.kind is PageKind.ARTICLE and _TOUCHES_MINORS.search(headline_of(page)) and not _WARNS.search(page.text):
+    elif page.kind is PageKind.ARTICLE and _TOUCHES_MINORS.search(headline_of(page)) and _warning(page) < 0:
         yield page.found("C907")
 
 
@@ -100,7 +101,9 @@ def machines(page: Page, context: Context) -> Iterator[Finding]:
     if not any(mark in page.source for mark in _MACHINE_MARKS):
         return
     if _MACHINE.search(page.source) and not (
-        _MACHINE_SAID.search(page.text) or any(_MACHINE_SAID.search(image.alt or "") for image in page.images)
+        _printed(page, "compliance-ai-label")
+        or _MACHINE_SAID.search(page.text)
+        or any(_MACHINE_SAID.search(image.alt or "") for image in page.images)
     ):
         yield page.found("C206")
 
@@ -109,7 +112,8 @@ def advertisements(page: Page, context: Context) -> Iterator[Finding]:
     """What is paid for, and what floats over the page."""
     scripts = any(mark in (one.text or "") for one in page.tagged("script") for mark in _PAID_SCRIPTS)
     paid = (scripts or any(mark in page.source for mark in _PAID_MARKS)) and _PAID.search(page.source)
-    if paid and not _PAID_SAID.search(page.text):
+    chinese = (page.lang or "").lower().startswith("zh")
+    if paid and not _PAID_SAID[chinese].search(page.text):
         yield page.found("C207", excerpt=paid[0])
     styles = [one.get("style") or "" for one in page.styled]
     if any("fixed" in style or "absolute" in style for style in styles) and "fixed" in page.source:
@@ -121,6 +125,19 @@ def advertisements(page: Page, context: Context) -> Iterator[Finding]:
                 yield page.found("C208", element)
             elif hindrance := _hindrance(page, element):
                 yield page.found("C213", element, text=hindrance)
+
+
+def _printed(page: Page, name: str) -> str:
+    """Return what this package printed on *page* under the class *name*, in whatever language; empty for nothing."""
+    return next((tidy(text_of(one)) for one in page.tagged("p") if one.get("class") == name), "")
+
+
+def _warning(page: Page) -> int:
+    """Return where in the text minors are warned, -1 where they are not."""
+    if printed := _printed(page, "compliance-minors-warning"):
+        return page.text.find(printed)
+    match = _WARNS.search(page.text)
+    return match.start() if match else -1
 
 
 PAGE = (minors, machines, advertisements)
