@@ -22,7 +22,8 @@ COOKIES = [
 TRACKERS = [
     {"host": "hm.baidu.com", "category": "analytics"},
     {"host": "stats.example.org", "category": "advertising", "provider": {"en": "Counter", "zh_CN": "计数器"}}
-    | {"country": "US", "purpose": "Counts <all>.", "policy": "https://stats.example.org/p", "cookies": ["_c"]},
+    | {"country": "US", "purpose": "Counts <all>.", "policy": "https://stats.example.org/p", "cookies": ["_c"]}
+    | {"contact": {"en": "Box 1", "zh_CN": "信箱1"}, "method": "By a script.", "information": "pages read"},
     {"host": "captcha.example.org", "category": "necessary", "country": "CN"},
 ]
 CONSENT = {
@@ -56,9 +57,14 @@ def part(client: Any, category: str, lang: str) -> str:
             ["_pk_id*", "Set by Matomo.", "13 months", "Baidu Tongji", "hm.baidu.com"],
         ),
         ("advertising", "en", ["Counter", "Counts <all>.", "Outside mainland China (United States): your information"]),
-        ("advertising", "en", ["your information goes there.", "_c"]),
+        (
+            "advertising",
+            "en",
+            ["your information goes there.", "_c", "Counts <all>. By a script. Information: pages read."],
+        ),
+        ("advertising", "en", ["Contact: Box 1"]),
         ("analytics", "zh-CN", ["百度统计", "境内。", "信息接收方"]),
-        ("advertising", "zh-CN", ["计数器", "境外（美国），您的信息将传输至境外。", "信息接收方"]),
+        ("advertising", "zh-CN", ["计数器", "境外（美国），您的信息将传输至境外。", "联系方式：信箱1"]),
         ("social", "en", ["At present the site names no cookie and no recipient here."]),
         ("social", "zh-CN", ["本类别目前没有登记 Cookie，也没有登记信息接收方。"]),
     ],
