@@ -36,6 +36,7 @@ def site(tmp_path: Path) -> Flask:
     app.secret_key, app.instance_path = "key", str(tmp_path)
     settings = tomllib.loads((ROOT / "compliance.toml").read_text(encoding="utf-8"))
     settings["consent"] |= {"mode": "opt-in", "categories": ["analytics", "advertising"]}
+    settings["articles"]["corrections"] = str(ROOT / settings["articles"]["corrections"])
     Compliance(app, settings=settings)
     return app
 

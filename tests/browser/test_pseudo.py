@@ -17,6 +17,8 @@ from compliance import Compliance, i18n
 from compliance.cases import Actor, Kind, State
 from compliance.cli.deliver import plain_text
 from compliance.deliveries.digests import Item
+from compliance.deliveries.expiries import Ending
+from compliance.licences import Licence
 from compliance.paths import TEMPLATES
 from compliance.views import pages
 from support.browser import Page, expect, serving
@@ -164,14 +166,21 @@ def test_no_word_of_a_letter_or_a_reason_is_outside_the_catalogues(site: Flask) 
     now = datetime(2026, 11, 24, tzinfo=UTC)
     news = ("received", "added", "closed", "reopened", "soon", "overdue")
     item = Item(
-        number="1", kind=Kind.REPORT, category="terror", urgent=True, held_back=True, due=now + timedelta(1), news=news
+        **{"number": "1", "kind": Kind.REPORT, "category": "business", "harm": "posing", "news": news},
+        **{"urgent": True, "held_back": True, "due": now + timedelta(1)},
     )
+    filed = Licence(kind="news", number="1", expires=now.date())
     digest = {"items": [item], "count": 3, "site": "1", "own_categories": {}}
     texts = [
         *(render("compliance/notices/digest.txt", PSEUDO, {**digest, "urgent": urgent}) for urgent in (0, 2)),
         *(
             render("compliance/notices/letter.txt", PSEUDO, {"happened": happened, "site": "1", "number": "2"})
             for happened in ("asked", "answered", "moved")
+        ),
+        render(
+            "compliance/notices/expiry.txt",
+            PSEUDO,
+            {"site": "1", "licences": (), "endings": [Ending(licence=filed, days=days) for days in (2, -1)]},
         ),
         *(render("compliance/reason.txt", PSEUDO, {"reason": reason}) for reason in pages._STATUS),
         *(render("compliance/state.txt", PSEUDO, {"state": state}) for state in State),

@@ -163,7 +163,6 @@ def test_what_is_planted_is_found(settings: dict[str, Any], kind: str) -> None:
         answering(SERVED, Content_Disposition="attachment", Cache_Control="no-transform"),
         answering("<html>", Location="/"),
     ],
-    ids=str,
 )
 def test_what_does_no_harm_is_not_told(settings: dict[str, Any], plant: Plant) -> None:
     host = create_host()
@@ -264,7 +263,9 @@ def test_extensions_that_ask_too_are_told_at_start(settings: dict[str, Any], cap
 def test_the_demo_is_well(tmp_path: Path) -> None:
     settings = (ROOT / "compliance.toml").read_text(encoding="utf-8")
     own = tmp_path / "compliance.toml"
-    own.write_text(settings.replace("sqlite:///", f"sqlite:///{tmp_path}/"), encoding="utf-8")
+    own.write_text(
+        settings.replace("sqlite:///", f"sqlite:///{tmp_path}/").replace('"demo/', f'"{ROOT}/demo/'), encoding="utf-8"
+    )
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "compliance", "doctor", "--format", "json"]
     environment = {"SECRET_KEY": secrets.token_hex(), "PATH": "/usr/bin", "COMPLIANCE_SETTINGS": str(own)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
