@@ -18,7 +18,7 @@ from ..outside.hosts import host_of
 from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
 from .pages import Refusal, body, page, private, reader_locale, same_site, source, wants_json, way_back
-from .record import decision, each_once, entry, forget, last_decision, texts
+from .record import cookie_path, decision, each_once, entry, forget, last_decision, texts
 from .requests import base, request, state
 
 #: Browsers follow twenty redirections at most (Fetch standard, section 4.4).
@@ -136,7 +136,7 @@ def _put(response: Response, made: Record) -> None:
         COOKIE,
         here.decisions.sign(made),
         max_age=here.decisions.lifetime,
-        path="/",
+        path=cookie_path(),
         domain=domain,
         secure=request.is_secure,
         samesite="Lax",

@@ -44,12 +44,32 @@ def forget(response: Response, *, but: str | None = "") -> None:
     if not sent:
         return
     host = host_of(request.host_url)
-    alone = state().decisions.owns(request.environ.get("HTTP_COOKIE"))
+    alone, kept = _alone(), cookie_path()
     ours = (None, state().settings.consent.domain_for(host))
-    for path in ("/", base()) if alone and len(sent) > 1 else ("/",):
+    paths = [kept, *([_mount()] if alone else ()), *([base()] if alone and len(sent) > 1 else ())]
+    for path in dict.fromkeys(paths):
         for domain, line in expired(COOKIE, host, path=path, secure=request.is_secure):
-            if (path, domain) != ("/", but) and (alone or domain in ours):
+            if (path, domain) != (kept, but) and (alone or domain in ours):
                 response.headers.add("Set-Cookie", line)
+
+
+def cookie_path() -> str:
+    """Return the path that the consent cookie is for: the whole host, where none of another application is there.
+
+    One that is mounted beside another, which has other keys, keeps its own below its mount point: each would overwrite
+    the other's.
+    """
+    return "/" if not request.cookies.getlist(COOKIE) or _alone() else _mount()
+
+
+def _alone() -> bool:
+    """Return whether all decisions that were sent are this site's."""
+    return state().decisions.owns(request.environ.get("HTTP_COOKIE"))
+
+
+def _mount() -> str:
+    """Return the path below which the application lies."""
+    return state().elements.home(request.environ).rstrip("/") or "/"
 
 
 def texts() -> list[Text]:

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import stream_with_context
+from flask import Flask, stream_with_context
 from flask.testing import FlaskClient
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
 
 from compliance import Compliance
 from compliance.consent import COOKIE
 from hosts.counter import SEEN, create_app
+from support.host import create_app as create_plain
 
 ARTICLE = "/articles/hotpot"
 CATEGORIES = ["functional", "analytics"]
@@ -193,3 +196,48 @@ print([{name for name in old.keys() | vars(owner).keys() if old.get(name) is not
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (run.stderr, run.stdout) == ("", f"{[set()] * 6}\n")
+
+
+@pytest.mark.parametrize("mounts", [("/news", "/photos"), ("", "/photos")])
+def test_applications_beside_one_another_leave_each_others_decisions_alone(
+    settings: dict[str, Any], mounts: tuple[str, str]
+) -> None:
+    settings["consent"] = {"mode": "opt-in", "categories": CATEGORIES}
+    apps = [wrapped(settings, key) for key in ("the key of one site", "the key of another")]
+    first, second = (Client(DispatcherMiddleware(apps[0], dict(zip(mounts, apps, strict=True)))) for _ in range(2))
+    for client, order in ((first, mounts), (second, mounts[::-1])):
+        # The first to decide is overwritten once at most, where it lies above the other.
+        for choice in ("reject", "accept", "reject"):
+            for mount in order:
+                decided = client.post(f"{mount}/compliance/consent", data={"choice": choice})
+                assert decided.status_code == 303
+        client.post(f"{order[0]}/compliance/consent", data={"choice": "accept"})
+        assert [(kept["given"], kept["decided"]) for kept in (known(client, mount) for mount in order)] == [
+            (True, True),
+            (False, True),
+        ]
+    # One that lies alone below a path has the whole host, and one that does again takes back what it had for itself.
+    client = Client(DispatcherMiddleware(Flask("outer"), {"/photos": apps[1]}))
+    client.set_cookie(COOKIE, "foreign", path="/")
+    client.post("/photos/compliance/consent", data={"choice": "reject"})
+    client.delete_cookie(COOKIE, path="/")
+    client.post("/photos/compliance/consent", data={"choice": "accept"})
+    assert [cookie.path for cookie in client._cookies.values()] == ["/"]
+    assert known(client, "/photos")["given"]
+
+
+def wrapped(settings: dict[str, Any], key: str) -> Flask:
+    app = create_plain()
+    app.secret_key = key
+    consent = Compliance(app, settings=settings)
+
+    @app.get("/known")
+    def known() -> dict[str, bool]:
+        return {"given": consent.consent.given, "decided": consent.consent.record_id is not None}
+
+    return app
+
+
+def known(client: Client, mount: str) -> dict[str, bool]:
+    found: dict[str, bool] = client.get(f"{mount}/known").get_json()
+    return found
