@@ -14,9 +14,20 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
 .PHONY: demo test quick lowest latest constraints bench bench-browser fuzz real lint build assets translations screenshots widget clean
 
-demo: $(READY) $(CATALOGUES)
+# With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
+demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
 	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
+ifdef MODE
+	@echo "What its trackers are asked for is listed at http://127.0.0.1:$(PORT)/asked."
+	@COMPLIANCE_SITE=demo.trackers:create_app COMPLIANCE_SETTINGS=build/demo-$(MODE).toml \
+	    $(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 1 --threads 8 --log-level warning wsgi:app
+else
 	@$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --log-level warning wsgi:app
+endif
+
+build/demo-%.toml: compliance.toml demo/trackers.toml
+	@mkdir -p build
+	@sed 's/^mode = .*/mode = "$*"/; s#"demo/#"../demo/#' compliance.toml | cat - demo/trackers.toml > $@
 
 test: $(READY) $(CATALOGUES) $(PACKAGES)
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 --dist worksteal -r fEs $(ARGS)

@@ -23,6 +23,7 @@ from compliance import Compliance, SettingsError, asgi, wsgi
 from compliance.errors import Problem
 
 DEMO = "demo:create_app"
+DEMOS = (DEMO, "demo.trackers:create_app")
 
 
 def load_site(site: str) -> Any:
@@ -99,7 +100,7 @@ site = os.environ.get("COMPLIANCE_SITE") or DEMO
 app = load_site(site)
 if isinstance(app, Flask):
     if not app.secret_key:
-        app.secret_key = os.environ.get("SECRET_KEY") or (demo_key(app) if site == DEMO else None)
+        app.secret_key = os.environ.get("SECRET_KEY") or (demo_key(app) if site in DEMOS else None)
     compliance = Compliance(app)
 else:
     wrap = wsgi.wrap if _speaks(app) == "WSGI" else asgi.wrap
