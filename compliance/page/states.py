@@ -45,7 +45,8 @@ _ADDRESSED = (
 _BARE = re.compile(r"(?:\s++|/\*.*?\*/|//[^\n\r\u2028\u2029]*+)*+[\"'{\[]", re.DOTALL)
 _TOKENS = re.compile(
     r"(?:"
-    r"\s++"
+    # What data is made of comes first: there may be much of it.
+    r"\s++|[{:,;](?!\s*+/)|\}(?!\s*+\))"
     r"|\"(?:[^\"\\\n]|\\.)*+\"(?!\s*+\()|'(?:[^'\\\n]|\\.)*+'(?!\s*+\()"
     rf"|{_LEAVES}"
     rf"|(?<![\w$]){_CALLED}|(?<![\w$]){_DOCUMENT}"

@@ -69,7 +69,6 @@ def faults(pages: Iterable[Page]) -> list[str]:
 
 MODES: list[dict[str, Any]] = [
     {"mode": "notice"},
-    {"mode": "notice", "cookies": [COOKIE | {"category": "necessary"}]},
     {"mode": "opt-in"},
     {"mode": "opt-in", "trackers": [TRACKER | {"host": f"s{n}.example.org"} for n in range(6)], "cookies": [COOKIE]},
     {"mode": "opt-out", "trackers": [TRACKER | {"host": "s.example.org"}], "cookies": [COOKIE]},
