@@ -40,7 +40,7 @@ class Target:
         @settings(
             max_examples=examples,
             deadline=None,
-            database=DirectoryBasedExampleDatabase(KEPT),
+            database=DirectoryBasedExampleDatabase(KEPT / self.name),
             suppress_health_check=list(HealthCheck),
         )
         @given(self.inputs)
@@ -50,7 +50,6 @@ class Target:
             with _limited():
                 self.test(made)
 
-        one.__qualname__ = self.name  # what failed is kept under it
         one()
         while monotonic() < until:
             one()

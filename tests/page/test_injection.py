@@ -119,7 +119,12 @@ def test_no_footer_stands_in_a_tag_that_the_page_left_unfinished(end: bytes) -> 
     result = inject(page, HEAD, FOOT)
     assert len(outer(result, "banner")) == len(outer(result, "footer")) == 1
     assert_same_tree(page, result)
-    assert in_pieces(page, 1) == result
+    assert in_pieces(page, 1) == in_pieces(page, 4096) == result
+
+
+def test_no_footer_stands_in_an_element_of_the_page_that_is_called_like_it() -> None:
+    page = b'<!doctype html><footer class="a</p><a href="/b'
+    assert inject(page, HEAD, FOOT) == page.replace(b"<footer", HEAD + b"<footer")
 
 
 @suite

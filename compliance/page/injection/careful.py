@@ -83,10 +83,10 @@ class Comparer:
 
 
 class _Shown(NamedTuple):
-    """How many of our nodes of each name there are: children of the body, and all of them."""
+    """How many of our nodes of each name and attributes there are: children of the body, and all of them."""
 
-    at_body: Counter[str]
-    ours: Counter[str]
+    at_body: Counter[tuple[str, str]]
+    ours: Counter[tuple[str, str]]
 
 
 @lru_cache(maxsize=64)
@@ -95,8 +95,8 @@ def _expected(markup: bytes) -> _Shown:
 
 
 def _count(tree: Document) -> _Shown:
-    # By name: behind a tag that the page left unfinished ours would be the attributes of another element.
-    at_body, ours = (Counter(node.tag for node in tree.select(which)) for which in (_AT_BODY, _OURS))
+    # Behind a tag that the page left unfinished ours would be the attributes of another element.
+    at_body, ours = (Counter((node.tag, str(node.attrs)) for node in tree.select(which)) for which in (_AT_BODY, _OURS))
     return _Shown(at_body, ours)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from .opening import Opening, Undecided, find_opening
@@ -21,8 +20,6 @@ TOKEN = 8 * 1024 * 1024
 KEPT = 1024 * 1024
 # From how many bytes on a token is long.
 _PATIENCE = 4096
-# A "</body" that has come in part.
-_PART = re.compile(rb"<(?:/(?:b(?:od?)?)?)?", re.IGNORECASE)
 
 
 class Stream:
@@ -174,10 +171,10 @@ def _again(length: int, start: int) -> int:
 
 
 def _quiet_end(data: bytes) -> int:
-    """Return where the white space, and perhaps a part of "</body", begins with which *data* ends."""
+    """Return where the white space and the unfinished tag begin, if any, with which *data* ends."""
     low, end = max(0, len(data) - TAIL), len(data)
-    part = data.rfind(b"<", max(low, end - 6))
-    if part >= 0 and _PART.fullmatch(data, part) is not None:
+    part = data.rfind(b"<", low)
+    if part >= 0 and data.find(b">", part) < 0:
         end = part
     while end > low and data[end - 1] in b" \t\n\f\r":
         end -= 1
