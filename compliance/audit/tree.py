@@ -6,10 +6,12 @@ that lxml gives up on is read by BeautifulSoup, and handed on as lxml's tree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TypeAlias, cast
 
+from bs4.builder import ParserRejectedMarkup
 from lxml import etree
 from lxml.html import soupparser
 
@@ -25,6 +27,8 @@ _INLINE = (
 _IN_HEAD = frozenset(
     ("base", "basefont", "bgsound", "link", "meta", "noscript", "script", "style", "template", "title")
 )
+_TAG = re.compile("<[^<>]*>")
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TEXT = f"""<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
 <xsl:output method="text"/>
 <xsl:template match="*"><xsl:text> </xsl:text><xsl:apply-templates/><xsl:text> </xsl:text></xsl:template>
@@ -42,9 +46,22 @@ def parse(markup: str) -> Element:
     except etree.LxmlError:
         root = None
     if root is None:
-        root = soupparser.fromstring(markup) if markup.strip() else etree.Element("html")
+        root = _soup(markup) if markup.strip() else etree.Element("html")
     _close_head(root)
     return root
+
+
+def _soup(markup: str) -> Element:
+    """Return what BeautifulSoup reads; where no tree can be made of that either, the text between what looks like tags.
+
+    XML has no element for `<?>` and no character for NUL, which a file that is no page may well hold.
+    """
+    try:
+        return cast(Element, soupparser.fromstring(markup))
+    except (ValueError, ParserRejectedMarkup):
+        root = etree.Element("html")
+        root.text = _NOT_XML.sub("\ufffd", _TAG.sub(" ", markup))
+        return root
 
 
 def visible(element: Element, *, among: Iterable[Element] | None = None, without: Iterable[Element] = ()) -> str:

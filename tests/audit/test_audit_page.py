@@ -164,3 +164,10 @@ def test_a_relative_address_loads_from_the_host_of_the_page() -> None:
         "m.news.example": ["m.news.example"],
         "www.news.example": [],
     }
+
+
+@pytest.mark.parametrize("content", ["<?>", "<!\0", "<?php echo '<p>'; ?>", "<![-", "</\ufffe", "<?<a:b>", "\0 渝"])
+def test_what_is_no_page_is_read_all_the_same(content: str) -> None:
+    read = page(content)
+    assert ("渝" in read.text) == ("渝" in content)
+    assert list(read.links) == []
