@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import audit, gate, injection, ledger, reading, served, stamp, startup, store, stream, texts
+from . import audit, costs, gate, injection, ledger, reading, served, stamp, startup, store, stream, texts
 from .table import print_table
 
 met = [
@@ -15,6 +15,7 @@ met = [
     print_table("Requests per second under gunicorn", "÷ unwrapped", served.rows()),
     print_table("Folders stamped", "÷ cp -r", stamp.rows()),
     print_table("A form of odd texts", f"÷ the time of 1/{texts.TIMES}", texts.rows()),
+    print_table("Odd input", "÷ the time of half of it", costs.rows()),
     print_table("Messages kept a second", "÷ append and sync", store.rows()),
     print_table(f"A message kept, {store.PACE} a second", "slowest, s", store.paced_rows()),
     print_table("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows()),

@@ -141,17 +141,17 @@ def _read(text: str) -> Iterator[Hotline]:
     last: tuple[int, Hotline] | None = None
     for match in _TOKEN.finditer(text):
         kind, start, end = match.lastgroup, match.start(), match.end()
-        gap = text[max(0, label.place) : start]
+        gap = text[max(0, label.place, start - _FAR - 1) : start]  # as far as anything asks
         if kind == "report":
             if _BUTTON.match(text, end):
                 continue
             if match[0][:6].lower() == "report" and not _ABOUT.search(text, max(0, start - 60), end + 60):
                 continue
-            known = telephone if _BROKEN.search(text, max(0, telephone), start) is None else -_NEAR
+            near = start - telephone < _FAR and _BROKEN.search(text, telephone, start) is None
             label.reset()
             label.report, label.implied, label.place = end, True, end
             label.public = _AUTHORITY.search(text, max(0, start - 24), start) is not None
-            label.telephone = start - known < _FAR
+            label.telephone = near
         elif kind == "telephone":
             telephone = end
             if label.report is not None and start - label.report <= _NEAR:

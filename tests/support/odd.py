@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,11 +34,18 @@ ODD: dict[str, Callable[[int], str]] = {
 
 
 class Cost:
-    """What a text costs to normalise: each run of marks is sorted by insertion, in the square of its length."""
+    """What a text costs to normalise: each run of marks is sorted by insertion, in the square of its length.
+
+    *calls* are those of functions, ours and others, meanwhile.
+    """
 
     def __init__(self) -> None:
         self.steps = 0
         self.longest_run = 0
+        self.calls = 0
+
+    def count(self, frame: object, event: str, argument: object) -> None:
+        self.calls += event in ("call", "c_call")
 
     def add(self, text: str) -> None:
         run = 0
@@ -52,7 +60,7 @@ _apart = unicodedata.normalize
 
 @contextmanager
 def counted() -> Iterator[Cost]:
-    """Count what is normalised meanwhile, by whatever library."""
+    """Count what is normalised meanwhile, by whatever library, and what is called in this thread."""
     cost = Cost()
 
     def normalize(form: Any, text: str, /) -> str:
@@ -61,7 +69,9 @@ def counted() -> Iterator[Cost]:
         return _apart(form, text) if cost.longest_run < 1_000 else text
 
     unicodedata.normalize = normalize
+    sys.setprofile(cost.count)
     try:
         yield cost
     finally:
+        sys.setprofile(None)
         unicodedata.normalize = _apart

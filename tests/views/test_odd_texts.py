@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -14,23 +16,28 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from compliance import Compliance
 from compliance.outside.text import LONGEST_RUN
+from compliance.views.addresses import ADDRESSES
 from support.host import SETTINGS, create_app
-from support.odd import ODD, counted
+from support.odd import ODD, Cost, counted
 from support.smtp import MailServer
 
 JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 TEXTS = ("subject", "body", "page", "page_title", "excerpt", "seen", "name", "contact")
-#: What each address takes: its fields, and what is named in its query.
-ADDRESSES = {
-    "POST /compliance/message": (*TEXTS, "kind", "category", "relation", "ticket", "altcha", "key", "website", "lang"),
-    "POST /compliance/report": (*TEXTS, "enterprise", "credit_code", "harm", "category", "truth", "lang"),
-    "POST /compliance/case": ("number", "code", "cookies"),
-    "POST /compliance/receipt/{receipt}": ("action", "code", "text"),
-    "POST /compliance/consent": ("choice", "category", "next", "policy"),
-    "POST /compliance/record": ("choice",),
-    "GET /compliance/message": ("kind", "category", "page", "title", "lang"),
-    "GET /compliance/case": ("number", "lang"),
+#: What addresses take beside a language: their fields, and what is named in their query.
+FIELDS = {
+    "POST /consent": ("choice", "category", "next", "policy"),
+    "GET /consent/kept": ("next", "left", "after"),
+    "GET /message": ("kind", "category", "page", "title", "lang"),
+    "GET /report": ("kind", "category", "page", "title", "lang"),
+    "POST /message": (*TEXTS, "kind", "category", "relation", "ticket", "altcha", "key", "website", "lang"),
+    "POST /report": (*TEXTS, "category", "truth", "lang"),
+    "GET /case": ("number", "lang"),
+    "POST /case": ("number", "code", "cookies"),
+    "POST /receipt/<number>": ("action", "code", "text"),
+    "POST /record": ("choice", "category"),
 }
+#: What comes with a request beside them.
+HEADERS = ("Accept-Language", "Cookie", "Idempotency-Key", "If-None-Match", "Origin", "Range", "Referer", "Sec-GPC")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +45,10 @@ def client() -> Iterator[FlaskClient]:
     app = create_app()
     messages = {"challenge": "none", "receipt_prefix": "CQ"}
     Compliance(app, settings={**SETTINGS, "messages": messages, "limits": {"enabled": False}})
-    yield app.test_client()
+    client = app.test_client()
+    for address in ADDRESSES:  # what is made once
+        client.open(f"/compliance{address.path}", method=address.method)
+    yield client
 
 
 @pytest.fixture(scope="module")
@@ -48,22 +58,62 @@ def receipt(client: FlaskClient) -> str:
     return str(response.json["receipt"])
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", FIELDS)
 @pytest.mark.parametrize("odd", ODD)
 def test_the_cost_of_a_request_grows_as_it_does(odd: str, address: str, client: FlaskClient, receipt: str):
     method, _, path = address.partition(" ")
-    steps = []
-    for length in (500, 4_000):
-        said = dict.fromkeys(ADDRESSES[address], ODD[odd](length))
+
+    def sent(length: int) -> Cost:
+        said = dict.fromkeys(FIELDS[address], ODD[odd](length))
         if "action" in said:
             said["action"] = "add"
-        sent = {"query_string": said} if method == "GET" else {"data": json.dumps(said, ensure_ascii=False)}
+        what = {"query_string": said} if method == "GET" else {"data": json.dumps(said, ensure_ascii=False)}
         with counted() as cost:
-            response = client.open(path.format(receipt=receipt), method=method, headers=JSON, **sent)
-        assert response.status_code < 500
+            answer = client.open(f"/compliance{path.replace('<number>', receipt)}", method=method, headers=JSON, **what)
+        assert answer.status_code < 500
         assert cost.longest_run <= 2 * LONGEST_RUN + 2
-        steps.append(cost.steps)
-    assert steps[1] <= 9 * steps[0] + 5_000
+        return cost
+
+    assert_linear(sent)
+
+
+@pytest.mark.parametrize("odd", ["marks in turns", "what stands for eighteen", "jamo", "turns of direction", "stops"])
+def test_the_cost_of_a_path_a_language_and_headers_grows_as_they_do(odd: str, client: FlaskClient):
+    """Every address in one: what is read before an endpoint is the same for all of them."""
+
+    def sent(length: int) -> Cost:
+        text = ODD[odd](length)
+        headers = dict.fromkeys(HEADERS, text.replace("\x01", "").encode().decode("latin-1"))
+        with counted() as cost:
+            for address in ADDRESSES:
+                path = f"/compliance{re.sub('<.*?>', quote(text), address.path)}"
+                answer = client.open(path, method=address.method, query_string={"lang": text})
+                assert answer.status_code < 500
+            for path in ("consent", "record", "message", "legal/privacy"):
+                assert client.get(f"/compliance/{path}", headers=headers).status_code < 500
+        assert cost.longest_run <= 2 * LONGEST_RUN + 2
+        return cost
+
+    assert_linear(sent)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_the_cost_of_names_of_pictures_grows_as_they_do(odd: str, client: FlaskClient):
+    def sent(length: int) -> Cost:
+        files = [(BytesIO(b"no picture"), ODD[odd](length).replace("\x01", "")) for _ in range(3)]
+        with counted() as cost:
+            answer = client.post("/compliance/message", data={"body": "Text", "pictures": files})
+        assert answer.status_code < 500
+        return cost
+
+    assert_linear(sent)
+
+
+def assert_linear(sent: Callable[[int], Cost]) -> None:
+    """Assert that eight times the length costs eight times as much at most, and what a request costs in any case."""
+    short, long = sent(500), sent(4_000)
+    assert long.steps <= 9 * short.steps + 5_000
+    assert long.calls <= 9 * short.calls + 2_000
 
 
 @pytest.mark.parametrize("accepted", ["text/html", "application/json"])
