@@ -17,7 +17,7 @@ from ..notes import noted
 from ..outside.hosts import host_of
 from ..recipients import recipients
 from ..signals import consent_given, consent_withdrawn
-from .pages import Refusal, body, page, private, reader_locale, same_site, source, wants_json, way_back
+from .pages import Refusal, body, page, private, reader_locale, require_same_site, source, wants_json, way_back
 from .record import cookie_path, decision, each_once, entry, forget, last_decision, texts
 from .requests import base, request, state
 
@@ -49,8 +49,7 @@ def preferences() -> Response:
 
 def decide() -> Response:
     """Take a decision: 303 back to the page, or 204 for a script, with the cookie."""
-    if not same_site():
-        raise Refusal("origin")
+    require_same_site()
     body()
     form, now, here = request.form, datetime.now(UTC), state()
     each_once(form, "choice", "next", "policy")

@@ -30,7 +30,7 @@ from .pages import (
     private,
     problem,
     reader_locale,
-    same_site,
+    require_same_site,
     source,
     wants_json,
 )
@@ -98,8 +98,7 @@ def _box() -> Box:
 
 
 def _take(form: str) -> Response:
-    if not same_site():
-        raise Refusal("origin")
+    require_same_site()
     values = fields()
     try:
         submission, receipt = _accept(form, values)

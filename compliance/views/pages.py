@@ -207,6 +207,45 @@ def same_site() -> bool:
     return source is None or host(source) in {_own_host(), host(state().settings.site.url)}
 
 
+def require_same_site() -> None:
+    """Refuse a form that was not sent from a page of this very host, and log why: each cause once.
+
+    Names of hosts are logged, no paths and no addresses: those are the reader's.
+    """
+    if same_site():
+        return
+    sent = request.headers
+    origin = sent.get("Origin") or sent.get("Referer") or ""
+    if (fetched_from := sent.get("Sec-Fetch-Site")) is not None:
+        header = cause = "Sec-Fetch-Site"
+        said = fetched_from
+        remedy = "the form stands on a page of another host: let it stand on this one"
+    elif origin == "null":
+        header, cause, said = "Origin", "Origin: null", origin
+        remedy = (
+            "the page says Referrer-Policy: no-referrer, or is in a sandbox, and nothing sent Sec-Fetch-Site: send"
+            " Referrer-Policy: same-origin, serve the site over HTTPS, and let the proxy hand Sec-Fetch-Site on"
+        )
+    else:
+        header = cause = "Origin" if "Origin" in sent else "Referer"
+        said = host(origin)[0] or "no host"
+        remedy = "let the proxy hand the reader's Host on (nginx: proxy_set_header Host $host)"
+        if "X-Forwarded-Host" in sent:
+            cause = "X-Forwarded-Host"
+            remedy = "put werkzeug.middleware.proxy_fix.ProxyFix(…, x_host=1) around the application"
+    if state().tells(cause):
+        logger.warning(
+            "a form was refused as one of another site: its %s is %a, its Host %a, and site.url %a. If the site itself"
+            " sent it: %s. Not told again for this cause",
+            header,
+            said[:_SHOWN],
+            (_own_host()[0] or "none")[:_SHOWN],
+            host(state().settings.site.url)[0],
+            remedy,
+        )
+    raise Refusal("origin")
+
+
 def host(url: str) -> tuple[str | None, int | None]:
     """Return host, in ASCII, and port of *url*; the scheme may differ where a proxy in front ends TLS."""
     if not (parts := split(url)):

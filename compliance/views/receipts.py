@@ -20,7 +20,7 @@ from ..languages import tag
 from ..messages import CaseError, Followed, shown_again
 from ..pictures import PictureError
 from ..receipts import read_code, read_number
-from .pages import Refusal, fields, json_response, page, private, problem, same_site, secret, source, wants_json
+from .pages import Refusal, fields, json_response, page, private, problem, require_same_site, secret, source, wants_json
 from .requests import absolute, base, request, state
 from .uploads import OftenError, uploaded
 
@@ -90,8 +90,7 @@ def case(number: str) -> Response:
 
 def change(number: str) -> Response:
     """Open a case with its code; add to it, close it, take it up again, or forget it in this browser."""
-    if not same_site():
-        raise Refusal("origin")
+    require_same_site()
     form = fields()
     action = form.get("action", "open")
     if action == "open":
@@ -131,8 +130,7 @@ def change(number: str) -> Response:
 
 
 def _open(number: str) -> Response:
-    if not same_site():
-        raise Refusal("origin")
+    require_same_site()
     form = fields()
     code = form.get("code", "")
     followed = _follow(number, code)

@@ -17,7 +17,18 @@ from ..documents import POLICIES
 from ..errors import StoreError
 from ..ledger import Entry, Link, Text, consent_record
 from ..outside.hosts import host_of
-from .pages import Refusal, body, json_response, page, private, reader_locale, same_site, secret, source, wants_json
+from .pages import (
+    Refusal,
+    body,
+    json_response,
+    page,
+    private,
+    reader_locale,
+    require_same_site,
+    secret,
+    source,
+    wants_json,
+)
 from .requests import base, request, state
 
 _LONGEST_PATH = 200
@@ -142,8 +153,7 @@ def record() -> Response:
 
 def erase() -> Response:
     """Erase the reader's own record and those of the decisions before it, from the ledger and from the browser."""
-    if not same_site():
-        raise Refusal("origin")
+    require_same_site()
     body()
     each_once(request.form, "choice")
     if request.form.get("choice") != "erase":

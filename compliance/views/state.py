@@ -132,6 +132,13 @@ class SiteState:
     raise_errors: Callable[[], bool]
     _opened: Store | None = field(default=None, init=False)
     _opening: Lock = field(default_factory=Lock, init=False)
+    _told: set[str] = field(default_factory=set, init=False)
+
+    def tells(self, cause: str) -> bool:
+        """Return whether *cause*, one of few, was not told yet; it counts as told from here on."""
+        fresh = cause not in self._told
+        self._told.add(cause)
+        return fresh
 
     @property
     def store(self) -> Store:

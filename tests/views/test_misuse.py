@@ -214,6 +214,26 @@ def test_a_forged_origin_opens_no_form(headers: dict[str, str], app: Flask, clie
     assert kept(app) == []
 
 
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, ["Sec-Fetch-Site is 'cross-site'", "on this one"]),
+        ({"Origin": "null"}, ["Origin is 'null'", "Referrer-Policy: same-origin"]),
+        ({"Origin": "https://news.example"}, ["Origin is 'news.example'", "Host 'localhost'", "proxy_set_header Host"]),
+        ({"Referer": "https://news.example/?name=Zhang"}, ["Referer is 'news.example'", "proxy_set_header Host"]),
+        ({"Origin": "https://news.example", "X-Forwarded-Host": "news.example"}, ["news.example", "x_host=1"]),
+    ],
+)
+def test_why_a_form_was_refused_is_logged_once(
+    headers: dict[str, str], said: list[str], client: FlaskClient, caplog: pytest.LogCaptureFixture
+):
+    for path in ("message", "consent", "record", "message"):
+        assert client.post(f"/compliance/{path}", data=REPORT, headers=headers).status_code == 403
+    (told,) = [one.getMessage() for one in caplog.records if "refused as one of another site" in one.getMessage()]
+    assert all(words in told for words in said)
+    assert "Zhang" not in told
+
+
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost"}, {"Referer": "http://localhost/news/1"}])
 def test_the_own_origin_does(headers: dict[str, str], client: FlaskClient):
     assert client.post("/compliance/message", data={"body": BODY}, headers=headers).status_code == 303
