@@ -69,6 +69,10 @@ def shape(line: str, language: str) -> dict[str, Any]:
         "values": values,
         "links": Counter(re.findall(r"\]\(((?:[^(){}]|\{\{[^}]*\}\})*)\)", line)),
         "cells": line.count("|") if line.startswith("|") else 0,
+        # Times and telephones; what is counted in words, and articles, stand elsewhere.
+        "numbers": Counter(
+            re.findall(r"[0-9]{2,}", re.sub(r"\{\{.*?\}\}|\{%.*?%\}|\]\(.*?\)|Arts?\. [0-9()]+|第 [0-9]+ 条", "", line))
+        ),
         "bold": len(re.findall(r"\*\*[^*]+\*\*", line)),
         "statutes": statutes(line, language),
         "GDPR": Counter(re.findall(r"第 ([0-9]+) 条" if language == "zh_CN" else r"\(Art\. ([0-9]+)", line)),
@@ -93,6 +97,7 @@ def test_the_comparison_sees_what_is_left_out() -> None:
     assert shape("见[我们](a.md#b) {{ x.y }}", "zh_CN") == shape("see [us](a.md#b), {{ x.y }}", "en")
     assert shape("见[我们](a.md#b)", "zh_CN") != shape("see [us](a.md)", "en")
     assert shape("- **甲** {{ x }}", "zh_CN") != shape("- **A.** ", "en")
+    assert shape("保存 30 分钟", "zh_CN") != shape("kept for 20 minutes", "en")
 
 
 PEOPLE = {
