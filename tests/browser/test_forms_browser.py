@@ -259,7 +259,7 @@ def test_what_is_wrong_is_told_at_once_and_led_to(site: Site, open_page: Callabl
     page = open_page(site.url)
     dialog = open_form(page, "Report illegal information online")
     dialog.get_by_label("Address of the page").fill("")
-    dialog.get_by_label("Name").fill("Wang")
+    dialog.get_by_role("textbox", name="Name (optional)").fill("Wang")
     dialog.get_by_label("Pictures as evidence").set_input_files([picture()])
     send(dialog)
     summary = dialog.locator(FAILED)
@@ -279,7 +279,7 @@ def test_what_is_wrong_is_told_at_once_and_led_to(site: Site, open_page: Callabl
     )
     assert told[-1] == "Please choose what it is about."
     # Nothing is lost: neither the text nor the chosen picture.
-    expect(dialog.get_by_label("Name")).to_have_value("Wang")
+    expect(dialog.get_by_role("textbox", name="Name (optional)")).to_have_value("Wang")
     fill_report(dialog)
     send(dialog)
     expect(dialog.get_by_text(KEEP)).to_be_visible()
