@@ -14,7 +14,17 @@ STATIC = SOURCES.parent / "compliance" / "static"
 TOOLS = SOURCES.parent / "node_modules" / ".bin"
 # A script that stands in a page shares no names with it; what it asks for later is a module.
 SCRIPTS = ("compliance.js", "guard.js", "watch.js")
-MODULES = ("cookies.js", "form.js", "frames.js", "note.js", "release.js", "replay.js", "restore.js")
+MODULES = (
+    "clothes.js",
+    "cookies.js",
+    "form.js",
+    "frames.js",
+    "note.js",
+    "place.js",
+    "release.js",
+    "replay.js",
+    "restore.js",
+)
 WIDGET = ("altcha/altcha.min.js", "altcha/pbkdf2.js")  # built by its makers
 
 

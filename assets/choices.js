@@ -26,8 +26,7 @@ export const decided = (given) => {
       categories.every((name) => record.choices && name in record.choices),
   );
   const all = (allows) => Object.fromEntries(categories.map((name) => [name, allows(name)]));
-  if (given && !records.length)
-    unkept = all((name) => given.get("choice") === "accept" || given.getAll("category").includes(name));
+  if (given && !records.length) unkept = all(given);
   choices = records.length ? all((name) => records.every((record) => record.choices[name])) : unkept;
   dispatchEvent(new CustomEvent("compliance", { detail: choices }));
   return !!choices;

@@ -1,57 +1,60 @@
 import { decided, kept, script } from "./choices.js";
 
 const root = document.documentElement;
-const { form: forms } = script.dataset;
-const hide = (hidden) => root.classList.toggle("compliance-decided", hidden);
+const place = import("./place.js");
+const mark = (name, on) => document.documentElement.classList.toggle(name, !!on);
+const hide = (hidden) => mark("compliance-decided", hidden);
 
-/* Before the banner is parsed, back from the cache of pages, and when another tab decided. */
+/* Before the banner is parsed. A page in a frame of the site's own has banner and footer around it. */
 hide(decided());
-addEventListener("pageshow", (event) => event.persisted && hide(decided()));
-document.addEventListener("visibilitychange", () => decided() && hide(true));
-root.classList.toggle("compliance-gpc", !!navigator.globalPrivacyControl);
+mark("compliance-gpc", navigator.globalPrivacyControl);
+mark("compliance-framed", frameElement?.ownerDocument.querySelector("[data-compliance]"));
 
-const sizes = new ResizeObserver(([{ target }]) =>
-  root.style.setProperty("--compliance-height", `${target.offsetHeight}px`),
-);
-const measure = () => {
-  const banner = document.querySelector("[data-compliance=banner]");
-  if (banner) sizes.observe(banner);
-  else if (document.readyState === "loading") requestAnimationFrame(measure);
+/* Behind the body, banner and footer are no box, no first form and no last child of the page, which stays as it was; the
+   banner is the first to be read and reached all the same. A body that scrolls by itself has them inside. */
+const inside = () => {
+  const [outer, inner] = [root, document.body].map((node) => getComputedStyle(node).overflowY);
+  return /hidden|clip/.test(outer) && /auto|scroll/.test(inner);
 };
-measure();
+const move = (node, before = null) => inside() || (root.moveBefore ?? root.insertBefore).call(root, node, before);
+const worn = [];
+const take = () => {
+  const { body } = document;
+  const banner = document.querySelector("body > [data-compliance=banner]");
+  if (!banner) return;
+  /* What the page paints, unless it says what ours are to wear; the contrast is looked at later. */
+  const own = getComputedStyle(body);
+  const ground = [own, getComputedStyle(root)].map((style) => style.backgroundColor).find((one) => !/a.* 0\)/.test(one));
+  const wear = (name, value) =>
+    own.getPropertyValue((name = `--compliance-${name}`)) || root.style.setProperty(worn[worn.push(name) - 1], value);
+  wear("font", own.fontFamily);
+  wear("background", ground ?? "Canvas");
+  wear("text", ground ? own.color : "CanvasText");
+  root.style.readingFlow = "source-order";
+  banner.style.readingOrder = -1;
+  move(banner, getComputedStyle(banner).position === "static" ? body : null);
+};
+if (script.isConnected) root.moveBefore?.(script.parentNode, null);
+new MutationObserver(take).observe(document.body, { childList: true });
+const parsed = () => {
+  /* One that a template has put before something else stays there. */
+  const footer = document.querySelector("body > [data-compliance=footer]:not(:has(~ :not(script)))");
+  if (footer) move(footer);
+  place.then(({ keep }) => keep({ decided, kept, hide, inside, worn }), () => {});
+};
+if (document.readyState === "loading") document.addEventListener("readystatechange", parsed, { once: true });
+else parsed();
 
-/* Where the page cannot scroll what has the focus out from under the banner, the banner takes the other edge. */
-addEventListener("focusin", ({ target }) => {
-  const banner = document.querySelector("[data-compliance-fixed]:not(:focus-within)");
-  const covered = () => {
-    const [over, under] = [banner, target].map((node) => node?.getBoundingClientRect());
-    return over?.top <= under.top && over.bottom >= under.bottom;
-  };
-  if (covered()) target.scrollIntoView({ block: "nearest", behavior: "instant" });
-  if (covered()) banner.dataset.complianceFixed = banner.dataset.complianceFixed ? "" : "top";
-});
-
-/* The footer's forms open over the page; where they cannot, the link leads to them. This and the banner's form come
-   before libraries that follow every link and send every form themselves. */
-addEventListener("click", (event) => {
-  const link = event.target.closest?.("[data-compliance] a[data-form]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  import(forms).then(({ open }) => open(link)).catch(() => location.assign(link.href));
-}, true);
-
+/* This comes before libraries that send every form themselves. */
 addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
   if (!form.matches("[data-compliance=banner] form:not([data-native])")) return;
-  /* A browser that leaves the button out is refused, and sends the form by itself. */
-  const body = new URLSearchParams(new FormData(form, submitter));
   event.preventDefault();
   event.stopImmediatePropagation();
   submitter.blur();
   hide(true);
-  fetch(form.action, { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } })
-    .then((response) => (response.ok && decided(body) ? import("./note.js").then(({ thank }) => thank(form, kept())) : Promise.reject()))
+  place
+    .then(({ send }) => send(form, submitter))
     .catch(() => {
       hide(false);
       if (!navigator.onLine) return;

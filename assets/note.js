@@ -7,8 +7,8 @@ export const thank = (form, kept) => {
   note.setAttribute("role", "status");
   /* Its colours and its print are in the stylesheet of all pages; here is what only it needs. */
   note.style.cssText = `position: fixed; inset: auto 1em 1em; z-index: 2147483647; inline-size: fit-content; margin: auto;
-    padding: .5em 1.25em; border-width: 2px; border-radius: var(--compliance-radius, .375em)`;
-  form.parentNode.after(note);
+    padding: .5em 1.25em; font-size: max(1rem, 16px); border-width: 2px; border-radius: var(--compliance-radius, .375em)`;
+  document.body.before(note);
   if (document.activeElement === document.body) note.focus({ preventScroll: true });
   /* Removed a little later: removing what has the focus is a move, too. */
   for (const move of ["blur", "scroll", "pointerdown"])

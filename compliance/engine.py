@@ -26,7 +26,7 @@ from .views import Bare, Host, SiteState, Store
 # They load one another.
 _SCRIPTS = (
     *("compliance.js", "guard.js", "watch.js"),
-    *("cookies.js", "frames.js", "note.js", "release.js", "replay.js", "restore.js"),
+    *("clothes.js", "cookies.js", "frames.js", "note.js", "place.js", "release.js", "replay.js", "restore.js"),
 )
 # A path of SQLite without a query.
 _PLAIN = re.compile(r"sqlite:///[\w./-]+\.\w+")

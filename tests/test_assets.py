@@ -197,6 +197,10 @@ def test_banner_and_footer_weigh_little(client: FlaskClient) -> None:
     assert [address.rpartition(".")[2] for address in addresses] == ["css", "js"]
     weights = [len(client.get(address, headers={"Accept-Encoding": "br"}).data) for address in addresses]
     assert sum(weights) <= 2000, weights
+    # What follows once the page is parsed, and keeps nothing from being painted.
+    code = assets.load(STATIC)
+    later = {name: weight(code[name].content) for name in ("place.js", "clothes.js")}
+    assert later["place.js"] <= 2750 and later["clothes.js"] <= 1050, later
 
 
 def test_what_styles_marks_of_articles_weighs_next_to_nothing(client: FlaskClient) -> None:
@@ -226,7 +230,7 @@ def test_scripts_ask_for_what_lies_beside_them(host: Flask, settings: dict[str, 
     known = host.extensions["compliance"].assets
     for name in ("compliance.js", "guard.js"):
         modules = re.findall(r'import\("\./([^"]*)"\)', known[name].content.decode())
-        assert "note.js" in modules
+        assert "place.js" in modules
         folder = known[name].hashed.removesuffix(name)
         assert {known[module].hashed for module in modules} == {folder + module for module in modules}
     # Their folder is another where one of them is.

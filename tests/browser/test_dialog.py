@@ -31,6 +31,7 @@ def test_it_looks_as_on_a_bare_page(
     def measure(name: str) -> list[dict[str, str]]:
         with serving(create_site(settings, FRAMEWORKS[name] + SAME)) as url:
             page = open_page(url)
+            page.wait_for_function("document.documentElement.style.getPropertyValue('--compliance-scheme')")
             open_dialog(page, "Leaving a message").evaluate("dialog => dialog.querySelector('[name=page]').remove()")
             page.evaluate("document.activeElement.shadowRoot?.activeElement.blur()")
             return page.eval_on_selector_all(f"{DIALOG}, {DIALOG} *:not(option)", STYLES)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from test_browser import CONTRAST
 from test_frameworks import BANNER, FOOTER, create_site
 
 from support.browser import Page, expect, serving
@@ -133,3 +134,67 @@ def test_nothing_moves_by_itself(settings: dict[str, Any], open_page: Callable[.
         }).length"""
         assert page.eval_on_selector_all(f"{ALL}, {DIALOG}, {DIALOG} *", moving) == 0
         assert page.evaluate("document.getAnimations().length") == 0
+
+
+# Pages by what they paint: their rules, and the ground that ours are to have, where it is the page's own.
+PAINTED = {
+    "dark": ("body{background:#111;color:#eee}a{color:#8cf}", "rgb(17, 17, 17)"),
+    "dark root": ("html{background:#0b1020}body{color:#fff}", "rgb(11, 16, 32)"),
+    "tinted": ("body{background:#fdf6e3;color:#433422;font-family:monospace}a{color:#5a1a00}", "rgb(253, 246, 227)"),
+    "pale words": ("body{background:#fff;color:#999}a{color:#9cf}", "rgb(255, 255, 255)"),
+    "a ground in the middle": ("body{background:#888;color:#fff}", None),
+    "red": ("body{background:#e00;color:#ff0}", None),
+    "a wrapper": ("body{margin:0}main{background:#123;color:#def;padding:1em}", "rgb(17, 34, 51)"),
+    "a picture": ("body{background:linear-gradient(#203,#001);color:#fff}", None),
+    "other spaces": ("body{background:oklch(20% .05 260);color:oklch(95% 0 0)}", None),
+}
+DRESSED = f"""() => ["{BANNER}", "{FOOTER}"].map(name => {{
+    const {{ backgroundColor, fontFamily }} = getComputedStyle(document.querySelector(name));
+    return [backgroundColor, fontFamily];
+}})"""
+
+
+@pytest.mark.parametrize("kind", PAINTED)
+def test_ours_wear_what_the_page_paints(settings: dict[str, Any], open_page: Callable[..., Page], kind: str) -> None:
+    css, ground = PAINTED[kind]
+    with serving(create_site(settings, css)) as url:
+        page = open_page(url)
+        words = f"[...document.querySelectorAll('{BANNER} :is(h2, p, a, button), {FOOTER} :is(p, a)')]"
+        page.wait_for_function(f"Math.min(...({CONTRAST})({words})) >= 7")
+        assert page.evaluate(f"{words}.length") > 15
+        font = page.evaluate("getComputedStyle(document.body).fontFamily")
+        for worn, family in page.evaluate(DRESSED):
+            assert ground is None or worn == ground
+            assert family == font
+
+
+def test_a_page_that_goes_dark_takes_ours_along(settings: dict[str, Any], open_page: Callable[..., Page]) -> None:
+    css = "body{background:#fff;color:#000}.night{background:#111;color:#eee}"
+    with serving(create_site(settings, css)) as url:
+        page = open_page(url)
+        for change, ground in (("add", "rgb(17, 17, 17)"), ("remove", "rgb(255, 255, 255)")):
+            page.evaluate(f"document.body.classList.{change}('night')")
+            page.wait_for_function(f"({DRESSED})().every(([ground]) => ground === '{ground}')")
+
+
+@pytest.mark.parametrize("place", ["html", "body"])
+def test_what_the_site_says_counts_for_more(
+    settings: dict[str, Any], open_page: Callable[..., Page], place: str
+) -> None:
+    css = f"body{{background:#111;color:#eee}}{place}{{--compliance-background:#fffdf8;--compliance-text:#3b1f12}}"
+    with serving(create_site(settings, css)) as url:
+        page = open_page(url)
+        page.wait_for_function(f"({DRESSED})().every(([ground]) => ground === 'rgb(255, 253, 248)')")
+        for element in (BANNER, FOOTER):
+            assert page.eval_on_selector(element, "node => getComputedStyle(node).color") == "rgb(59, 31, 18)"
+
+
+def test_without_javascript_the_footer_lies_on_the_page(
+    settings: dict[str, Any], open_page: Callable[..., Page]
+) -> None:
+    with serving(create_site(settings, PAINTED["dark"][0])) as url:
+        page = open_page(url, java_script_enabled=False)
+        look = page.eval_on_selector(
+            FOOTER, "node => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]"
+        )
+        assert look == ["rgba(0, 0, 0, 0)", "rgb(238, 238, 238)"]

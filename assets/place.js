@@ -1,0 +1,268 @@
+/* Where banner and footer stand, whatever the body of the page is, and what they wear; loaded once for every page, and
+   none waits for it. */
+
+const NAMES = ["assets", "banner", "footer"];
+const kept = {};
+let tools, state, housed, entrance, timer, known;
+
+const scrolls = (value) => /auto|scroll/.test(value);
+const cuts = (value) => /hidden|clip/.test(value);
+const put = (home, node, before = null) =>
+  ((node.isConnected && home.moveBefore) || home.insertBefore).call(home, node, before);
+
+/* The lowest edge of what is painted in *node*, but for what is fixed, or scrolls inside of something. */
+const lowest = (node) => {
+  const { display, overflowY, position, visibility } = getComputedStyle(node);
+  if (display === "none" || visibility === "hidden" || position === "fixed") return 0;
+  const inner = overflowY === "visible" ? [...node.children].map(lowest) : [];
+  return Math.max(node.getBoundingClientRect().bottom + scrollY, ...inner);
+};
+
+/* Whether what one sees scrolls inside of the page, or stands over it as large as the window. */
+const fills = () =>
+  [0.25, 0.5, 0.75].some((share) => {
+    let node = document.elementFromPoint(innerWidth * share, innerHeight * 0.4);
+    for (; node && node !== document.body; node = node.parentElement) {
+      const { overflowY, position } = getComputedStyle(node);
+      const { clientHeight, scrollHeight } = node;
+      if (scrolls(overflowY) && clientHeight > innerHeight / 2 && scrollHeight > clientHeight) return true;
+      if (position === "fixed" && clientHeight > innerHeight * 0.9 && node.innerText?.trim()) return true;
+    }
+  });
+
+/* How much of the page there is at a point: nothing, words, or something to use. */
+const weight = (x, y) => {
+  const node = document.elementsFromPoint(x, y).find((one) => !one.closest("[data-compliance]"));
+  if (node?.closest("a, button, input, label, select, summary, textarea, [contenteditable], [role], [tabindex]")) return 9;
+  return [...(node?.childNodes ?? [])].some((one) => one.nodeType === 3 && one.data.trim()) ? 1 : 0;
+};
+
+/* Where a page has no end, a line at the edge of the window opens the footer, where it covers least. */
+const seat = () => {
+  const { offsetHeight: height, offsetWidth: width } = entrance;
+  const floor = innerHeight - height - 4 - (kept.banner?.offsetHeight ?? 0);
+  const [left, middle, right] = [4, (innerWidth - width) / 2, innerWidth - width - 4];
+  const costs = [[right, floor], [left, floor], [middle, floor], [right, floor / 2], [left, floor / 2], [right, 4], [left, 4]]
+    .map(([x, y]) => {
+      const at = [0, 0.5, 1].flatMap((share) => [0, 1].map((edge) => weight(x + width * share, y + height * edge)));
+      return [at.reduce((sum, one) => sum + one), x, y];
+    });
+  const [, x, y] = costs.reduce((best, one) => (one[0] < best[0] ? one : best));
+  entrance.style.inset = `${y}px auto auto ${x}px`;
+};
+const enter = (footer) => {
+  if (!entrance) {
+    entrance = document.createElement("div");
+    entrance.dataset.compliance = "entrance";
+    entrance.style.cssText = `position: fixed; z-index: 2147483646; border: 1px solid var(--compliance-line, #767676);
+      border-radius: var(--compliance-radius, .375em); background: var(--compliance-background, Canvas);
+      color: var(--compliance-text, CanvasText); font: 12px/1.5 var(--compliance-font, inherit)`;
+    const button = document.createElement("button");
+    button.style.cssText = `min-block-size: 24px; padding: 0 .75em; border: 0; background: none; color: inherit;
+      font: inherit; cursor: pointer`;
+    entrance.append(button);
+  }
+  const { firstChild: button } = entrance;
+  const { lang, dir } = footer;
+  const name = footer.querySelector("[aria-label]")?.ariaLabel;
+  Object.assign(entrance, { lang, dir });
+  Object.assign(button, {
+    textContent: footer.querySelector("[data-compliance=licences] bdi")?.textContent ?? name,
+    title: name,
+    popoverTargetElement: footer,
+  });
+  footer.popover = "auto";
+  footer.style.cssText = `display: none; position: fixed; inset: auto 0 0; max-block-size: 80vh; padding-block-end: 1em;
+    overflow: auto`;
+  footer.onbeforetoggle = ({ newState }) => (footer.style.display = newState === "open" ? "" : "none");
+  if (footer.nextSibling !== entrance) footer.after(entrance);
+  seat();
+};
+const leave = (footer) => {
+  entrance?.remove();
+  footer.onbeforetoggle = footer.popover = null;
+  footer.removeAttribute("style");
+};
+
+const fit = () => {
+  const { body, documentElement: root } = document;
+  const { banner, footer } = kept;
+  const [own, outer] = [body, root].map((node) => getComputedStyle(node));
+  const inside = tools.inside() && own.display === "block";
+  const home = inside ? body : root;
+  const moved = footer && (footer.parentNode === root || ((inside || housed) && footer.parentNode === body));
+  if (moved && footer.parentNode !== home) put(home, footer);
+  housed = inside;
+  if (banner && [body, root].includes(banner.parentNode)) {
+    const flows = getComputedStyle(banner).position === "static";
+    const before = flows ? (inside ? body.firstChild : body) : moved ? footer : null;
+    if (banner !== before && (banner.parentNode !== home || banner.nextSibling !== before)) put(home, banner, before);
+    /* Behind the body it is the first to be read and reached all the same. */
+    home.style.readingFlow = "source-order";
+    banner.style.readingOrder = -1;
+    if (!CSS.supports("reading-order: 1"))
+      for (const node of banner.querySelectorAll("a, button")) node.tabIndex = flows ? 0 : 1;
+  }
+  if (!moved || inside) return;
+  if (state === "shell" && footer.matches(":popover-open")) return;
+
+  const { scrollTop } = root;
+  footer.style.display = "none";
+  const { clientHeight, scrollHeight } = root;
+  const short = scrollHeight <= clientHeight;
+  const end = short ? lowest(body) : scrollHeight;
+  const bottom = body.getBoundingClientRect().bottom + scrollTop;
+  const locked = cuts(outer.overflowY === "visible" ? own.overflowY : outer.overflowY);
+  /* A page that is locked later has a dialog over it. */
+  const shell = "popover" in footer && ((locked && state !== "end") || (short && fills()));
+  if (shell) enter(footer);
+  else leave(footer);
+  state = shell ? "shell" : "end";
+  if (!shell) {
+    const top = () => footer.getBoundingClientRect().top + root.scrollTop;
+    if (outer.display === "block" && outer.position === "static" && own.writingMode === "horizontal-tb") {
+      /* Twice, for margins collapse. */
+      for (let gap = 0, round = 0; round < 2 && end - top() > 0.5; round++)
+        footer.style.marginBlockStart = `${(gap += end - top())}px`;
+    } else {
+      /* In the room of the root it would be one more box of a row or a grid, or push what is fixed to its end. */
+      footer.style.cssText = "position: absolute; inset: 0 0 auto; inline-size: auto";
+      footer.style.top = `${Math.max(end, bottom) - top()}px`;
+    }
+  }
+  root.scrollTo({ top: scrollTop, behavior: "instant" });
+};
+const soon = () => {
+  timer ??= setTimeout(() => {
+    timer = null;
+    fit();
+  }, 50);
+};
+
+/* What the page puts anew takes the place of what was there; what it threw away comes back. */
+const adopt = () => {
+  const { body, documentElement: root } = document;
+  for (const name of NAMES) {
+    for (const copy of document.querySelectorAll(`[data-compliance=${name}]:not([data-compliance] *)`)) {
+      const old = kept[name];
+      if (copy === old) continue;
+      if (old?.isConnected && (name === "assets" || (old.parentNode !== root && !housed))) copy.remove();
+      else {
+        if (old?.isConnected) old.replaceWith(copy);
+        kept[name] = copy;
+      }
+    }
+    const node = kept[name];
+    if (node && !node.isConnected) put(root, node);
+  }
+  if (known !== root) {
+    known = root;
+    tools.hide(tools.decided());
+    dress();
+  }
+  sizes.disconnect();
+  if (kept.banner) sizes.observe(kept.banner);
+  fit();
+};
+const lost = () => NAMES.some((name) => kept[name] && !kept[name].isConnected);
+const brought = ({ addedNodes }) =>
+  [...addedNodes].some((node) => {
+    const ours = NAMES.map((name) => `[data-compliance=${name}]`).join();
+    const found = node.nodeType === 1 && (node.matches(ours) ? node : node.querySelector(ours));
+    return found && !NAMES.some((name) => kept[name]?.contains(found));
+  });
+
+/* Where the page cannot scroll what has the focus out from under the banner, the banner takes the other edge. */
+addEventListener("focusin", ({ target }) => {
+  const banner = document.querySelector("[data-compliance-fixed]:not(:focus-within)");
+  const covered = () => {
+    const [over, under] = [banner, target].map((node) => node?.getBoundingClientRect());
+    return over?.top <= under.top && over.bottom >= under.bottom;
+  };
+  if (covered()) target.scrollIntoView({ block: "nearest", behavior: "instant" });
+  if (covered()) banner.style.inset = banner.style.inset ? "" : "0 0 auto";
+});
+
+const sizes = new ResizeObserver(([{ target }]) =>
+  document.documentElement.style.setProperty("--compliance-height", `${target.offsetHeight}px`),
+);
+
+/* Light or dark, as the page is now. */
+const looks = new MutationObserver((records) => {
+  const root = document.documentElement;
+  if (records.some(({ target, attributeName }) => target !== root || attributeName !== "style")) dress();
+  if (state === "shell") soon();
+});
+const dress = () =>
+  import("./clothes.js").then(
+    ({ dress }) => {
+      dress(tools.worn);
+      for (const node of [document.documentElement, document.body]) looks.observe(node, { attributes: true });
+      looks.takeRecords();
+    },
+    () => {}, // the network is gone: what was read while the page was parsed stays
+  );
+
+/* Send the choice of the banner's *form*, and thank for it. Rejects where it was not taken. */
+export const send = async (form, submitter) => {
+  const { decided, kept } = tools;
+  /* A browser that leaves the button out is refused, and the form is sent by the browser itself. */
+  const body = new URLSearchParams(new FormData(form, submitter));
+  const headers = { Accept: "application/json" };
+  const { ok } = await fetch(form.action, { method: "POST", body, keepalive: true, headers });
+  const allows = (name) => body.get("choice") === "accept" || body.getAll("category").includes(name);
+  if (!ok || !decided(allows)) throw new Error("not taken");
+  const { thank } = await import("./note.js");
+  thank(form, kept());
+};
+
+export const keep = (given) => {
+  /* Once in a window, however often a script of the site puts the page anew. */
+  const again = tools;
+  tools ??= given;
+  adopt();
+  if (again) return;
+  const { decided, hide } = tools;
+
+  /* Back from the cache of pages, and when another tab decided. */
+  addEventListener("pageshow", (event) => event.persisted && hide(decided()));
+  document.addEventListener("visibilitychange", () => decided() && hide(true));
+
+  /* In a frame of the site's own: what is chosen outside is chosen inside, and the other way round. */
+  if (document.documentElement.matches(".compliance-framed")) {
+    let busy;
+    const once = (act) => () => {
+      if (busy) return;
+      busy = true;
+      act();
+      busy = false;
+    };
+    const tell = once(() => parent.dispatchEvent(new Event("compliance-chosen")));
+    parent.addEventListener("compliance", once(() => hide(decided())));
+    addEventListener("compliance", tell);
+    tell();
+  }
+  addEventListener("compliance-chosen", () => hide(decided()));
+
+  addEventListener("load", fit);
+  addEventListener("load", dress);
+  addEventListener("transitionend", ({ target }) => target === document.body && dress());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
+  addEventListener("resize", fit);
+  addEventListener("compliance", soon);
+  new ResizeObserver(soon).observe(document.body);
+  new MutationObserver((records) => (lost() || records.some(brought) ? adopt() : soon())).observe(document, {
+    childList: true,
+    subtree: true,
+  });
+
+  /* The footer's forms open over the page; where they cannot, the link leads to them. This comes before libraries that
+     follow every link. */
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-compliance] a[data-form]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    import(document.querySelector("script[data-form]").dataset.form).then(({ open }) => open(link)).catch(() => location.assign(link.href));
+  }, true);
+};
