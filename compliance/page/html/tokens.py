@@ -189,7 +189,7 @@ class Reader(Generic[T]):
             return self._script(text, end, foreign=foreign)
         if not foreign:
             if name == b"noscript" and self._scripting:
-                return self._noscript(end)
+                return self._noscript(text, end)
             if name == b"style":
                 return self._style(text, end)
             if name == b"base" and self._base is None:
@@ -266,23 +266,22 @@ class Reader(Generic[T]):
             self._step = self._markup
         return ended
 
-    def _noscript(self, end: int) -> bool:
-        """Read what is text to a browser that runs scripts, and markup to one that does not."""
+    def _noscript(self, text: bytes, end: int) -> bool:
+        """Read what is text to a browser that runs scripts, and markup to one that does not, behind its tag *text*."""
         data = self._data
         found = _end_of(b"noscript").search(data, end)
         if found is None and len(data) - end <= LIMIT and not self._final:
             return False
         stop = len(data) if found is None else found.start()
+        self._replace(end, *self._judge.tag(text, self._base))
+        self._place = end
         if stop - end <= LIMIT:
             inner = Reader(self._judge, scripting=False, top=self._top)
             content = data[end:stop]
-            self._place = end
             if self._base is not None or self._judge.concerns(content, marked=True):
                 inner._base = self._base
                 self._replace(stop, inner.read(content, final=True), inner.trackers)
             self._place = stop
-        else:
-            self._place = end
         self._name, self._step = b"noscript", self._raw
         return True
 
