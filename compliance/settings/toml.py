@@ -202,6 +202,8 @@ def _with_quotes(line: str) -> tuple[str, str] | None:
         value, comment = re.fullmatch(r"(.*?)(\s+#.*)?", value, re.DOTALL).groups("")  # type: ignore[union-attr]
         if value.lower() in ("true", "false"):
             return "this is written in small letters", f"{indent}{key} = {value.lower()}{comment}"
+        if value.isdecimal() and not value.isascii():
+            return "digits are those from 0 to 9", f"{indent}{key} = {int(value)}{comment}"
         if value.startswith(('"""', "'''")):
             return None
         if value.startswith("[") and value.endswith("]"):

@@ -35,6 +35,7 @@ def refusal(content: str | bytes) -> list[tuple[str, str | None, str]]:
         ("name = “City", 'name = "City"', "quote"),
         ('name = "City', 'name = "City"', "quote"),
         ('name = City"', 'name = "City"', "quote"),
+        ("lifetime_days = ３６５ # 一年", "lifetime_days = 365 # 一年", "digits"),
         ("name = 城市新闻", 'name = "城市新闻"', "quotes"),
         ("icp = 渝ICP备20009753号-2", 'icp = "渝ICP备20009753号-2"', "quotes"),
         ("telephone = 023-67158993", 'telephone = "023-67158993"', "quotes"),
