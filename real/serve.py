@@ -22,9 +22,9 @@ class Quiet(WSGIRequestHandler):
 
 def wrapped(application: Any, folder: Path) -> Any:
     """Return *application* with the two lines on it, in the mode that holds most."""
-    settings = tomllib.loads((ROOT / "compliance.toml").read_text(encoding="utf-8"))
-    settings["consent"]["mode"] = "opt-in"
-    settings["storage"] = {"url": f"sqlite:///{folder}/compliance.db"}
+    told = tomllib.loads((ROOT / "compliance.toml").read_text(encoding="utf-8"))
+    settings = {name: told[name] for name in ("site", "licences", "reporting")}
+    settings |= {"consent": {"mode": "opt-in"}, "storage": {"url": f"sqlite:///{folder}/compliance.db"}}
     if isinstance(application, Flask):
         from compliance import Compliance
 
