@@ -153,7 +153,7 @@ def verified_rows() -> Iterator[Row]:
 
 def _site(url: str, folder: str) -> Flask:
     app = Flask(__name__, instance_path=folder)
-    app.secret_key = "bench"
+    app.secret_key = "a key of sixteen bytes or more"
     settings = {**SETTINGS, "storage": {"url": url.replace("bench.db", "site.db")}, "limits": {"enabled": False}}
     Compliance(app, settings=settings)
     app.extensions["compliance"].database.migrate()

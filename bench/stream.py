@@ -37,7 +37,7 @@ def _measured(name: str) -> tuple[float, float]:
 
 def _stream(name: str) -> None:
     app = Flask(__name__)
-    app.secret_key = "bench"
+    app.secret_key = "a key of sixteen bytes or more"
     app.add_url_rule("/", view_func=lambda: Response(_pieces(), content_type="text/html; charset=utf-8"))
     if name == "wrapped":
         Compliance(app, settings=SETTINGS)

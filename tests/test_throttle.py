@@ -434,11 +434,14 @@ def sentinel(tmp_path: Path) -> Iterator[str]:
     file = tmp_path / "sentinel.conf"
     file.write_text(f"bind 127.0.0.1\nport {port}\nsentinel monitor news {server.hostname} {server.port or 6379} 1\n")
     with subprocess.Popen([program, file, "--sentinel"], stdout=subprocess.DEVNULL, cwd=tmp_path) as process:
-        retry = Retry(ConstantBackoff(0.05), 200)
-        with redis.Redis(port=port, retry=retry, retry_on_error=[redis.ConnectionError]) as client:
-            assert client.ping()
-        yield f"127.0.0.1:{port}"
-        process.terminate()
+        try:
+            # Earlier versions of the client try again only after what they are told of here.
+            retry = Retry(ConstantBackoff(0.05), 200, supported_errors=(redis.ConnectionError, OSError))
+            with redis.Redis(port=port, retry=retry) as client:
+                assert client.ping()
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
 
 
 @pytest.mark.parametrize("scheme", ["redis+sentinel", "valkey+sentinel"])

@@ -168,8 +168,8 @@ class Region:
 
     def end(self, page: bytes, stop: int = sys.maxsize) -> int:
         """Return where the element ends in *page* before *stop*, or -1 where the bytes there are do not prove it."""
-        stack = self._open
-        while (match := _structure().match(page, self.place, stop)) is not None:
+        stack, structure = self._open, _structure()
+        while (match := structure.match(page, self.place, stop)) is not None:
             if match[1] is None:
                 self.place = match.end() - 1
                 return _UNPROVEN
@@ -256,6 +256,7 @@ class Scan:
 
     def run(self, page: bytes, end: int) -> bool:
         """Read *page* up to *end*; ``False`` where the bytes there are do not prove it, and it stops at ``place``."""
+        units = _unit()
         while True:
             if self._region is not None:
                 place = self._region.end(page)
@@ -269,7 +270,7 @@ class Scan:
             at = token.start()
             inner: list[tuple[int, int]] = []
             region = False
-            unit = _unit().match(page, at)
+            unit = units.match(page, at)
             if unit is not None:
                 place = unit.end()
             else:
