@@ -102,7 +102,7 @@ APPLICATIONS = (
     Application(
         name="dtale", pages=("/dtale/main/1",), download="/dtale/data-export/1?type=csv", json="/dtale/dtypes/1"
     ),
-    Application(name="mlflow", pages=("/",), json="/ajax-api/2.0/mlflow/registered-models/search"),
+    Application(name="mlflow", pages=("/",), download="/version"),
     Application(
         name="supysonic",
         pages=("/user/login", "/", "/user", "/folder", "/playlist"),
