@@ -375,13 +375,15 @@ MIXED = """<!doctype html><html lang=en><head><title>Order</title>
 <script src=//hm.baidu.com/broken.js></script>
 </head><body><h1>Order</h1>
 <script src=//hm.baidu.com/writer.js></script>
-<script>/* hm.baidu.com */ order.push("after writer " + document.querySelectorAll("#written b").length)</script>
+<script>/* hm.baidu.com */ void document;
+order.push("after writer " + document.querySelectorAll("#written b").length)</script>
 <script defer>/* hm.baidu.com */ void document; order.push("inline defer")</script>
 <script>/* hm.baidu.com */
 document.write("<i id=inline></i><scr" + "ipt src=//hm.baidu.com/nested.js></scr" + "ipt>");
 document.write("<p id=pa"); document.writeln("rts>", "in parts</p>");
 order.push("inline writer " + !!document.getElementById("inline"))</script>
-<script>/* hm.baidu.com */ order.push("after inline writer " + document.getElementById("parts").textContent)</script>
+<script>/* hm.baidu.com */ void document;
+order.push("after inline writer " + document.getElementById("parts").textContent)</script>
 <script defer src=//hm.baidu.com/last.js></script>
 </body></html>"""
 MIXED_SCRIPTS = {
