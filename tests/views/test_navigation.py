@@ -102,7 +102,7 @@ addEventListener("load", async () => {
     document.querySelector("[data-compliance=banner] [value=reject]").click();
     new MutationObserver(() => {
         if (document.querySelector("[data-compliance=note]")) location.href = "/two";
-    }).observe(document.body, { childList: true, subtree: true });
+    }).observe(document.documentElement, { childList: true, subtree: true });
 });
 </script>"""
 

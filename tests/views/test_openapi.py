@@ -81,6 +81,10 @@ def test_whatever_is_sent_is_answered_as_described(case: schemathesis.Case, acce
 def odd() -> Any:
     """The description with odd texts as the examples of every text that is not one of a few."""
     described = deepcopy(RAW)
+    # Two addresses take nothing.
+    described["paths"] = {
+        path: it for path, it in described["paths"].items() if path not in ("/mourning", "/openapi.json")
+    }
     texts = [make(600) for make in ODD.values()]
     for parameter in described["components"]["parameters"].values():
         if "enum" not in parameter["schema"]:
