@@ -7,8 +7,7 @@ LOCK ?= constraints.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 GROUPS ?= dev neighbours
-# Tests wait for browsers, servers and disks half of their time.
-WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2)
+WORKERS ?= auto
 EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,zstandard
 # What tests take from npm, where there is npm.
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
@@ -32,11 +31,11 @@ build/demo-%.toml: compliance.toml demo/trackers.toml
 	@sed 's/^mode = .*/mode = "$*"/; s#"demo/#"../demo/#' compliance.toml | cat - demo/trackers.toml > $@
 
 test: $(READY) $(CATALOGUES) $(PACKAGES)
-	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal -r fEs $(ARGS)
+	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal -r fEs $(ARGS)
 
 # What one runs after every edit: no browser, no server, no package built, few examples.
 quick: $(READY) $(CATALOGUES)
-	@COMPLIANCE_EXAMPLES=few $(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
+	@COMPLIANCE_EXAMPLES=few $(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal -m "not slow" $(ARGS)
 
 # Lock what tests install: the newest versions that go together, and the lowest of what pyproject.toml allows.
 constraints: NOTE := made by `make constraints`; an installation takes what pyproject.toml allows.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -70,6 +71,14 @@ def visit(
 STYLED = "node => [...node.getRootNode().querySelectorAll('link')].map(({ sheet }) => !!sheet)"
 
 
+def assert_styled(node: Any, count: int) -> None:
+    """Wait for all *count* stylesheets of the frame or the dialog that *node* is in."""
+    deadline = monotonic() + 15
+    while (styled := node.evaluate(STYLED)) != [True] * count:
+        assert monotonic() < deadline, styled
+        node.page.wait_for_timeout(10)
+
+
 @pytest.mark.parametrize(
     ("policy", "base"), [("", BASE), (STRICT, BASE), (CLOSED, "")], ids=["base", "strict-dynamic", "closed"]
 )
@@ -77,17 +86,17 @@ def test_the_dialog_opens_and_sends(visit: Any, policy: str, base: str) -> None:
     with visit(policy, base) as (site, page):
         frame = page.frame_locator("iframe")
         expect(frame.get_by_role("button", name="Load once")).to_be_visible()
-        assert frame.locator("body").evaluate(STYLED) == [True]
+        assert_styled(frame.locator("body"), 1)
 
         page.locator(FOOTER).get_by_role("link", name="Leaving a message").click()
         dialog = page.locator(DIALOG)
         expect(dialog).to_be_visible()
-        assert dialog.evaluate(STYLED) == [True, True]
+        assert_styled(dialog, 2)
         dialog.locator("form[data-styles] .compliance-buttons button").click()
         dialog.get_by_role("link", name="Please write your message.").click()
         dialog.get_by_label("Your message").fill("The year in the third paragraph is wrong.")
         dialog.locator("form[data-styles] .compliance-buttons button").click()
-        expect(dialog.get_by_text("Please keep this number and this code")).to_be_visible()
+        expect(dialog.get_by_text("Please keep this number and this code")).to_be_visible(timeout=15_000)
         assert site.states() == ["received"]
         assert {link.evaluate("link => link.host") for link in dialog.get_by_role("link").all()} == {
             page.evaluate("location.host")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from ...errors import StoreError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 # Alembic is imported where it is used, at the first use of the database: no start of a site waits for it.
 _ATTEMPTS = 6
+_TURN = 8  # seconds that a worker waits for its turn
 _ONE_AT_A_TIME = Lock()  # Alembic keeps what it works on in the globals of its modules
 _OPTIONS: dict[str, Any] = {"version_table": "compliance_alembic_version"}  # beside a host's own `alembic_version`
 
@@ -60,12 +63,36 @@ def _is_known(engine: Engine) -> bool:
     return now in {None, *(step.revision for step in _steps().walk_revisions())}
 
 
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Hold other workers off where half a step is seen at once (MySQL): two that note the same step leave two versions.
+
+    Elsewhere a step is whole or was never done.
+    """
+    if engine.dialect.name != "mysql":
+        yield
+        return
+    with engine.connect() as connection:
+        connection.detach()  # what is held ends with it
+        if not connection.scalar(select(func.get_lock(func.sha1(func.concat("compliance ", func.database())), _TURN))):
+            raise StoreError("the tables are being brought up to date by another worker; try again later")
+        yield
+
+
 def upgrade(engine: Engine) -> None:
     """Bring the tables to the newest version.
 
-    Workers that start together make them together: where one meets what another is making, it looks again. Raises
+    Workers that start together do it one after the other, or look again where one meets what another is making. Raises
     `StoreError` for the tables of a version that is not known.
     """
+    with engine.connect() as connection:
+        if version(connection) == newest():
+            return
+    with _turn(engine):
+        _upgrade(engine)
+
+
+def _upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.util import CommandError
 
