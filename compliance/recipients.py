@@ -111,7 +111,7 @@ def doubts(settings: Settings) -> tuple[Problem, ...]:
             key="consent.trackers",
             value=", ".join(one.hosts),
             remedy=f"{_takes(one)}, which nobody gives in the mode "
-            f' {settings.consent.mode!r}: write "opt-in", with a category of its own for it',
+            f'{settings.consent.mode!r}: write "opt-in", with a category of its own for it',
         )
         for one in _optional_abroad(settings)
     )

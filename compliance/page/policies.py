@@ -13,8 +13,8 @@ _NONCE = re.compile(r"'nonce-([A-Za-z0-9+/_-]+={0,2})'", re.IGNORECASE)
 # Where a policy says what may be loaded: the first of these that it has (section 6.8.3).
 _SCRIPTS = ("script-src-elem", "script-src", "default-src")
 _STYLES = ("style-src-elem", "style-src", "default-src")
-Kind = Literal["script", "style", "image", "connection", "form"]
-_GOVERNING: dict[Kind, tuple[str, ...]] = {
+LoadKind = Literal["script", "style", "image", "connection", "form"]
+_GOVERNING: dict[LoadKind, tuple[str, ...]] = {
     "script": _SCRIPTS,
     "style": _STYLES,
     "image": ("img-src", "default-src"),
@@ -22,7 +22,7 @@ _GOVERNING: dict[Kind, tuple[str, ...]] = {
     "form": ("form-action",),
 }
 # What a sandbox has to allow.
-_ALLOWANCES: dict[Kind, frozenset[str]] = {
+_ALLOWANCES: dict[LoadKind, frozenset[str]] = {
     "script": frozenset({"allow-scripts", "allow-same-origin"}),
     "style": frozenset(),
     "image": frozenset(),
@@ -77,7 +77,7 @@ def policies_in(page: bytes) -> Iterator[str]:
             yield tag.get("content", "")
 
 
-def refused(policies: Iterable[str], kind: Kind, url: str, *, page: str, nonce: str | None = None) -> str | None:
+def refused(policies: Iterable[str], kind: LoadKind, url: str, *, page: str, nonce: str | None = None) -> str | None:
     """Return the directive of *policies* by which a browser does not let *page* have *url*, ``None`` where none does.
 
     Both are whole addresses. A nonce lets a script or stylesheet pass (CSP 3, sections 6.7.2.6 and 6.7.2.8).
@@ -93,7 +93,7 @@ def refused(policies: Iterable[str], kind: Kind, url: str, *, page: str, nonce: 
     return None
 
 
-def _allows(sources: list[str], kind: Kind, url: SplitResult, page: SplitResult, nonce: str | None) -> bool:
+def _allows(sources: list[str], kind: LoadKind, url: SplitResult, page: SplitResult, nonce: str | None) -> bool:
     lower = [source.lower() for source in sources]
     if kind in ("script", "style") and nonce and f"'nonce-{nonce}'" in sources:
         return True

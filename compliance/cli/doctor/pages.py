@@ -21,27 +21,27 @@ from ...errors import Problem
 from ...page.codings import BrokenBody, coding
 from ...page.injection import is_amp
 from ...page.injection.opening import is_page
-from ...page.policies import Kind, policies_in, refused
+from ...page.policies import LoadKind, policies_in, refused
 from ...views import SiteState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_LOADS: dict[str, tuple[Kind, str]] = {
+_LOADS: dict[str, tuple[LoadKind, str]] = {
     "link": ("style", "href"),
     "script": ("script", "src"),
     "img": ("image", "src"),
     "form": ("form", "action"),
 }
 #: What a policy takes from readers, and what it has to let through.
-_LOST: dict[Kind, str] = {
+_LOST: dict[LoadKind, str] = {
     "script": "our script is blocked: the banner does not go without a new page, and nothing held is released",
     "style": "our stylesheet is blocked: banner and footer are bare",
     "image": "the picture of a licence is blocked",
     "connection": "what readers decide is not sent by our script",
     "form": "readers without scripts cannot decide",
 }
-_LET: dict[Kind, str] = {
+_LET: dict[LoadKind, str] = {
     **dict.fromkeys(("style", "image", "connection", "form"), "'self'"),
     "script": "'self', or a nonce that is new for each page",
 }
@@ -83,6 +83,17 @@ class Answer:
         """The elements of the document."""
         return BeautifulSoup(self.page or b"", "html.parser")
 
+    @cached_property
+    def base(self) -> Tag | None:
+        """The <base> that has an address."""
+        found = self.tree.find("base", href=True)
+        return found if isinstance(found, Tag) else None
+
+    @property
+    def start(self) -> str:
+        """Where addresses of the document begin."""
+        return urljoin(self.url, str(self.base["href"])) if self.base else self.url
+
 
 class Pages:
     """The pages of *app*, asked for in this process as by a reader who was never there."""
@@ -90,19 +101,15 @@ class Pages:
     def __init__(self, app: Flask, found: SiteState) -> None:
         self._app = app
         self._settings = found.settings
-        self._root = found.settings.site.url.rstrip("/") + (app.config["APPLICATION_ROOT"] or "").rstrip("/")
+        #: Where the application begins.
+        self.root = found.settings.site.url.rstrip("/") + (app.config["APPLICATION_ROOT"] or "").rstrip("/")
         self._prefix = found.settings.site.prefix
         self.seen: list[str] = []
-
-    @property
-    def root(self) -> str:
-        """Where the application begins."""
-        return self._root
 
     def addresses(self) -> Iterator[Problem]:
         """Yield which of our own addresses another answers for us."""
         for name in _OURS:
-            answer = self._ask(f"{self._root}{self._prefix}/{name}")
+            answer = self._ask(f"{self.root}{self._prefix}/{name}")
             if answer.status != 200 or b"data-compliance" not in (answer.page or b""):
                 went = f" and sends readers to {answer.headers['Location']}" if "Location" in answer.headers else ""
                 remedy = (
@@ -113,7 +120,7 @@ class Pages:
 
     def proxy(self) -> Iterator[Problem]:
         """Yield what the application does not know of a reader whom a proxy in front told of."""
-        root = urlsplit(self._root)
+        root = urlsplit(self.root)
         answer = self._ask(f"http://{root.netloc}{root.path}{self._prefix}/consent", _PROXIED)
         remedy = "put werkzeug.middleware.proxy_fix.ProxyFix around the application, for as many proxies as there are"
         if root.scheme == "https" and answer.environ["wsgi.url_scheme"] != "https":
@@ -125,7 +132,7 @@ class Pages:
 
     def walk(self, limit: int) -> Iterator[list[tuple[str, Problem]]]:
         """Look at the home page and at what is linked from there, *limit* pages at most: what is wrong with each."""
-        waiting, known = [f"{self._root}/"], {f"{self._root}/"}
+        waiting, known = [f"{self.root}/"], {f"{self.root}/"}
         while waiting and len(self.seen) < limit:
             answer = self._ask(waiting.pop(0))
             if answer.is_html:
@@ -142,7 +149,7 @@ class Pages:
                 url = urljoin(answer.url, str(link["href"])).partition("#")[0]
             except ValueError:
                 continue
-            if url.startswith(f"{self._root}/") and not url.startswith(f"{self._root}{self._prefix}/"):
+            if url.startswith(f"{self.root}/") and not url.startswith(f"{self.root}{self._prefix}/"):
                 yield url
 
     def _look(self, answer: Answer) -> Iterator[tuple[str, Problem]]:
@@ -158,12 +165,12 @@ class Pages:
             return
         yield from (("page", Problem(key=answer.url, remedy=told)) for told in answer.logged)
         yield from (("base", problem) for problem in _led_away(answer, ours))
-        yield from (("policy", problem) for problem in _blocked(answer, ours, f"{self._root}{self._prefix}/consent"))
+        yield from (("policy", problem) for problem in _blocked(answer, ours, f"{self.root}{self._prefix}/consent"))
 
     def _ask(self, url: str, headers: Mapping[str, str] | None = None, *, bare: bool = False) -> Answer:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        below = urlsplit(self._root).path
+        below = urlsplit(self.root).path
         builder = EnvironBuilder(
             path=parts.path.removeprefix(below) or "/",
             query_string=parts.query,
@@ -253,18 +260,16 @@ def _why_bare(answer: Answer) -> str | None:
 
 def _led_away(answer: Answer, ours: Iterable[Tag]) -> Iterator[Problem]:
     """Yield where a <base> leads an address of ours to another host."""
-    base = answer.tree.find("base", href=True)
-    if not isinstance(base, Tag):
+    if answer.base is None:
         return
-    start = urljoin(answer.url, str(base["href"]))
     values = (str(part.get(name, "")) for node in ours for part in node.find_all(True) for name in ("href", "action"))
-    led = next((urljoin(start, value) for value in values if value[:1] == "/"), answer.url)
+    led = next((urljoin(answer.start, value) for value in values if value[:1] == "/"), answer.url)
     if (host := urlsplit(led).netloc) != urlsplit(answer.url).netloc:
         remedy = (
             f"a template places elements by hand below it, and their addresses lead to {host}: let them be injected,"
             " or take the <base> away"
         )
-        yield Problem(key=answer.url, value=f"a page with {base}", remedy=remedy)
+        yield Problem(key=answer.url, value=f"a page with {answer.base}", remedy=remedy)
 
 
 def _blocked(answer: Answer, ours: Sequence[Tag], decides: str) -> Iterator[Problem]:
@@ -272,13 +277,9 @@ def _blocked(answer: Answer, ours: Sequence[Tag], decides: str) -> Iterator[Prob
     policies = [*answer.headers.getlist("Content-Security-Policy"), *policies_in(answer.page or b"")]
     if not policies:
         return
-    base = answer.tree.find("base", href=True)
-    start = urljoin(answer.url, str(base["href"])) if isinstance(base, Tag) else answer.url
-    wanted: list[tuple[Kind, str, str | None]] = [
-        (kind, url, str(node.get("nonce", "")) or None) for (kind, node), url in _addresses(start, ours)
-    ]
+    wanted: list[tuple[LoadKind, str, str | None]] = [*_wanted(answer.start, ours), ("connection", decides, None)]
     said = set()
-    for kind, url, nonce in [*wanted, ("connection", decides, None)]:
+    for kind, url, nonce in wanted:
         directive = refused(policies, kind, url, page=answer.url, nonce=nonce)
         if directive and kind not in said:
             said.add(kind)
@@ -288,11 +289,11 @@ def _blocked(answer: Answer, ours: Sequence[Tag], decides: str) -> Iterator[Prob
             yield Problem(key=answer.url, value=f"a page whose policy is {directive}", remedy=remedy)
 
 
-def _addresses(base: str, ours: Iterable[Tag]) -> Iterator[tuple[tuple[Kind, Tag], str]]:
-    """Yield what *ours* load and send to, as browsers read it."""
+def _wanted(start: str, ours: Iterable[Tag]) -> Iterator[tuple[LoadKind, str, str | None]]:
+    """Yield what *ours* load and send to, as browsers read it, each with its nonce."""
     for node in ours:
         for part in (node, *node.find_all(True)):
             if part.name in _LOADS:
                 kind, attribute = _LOADS[part.name]
                 if value := part.get(attribute):
-                    yield (kind, part), urljoin(base, str(value))
+                    yield kind, urljoin(start, str(value)), str(part.get("nonce", "")) or None
