@@ -1,4 +1,4 @@
-"""What README and docs/ say: snippets run, links lead somewhere, nothing public is left out."""
+"""What README and docs/ say, in both languages: snippets run, links lead somewhere, nothing public is left out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ from compliance.pictures import Picture
 from compliance.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ENGLISH = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CHINESE = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "zh").glob("*.md"))]
+PAGES = [*ENGLISH, *CHINESE]
 SNIPPET = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:|mailto:)([^)#]*)(?:#([^)]*))?\)")
 
@@ -37,14 +39,25 @@ def read(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+def label(page: Path) -> str:
+    return str(page.relative_to(ROOT)).removeprefix("docs/")
+
+
 def snippets(language: str) -> list[Any]:
-    """The snippets in *language*, page by page."""
-    found = [(page, [code for kind, code in SNIPPET.findall(read(page)) if kind == language]) for page in PAGES]
-    return [pytest.param(codes, id=page.name) for page, codes in found if codes]
+    """The snippets in *language*, page by page; a page that shows only what an earlier one shows is left out."""
+    found, seen = [], set[str]()
+    for page in PAGES:
+        codes = [code for kind, code in SNIPPET.findall(read(page)) if kind == language]
+        if not seen.issuperset(codes):
+            found.append(pytest.param(codes, id=label(page)))
+        seen.update(codes)
+    return found
 
 
 def shown_commands() -> list[str]:
-    return [line for param in snippets("sh") for code in param.values[0] for line in code.splitlines()]
+    """Every line once, whatever page shows it."""
+    lines = (line for param in snippets("sh") for code in param.values[0] for line in code.splitlines())
+    return list(dict.fromkeys(lines))
 
 
 def headings(page: Path) -> list[str]:
@@ -145,7 +158,7 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             pytest.fail("nothing here knows how to try this line")
 
 
-@pytest.mark.parametrize("source", PAGES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", PAGES, ids=label)
 def test_links_lead_somewhere(source: Path):
     for target, fragment in LINK.findall(SNIPPET.sub("", read(source))):
         linked = (source.parent / target).resolve() if target else source
@@ -155,7 +168,85 @@ def test_links_lead_somewhere(source: Path):
 
 def test_index_names_every_page():
     linked = {target for target, _ in LINK.findall(read(ROOT / "docs" / "index.md"))}
-    assert linked == {page.name for page in PAGES} - {"README.md", "index.md"}
+    assert linked == {page.name for page in ENGLISH} - {"README.md", "index.md"} | {"zh/index.md"}
+
+
+def counterpart(page: Path) -> Path:
+    """The page in English that *page* is the Chinese of."""
+    return ROOT / "README.md" if page.parent == ROOT else ROOT / "docs" / page.name
+
+
+def sections(page: Path) -> list[tuple[str, str]]:
+    """The headings of *page*, with their level, and the text below each, without snippets."""
+    parts = re.split(r"^(#+ .+)$", SNIPPET.sub("", read(page)), flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def shape(text: str) -> list[str]:
+    """What stands at the head of each line of a table or list, and of each picture."""
+    return re.findall(r"^ *(\||-|\d+\.|!)", text, re.MULTILINE)
+
+
+def sentence(quoted: re.Match[str]) -> str:
+    return '"…"' if re.search(r"[ \u3000-\uffef]", quoted[1]) else quoted[0]
+
+
+def untranslated(code: str) -> str:
+    """*code* without what a translation changes: remarks, and sentences in quotes."""
+    return re.sub(r"(^|\s)#\s.*", "", re.sub(r'"([^"\n]*)"', sentence, code))
+
+
+def exact(text: str) -> set[str]:
+    """What reads the same in any language: code, web addresses, rules of `check`."""
+    code = {span for span in re.findall(r"`([^`]+)`", text) if span.isascii()}
+    return code.union(re.findall(r"\bC\d{3}\b", text), re.findall(r"https?://[!-~]+[\w/]", text, re.ASCII))
+
+
+def laws(text: str) -> set[str]:
+    """The laws that *text* names as Chinese does, and the articles of them."""
+    return set(re.findall(r"《[^》]+》|第[一二三四五六七八九十百千零]+条", text))
+
+
+def linked_pages(page: Path, text: str) -> set[Path]:
+    targets = {(page.parent / target).resolve() if target else page for target, _ in LINK.findall(text)}
+    return {counterpart(target) if target in CHINESE else target for target in targets}
+
+
+@pytest.mark.parametrize("chinese", CHINESE, ids=label)
+class TestChinese:
+    """A page in Chinese says what its counterpart in English says."""
+
+    def test_has_the_same_headings(self, chinese: Path):
+        english = counterpart(chinese)
+        levels = [[heading.partition(" ")[0] for heading, _ in sections(page)] for page in (english, chinese)]
+        assert levels[0] == levels[1]
+        for (one, _), (other, _) in zip(sections(english), sections(chinese), strict=True):
+            assert one == other or "`" not in one
+
+    def test_shows_the_same_code(self, chinese: Path):
+        english, shown = (
+            [(kind, untranslated(code)) for kind, code in SNIPPET.findall(read(page))]
+            for page in (counterpart(chinese), chinese)
+        )
+        assert english == shown
+
+    def test_says_the_same_of_everything(self, chinese: Path):
+        """Section by section: tables and lists of one length, code and laws that are named, and where links lead."""
+        english = counterpart(chinese)
+        for (heading, one), (_, other) in zip(sections(english), sections(chinese), strict=True):
+            assert shape(one) == shape(other), heading
+            assert exact(one) == exact(other), heading
+            assert laws(one) <= laws(other), heading
+            assert linked_pages(english, one) == linked_pages(chinese, other), heading
+
+    def test_leads_to_pages_in_chinese(self, chinese: Path):
+        targets = {(chinese.parent / target).resolve() for target, _ in LINK.findall(read(chinese)) if target}
+        assert targets & {counterpart(page) for page in CHINESE} == {counterpart(chinese)}
+
+    def test_has_a_paragraph_on_one_line(self, chinese: Path):
+        """Browsers show a line break in Chinese as a blank."""
+        text = SNIPPET.sub("", read(chinese))
+        assert not re.findall(r"^[^|#\n].*\n(?! *(?:-|\d+\.|\||#|!\[|\n))", text + "\n", re.MULTILINE)
 
 
 def test_every_public_name_has_its_heading():
