@@ -78,23 +78,31 @@ _ABOUT = re.compile(
     r"незаконн|противоправн|违|不良",
     re.IGNORECASE,
 )
-# Whose centre for reports is named.
-_AUTHORITY = re.compile(
-    r"(?:网信[办部]\S{0,4}|公安\S{0,4}|警方|网警|文化市场\S{0,4}|文化执法\S{0,4}|扫黄打非\S{0,4}|市场监管\S{0,4}|消费者协会|消协|"
-    r"纪检\S{0,4}|纪委\S{0,4}|广电总?局|通信管理局|[市省区]互联网(?:违法和不良信息)?)$"
+# Whose centre for reports is named, before its number or in brackets behind.
+_AUTHORITIES = (
+    "网信[办部]|公安|警方|网警|文化市场|文化执法|扫黄打非|市场监管|消费者协会|消协|纪检|纪委|广电总?局|通信管理局"
 )
+_AUTHORITY = re.compile(rf"(?:(?:{_AUTHORITIES})\S{{0,4}}|[市省区]互联网(?:违法和不良信息)?)$")
+_NAMES_AUTHORITY = re.compile(_AUTHORITIES)
+_OF_AUTHORITY = re.compile(rf"\s?\([^()]{{0,16}}(?:{_AUTHORITIES})[^()]{{0,6}}\)")
 #: Lines of authorities: police, reporting centres, service lines of governments.
 _PUBLIC = re.compile(r"tel:(?:\+86(?:10|2[0-57-9]|[3-9][0-9]{2}))?(?:1[12][0-9]|12110|12[0-9]{3}|96110|962110)(?:;|$)")
 _FAR = 40  # characters between a word and the number that it stands for
 _NEAR = 90  # between the word for a report and that for a telephone
 _FEWEST, _SHORTEST = 3, 5  # digits: 110; 12377
-_IMPLIED = re.compile(r"(?:[^:0-9@]{0,10}|[ -9;-~]{0,40})(?:\([^()0-9]{0,24}\))?: ?|\s?")
+# For which reports or hours one of several numbers is.
+_SORT = (
+    "(?:(?:文字|图片|圖片|视频|視頻|音频|音頻|评论|評論|网站|網站|网络|網絡|境外|海外|境内|境內|国内|國內|国际|國際|白天|日间|日間"
+    "|夜间|夜間|晚间|晚間|白班|夜班|工作日|工作时间|工作時間|非工作时间|非工作時間|节假日|節假日|周末"
+    "|固话|固話|移动|移動) ?:? ?)?"
+)
+_IMPLIED = re.compile(rf"(?:[^:0-9@]{{0,10}}|[ -9;-~]{{0,40}})(?:\([^()0-9]{{0,24}}\))?: ?{_SORT}|\s?")
 # What a button is called, or a telephone in brackets behind its number.
 _BUTTON = re.compile(r"[”\"』」]?\s?(?:按[钮鈕]|功能|[图圖][标標]|选项)")
 _BEHIND = re.compile(r"\s?\([^()]{0,14}(?:举报|舉報|投诉|投訴|检举|檢舉)[^()]{0,8}\)")
 _COMPOUND = re.compile(r"[^\s:,]{0,6}|[、/与和及]")
 # What stands between two numbers of one line: a remark in brackets, a comma, "or".
-_BETWEEN = re.compile(r"\s?(?:\([^()]{0,24}\)\s?)?(?:[/、,或和及与]|\bor\b|\band\b)?\s?")
+_BETWEEN = re.compile(rf"\s?(?:\([^()]{{0,24}}\)\s?)?(?:[/、,或和及与]|\bor\b|\band\b)?\s?{_SORT}")
 _BROKEN = re.compile("[。;|]")
 
 
@@ -155,6 +163,8 @@ def _read(text: str) -> Iterator[Hotline]:
         elif kind == "telephone":
             telephone = end
             if label.report is not None and start - label.report <= _NEAR:
+                # "Reports are taken by the office of …, telephone: …"
+                label.public = label.public or _NAMES_AUTHORITY.search(text, label.place, start) is not None
                 label.telephone, label.place = True, end
         elif kind == "way":
             label.telephone = label.implied = False
@@ -190,6 +200,7 @@ def _read(text: str) -> Iterator[Hotline]:
                 last = None
                 continue
             public = label.public if label.report is not None else last is not None and last[1].public
+            public = public or _OF_AUTHORITY.match(text, end) is not None
             for one in _numbers(match[0], last[1] if follows and last is not None else None, public=public):
                 last = end, one
                 yield one

@@ -21,12 +21,18 @@ _MARKS = (
     *("ICP", "icp", "Icp", "I C P", "安备", "安備", "安网备", "公网备", "分局", "公安机关", "公安联网", "公安备案"),
     *("公安備案", "许可", "許可", "国新网", "國新網", "算备", "算備", "资格证", "資格證", "药械信息", "藥械信息"),
     *("网出证", "網出證", "出网证", "标识码", "標識碼", "网文", "網文", "A2-", "B1-", "B2-", "icense"),
-    *("icence", "ICENSE", "出发", "出發"),
+    *("icence", "ICENSE", "出发", "出發", "模型", "人工智能", "人工智慧", "上线编号", "上線編號"),
 )  # fmt: skip
 # One form of every character and hyphen, one for one.
 _PLAIN: dict[int, int | str] = {**SIMPLIFIED, **{ord(dash): "-" for dash in DASHES}}
 _P = f"[{''.join(PROVINCES)}]"
 _ICP = "I ?C ?P"
+# Where a filing or registration of a model was made: it begins so.
+_MODEL = (
+    "Beijing|Tianjin|Hebei|Shanxi|Neimenggu|InnerMongolia|Liaoning|Jilin|Heilongjiang|Shanghai|Jiangsu|Zhejiang|Anhui|"
+    "Fujian|Jiangxi|Shandong|Henan|Hubei|Hunan|Guangdong|Guangxi|Hainan|Chongqing|Sichuan|Guizhou|Yunnan|Xizang|Tibet|"
+    "Shaanxi|Gansu|Qinghai|Ningxia|Xinjiang"
+)
 # Digits, or what stands for them until they are known; cut in two they have their 号 behind them.
 _DIGITS = "(?:[0-9]{1,13}(?: [0-9]{1,13}){1,4}(?= ?号)|[0-9X*×]{3,20})"
 _FILING = re.compile(
@@ -39,6 +45,7 @@ _FILING = re.compile(
     r"(?: ?- ?[0-9]{1,6}(?![0-9]))?)"
     rf"|(?P<telecom>(?<![A-Z0-9-])(?:(?:{_P}|[{CITIES}]|合 ?字) ?)?[AB][12](?: ?[./、] ?[AB][12])* ?- ?[0-9]{{6,10}}"
     r"(?:-[0-9]{1,6}(?![0-9]))?)"
+    rf"|(?P<generative>(?<![A-Z0-9-])(?:{_MODEL}) ?- ?[A-Z0-9.+_]{{1,60}} ?- ?20[0-9]{{6,14}})"
     r"|(?P<algorithm>网信算备 ?:? ?[0-9X*×]{6,30} ?号?)"
     rf"|(?P<online_publishing>(?:(?:\([总署]\) ?)?网出证|新出网证) ?\([{HAN}]\) ?字 ?第? ?[0-9]{{1,4}} ?号)"
     rf"|(?P<drug_information>\([{HAN}]\) ?"
@@ -52,21 +59,27 @@ _JOKES = "萌喵雾霧团茶蓝藍梦夢星月雪樱幻次元诺追"
 # Kinds whose number follows the name of the licence.
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
-        "news": "(?:互联网)?新闻(?:信息|资讯)(?:服务)?许可证|互联网新闻(?:服务)?许可证|国新网(?:许可证)?"
+        "news": "(?:互联网)?新闻(?:信息|资讯)?(?:服务)? ?许可证|国新网(?:许可证)?"
         "|(?i:(?:internet )?news information services? li[cs]en[cs]e)",
-        "audio_visual": "(?:信息网络传播|网络)?视听(?:节目)?(?:服务)?许可证"
-        "|(?i:li[cs]en[cs]e for publishing multimedia online)",
-        "tv_production": "(?:广播电视|广电)节目制作(?:经营)?许可证",
-        "online_publishing": "(?:网络出版服务|互联网出版)许可证",
-        "publications": "出版物(?:经营|发行)许可证",
-        "drug_information": "互联网药品(?:医疗器械)?信息服务(?:资格证书?|备案)",
-        "religion": "互联网宗教信息服务许可证",
+        "audio_visual": "(?:信息网络传播|网络)?视听(?:节目)?(?:服务)? ?许可证"
+        "|(?i:li[cs]en[cs]e for publishing multimedia online"
+        "|audio[- ]?visual program(?:me)?s?(?: services?)? li[cs]en[cs]e)",
+        "tv_production": "(?:广播电视|广电)(?:节目)?制作(?:经营)? ?许可证",
+        "online_publishing": "(?:网络出版服务|互联网出版) ?许可证",
+        "publications": "出版物(?:经营|发行) ?许可证",
+        "drug_information": "互联网药品(?:医疗器械)?信息服务 ?(?:资格证书?|备案)",
+        "religion": "互联网宗教信息服务 ?许可证",
         "government_site": "(?:政府)?网站(?:标识|识别)码",
     }
 )
 _NAMED = re.compile("|".join(f"(?P<{kind}>{name})" for kind, name in _NAMES.items()))
+# A number with the name of its licence behind it, in brackets.
+_BEFORE = re.compile(rf"(?<![0-9A-Za-z-])([0-9]{{7,11}}) ?\(([{HAN}]{{4,20}})\)")
 # What stands between the name of a licence and its number.
-_BETWEEN = re.compile(r"(?:许可证|备案证明|编号|证号|号码|编码|号|国新网|number|[为是 .:》”/#]|No)*", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"(?:许可证|备案证明|,(?= ?(?:许可证|编|证|号))|编号|证号|号码|编码|号|国新网|number|[为是 .:》”/#]|No)*",
+    re.IGNORECASE,
+)
 _OPENS = "([【〔"
 # What goes on behind a number in a sentence about somebody else's.
 _PROSE = re.compile(
@@ -193,6 +206,10 @@ def _found(text: str) -> Iterator[tuple[str, str, bool, int]]:
         kind = cast(str, match.lastgroup)
         if number := _after(kind, text[match.end() : match.end() + 60]):
             yield kind, *number, match.start()
+    for match in _BEFORE.finditer(text):
+        name = _NAMED.fullmatch(f"{match[2].removesuffix('许可证')}许可证")
+        if name is not None and _fits(kind := cast(str, name.lastgroup), match[1]):
+            yield kind, match[1], True, match.start()
 
 
 def bare(text: str, kind: str) -> str:
