@@ -223,7 +223,13 @@ def _open(settings: Settings, secrets: Keys, folder: Path) -> Store:
     vault = Vault(secrets)
     owner = Owner(name=settings.site.name.get(), url=settings.site.url, keys=vault.digests("site", ""))
     try:
-        database = Database(settings.storage.url, folder=folder, owner=owner)
+        database = Database(
+            settings.storage.url,
+            folder=folder,
+            owner=owner,
+            connections=settings.storage.pool_size,
+            pooler=settings.storage.pooler,
+        )
     except StoreError as error:
         problem = Problem(key="storage.url", remedy=str(error))
         raise SettingsError(settings.source, (problem,)) from None

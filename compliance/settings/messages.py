@@ -184,6 +184,14 @@ class Storage(Table):
         examples=["sqlite:///compliance.db"],
         repr=False,
     )
+    pool_size: int = Field(
+        default=15, ge=1, le=100, description="Connections that one process holds at most.", examples=[15]
+    )
+    pooler: bool = Field(
+        default=False,
+        description="Whether PostgreSQL is reached through a pooler that gives a connection for one transaction.",
+        examples=[False],
+    )
 
 
 class Retention(Table):

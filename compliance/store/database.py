@@ -37,13 +37,26 @@ class Database:
         url: see `addresses`; the path of an SQLite file is taken from *folder*, which is made at first use.
         owner: whose it is; at first use that is written down or compared. Without one nobody asks.
         patience: seconds that one waits for a lock or a connection.
+        connections: how many a process holds at once.
+        pooler: whether one that gives a connection for a transaction stands before PostgreSQL (PgBouncer).
 
     Raises `StoreError` where the address or its driver cannot be used.
     """
 
-    def __init__(self, url: str, *, folder: Path, owner: Owner | None = None, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        folder: Path,
+        owner: Owner | None = None,
+        patience: float = PATIENCE,
+        connections: int = engines.CONNECTIONS,
+        pooler: bool = False,
+    ) -> None:
         self._owner = owner
         self._patience = patience
+        self._connections = connections
+        self._pooler = pooler
         self._url = engines.located(addresses.read(url), folder)
         self._migrated = False
         self._lock = threading.Lock()
@@ -60,7 +73,7 @@ class Database:
     @cached_property
     def engine(self) -> Engine:
         """The engine; nothing is connected to yet."""
-        return engines.engine(self._url, patience=self._patience)
+        return engines.engine(self._url, patience=self._patience, connections=self._connections, pooler=self._pooler)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

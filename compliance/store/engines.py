@@ -25,14 +25,25 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "secure_delete=ON",
 )
+#: Connections that a process holds at most, and those that it keeps open.
+CONNECTIONS = 15
+_KEPT = 5
 #: A statement may take so many times the patience that a lock is given.
 _STATEMENT = 3
 
 
-def engine(url: URL, *, patience: float) -> Engine:
-    """Return an engine that has not connected yet; nobody waits for a lock for more than *patience* seconds."""
-    kind = {"postgresql": _postgresql, "sqlite": _sqlite}.get(url.get_backend_name(), _mysql)
-    return kind(url, patience)
+def engine(url: URL, *, patience: float, connections: int = CONNECTIONS, pooler: bool = False) -> Engine:
+    """Return an engine that has not connected yet; nobody waits for a lock for more than *patience* seconds.
+
+    Args:
+        connections: how many it holds at once; whoever comes then waits for one.
+        pooler: whether PostgreSQL is reached through one that gives a connection for a transaction (PgBouncer).
+    """
+    kept = min(_KEPT, connections)
+    pool = {"pool_timeout": patience, "pool_size": kept, "max_overflow": connections - kept}
+    if url.get_backend_name() == "postgresql":
+        return _pooled(url, patience, pool) if pooler else _postgresql(url, patience, pool)
+    return (_sqlite if url.get_backend_name() == "sqlite" else _mysql)(url, patience, pool)
 
 
 def located(url: URL, folder: Path) -> URL:
@@ -57,10 +68,10 @@ def make_file(path: Path) -> None:
         ) from None
 
 
-def _sqlite(url: URL, patience: float) -> Engine:
+def _sqlite(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
     """Make an engine that begins its transactions itself: `sqlite3` would begin too late, and never for reads."""
     arguments = {"timeout": given(url).get("timeout", patience), "isolation_level": None}
-    made = create_engine(url, hide_parameters=True, pool_timeout=patience, connect_args=arguments)
+    made = create_engine(url, hide_parameters=True, connect_args=arguments, **pool)
 
     @event.listens_for(made, "connect")
     def _prepare(connection: Any, _: Any) -> None:
@@ -85,13 +96,37 @@ def _sqlite(url: URL, patience: float) -> Engine:
     return made
 
 
-def _postgresql(url: URL, patience: float) -> Engine:
-    milliseconds = int(patience * 1000)
-    limits = f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds * _STATEMENT}"
+def _postgresql(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
     # Of a setting that is named twice the last one counts: the site's own.
+    limits = " ".join(f"-c {name}={value}" for name, value in _limits(patience).items())
     options = f"{limits} {given(url).get('options', '')}".rstrip()
-    arguments = {"connect_timeout": max(2, int(patience)), **given(url), "options": options}
-    made = _served(url, patience, arguments)
+    return _bounded(url, patience, {"options": options}, pool)
+
+
+def _pooled(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
+    """Make an engine that leaves nothing behind on a connection: the next transaction may be another client's.
+
+    A pooler takes no options with the connection, and one before PgBouncer 1.21 knows no prepared statements.
+    """
+    unprepared = {"prepare_threshold": None} if url.get_driver_name() == "psycopg" else {}
+    made = _bounded(url, patience, unprepared, pool)
+    limits = "; ".join(f"SET LOCAL {name} = {value}" for name, value in _limits(patience).items())
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(limits)
+
+    return made
+
+
+def _limits(patience: float) -> dict[str, int]:
+    """Return how many milliseconds PostgreSQL waits for a lock, and works on a statement."""
+    milliseconds = int(patience * 1000)
+    return {"lock_timeout": milliseconds, "statement_timeout": milliseconds * _STATEMENT}
+
+
+def _bounded(url: URL, patience: float, arguments: dict[str, Any], pool: dict[str, Any]) -> Engine:
+    made = _served(url, {"connect_timeout": max(2, int(patience)), **given(url), **arguments}, pool)
     if url.get_driver_name() == "psycopg":
 
         @event.listens_for(made, "do_connect")
@@ -101,11 +136,11 @@ def _postgresql(url: URL, patience: float) -> Engine:
     return made
 
 
-def _mysql(url: URL, patience: float) -> Engine:
+def _mysql(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
     seconds = max(1, int(patience))
     arguments: dict[str, Any] = {"connect_timeout": seconds, "charset": "utf8mb4"}
     arguments |= {"read_timeout": seconds * _STATEMENT, "write_timeout": seconds, **given(url)}
-    made = _served(url, patience, arguments)
+    made = _served(url, arguments, pool)
 
     @event.listens_for(made, "connect")
     def _prepare(connection: Any, _: Any) -> None:
@@ -115,14 +150,9 @@ def _mysql(url: URL, patience: float) -> Engine:
     return made
 
 
-def _served(url: URL, patience: float, arguments: dict[str, Any]) -> Engine:
+def _served(url: URL, arguments: dict[str, Any], pool: dict[str, Any]) -> Engine:
     return create_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        pool_recycle=1800,
-        pool_timeout=patience,
-        connect_args=arguments,
+        url, hide_parameters=True, pool_pre_ping=True, pool_recycle=1800, connect_args=arguments, **pool
     )
 
 

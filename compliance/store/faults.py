@@ -15,6 +15,7 @@ _DENIED = "the user of the database lacks a right; grant it all of them on its o
 _ONLY_READS = "the server of the database takes no changes now; name the one that does in the address"
 _CROWDED = "the server of the database takes no more connections; raise its limit or run fewer workers"
 _LACKING = "a table or column is missing; put a backup in the place of the database, or name an empty one"
+_POOLED = "a pooler such as PgBouncer stands before the server of the database; set storage.pooler = true"
 _GONE = "the database does not answer; see that its server runs, can be reached and lets this site in"
 
 #: By SQLite's name, SQLSTATE (or its class), MySQL's number.
@@ -28,6 +29,7 @@ _REASONS: dict[object, str] = {
     **dict.fromkeys(("42501", 1142, 1227), _DENIED),
     **dict.fromkeys(("25006", 1290, 1792, 1836), _ONLY_READS),
     **dict.fromkeys(("53300", 1040, 1203), _CROWDED),
+    **dict.fromkeys(("26000", "42P05", "pooler"), _POOLED),  # what was prepared is gone, or there already
     **dict.fromkeys(("42P01", "42703", 1054, 1146), _LACKING),
 }
 # Another transaction got in the way: serialization failure and deadlock, MySQL's deadlock and changed row.
@@ -61,5 +63,7 @@ def _codes(error: DBAPIError) -> tuple[object, ...]:
         if str(origin).startswith("no such "):
             return ("42P01",)
         return ("_".join(name.split("_")[:2]),)
+    if "unsupported startup parameter" in str(origin):
+        return ("pooler",)
     state = getattr(origin, "sqlstate", None) or ""
     return (*getattr(origin, "args", ())[:1], state, state[:2])
