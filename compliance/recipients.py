@@ -72,20 +72,23 @@ def recipients(settings: Settings) -> tuple[Recipient, ...]:
 
 
 def separate(settings: Settings, category: str) -> bool:
-    """Return whether agreeing to *category* is separate consent to what goes abroad (PIPL art. 39).
+    """Return whether agreeing to *category* is separate consent to all that it allows (PIPL art. 23 and 39).
 
-    It is where readers are asked before, and the category has nothing but recipients abroad.
+    It is where readers are asked before, and the category has nothing but recipients abroad, or nothing but recipients
+    in the mainland that handle for themselves what they receive.
     """
     if settings.consent.mode != "opt-in" or category == NECESSARY:
         return False
-    own = any(cookie.category == category and not cookie.provider for cookie in settings.consent.cookies)
-    return not own and all(one.abroad for one in recipients(settings) if one.category == category)
+    found = [one for one in recipients(settings) if one.category == category]
+    return not _own_cookies(settings, category) and (
+        all(one.abroad for one in found) or all(not one.abroad and not one.entrusted for one in found)
+    )
 
 
 def mixed(settings: Settings) -> tuple[Problem, ...]:
-    """Return where *settings* ask readers with one box for what goes abroad and for what does not.
+    """Return where *settings* ask readers with one box for what takes separate consent and for other things.
 
-    Sending personal information abroad takes separate consent, which a box is not that allows other things, too.
+    A box that allows other things, too, is no separate consent (PIPL art. 23 and 39).
     """
     if settings.consent.mode != "opt-in":
         return ()
@@ -93,17 +96,17 @@ def mixed(settings: Settings) -> tuple[Problem, ...]:
         Problem(
             key="consent.trackers",
             value=", ".join(one.hosts),
-            remedy=f"{_takes(one)}: put it into a category of its own, apart from what "
-            f"else is in {one.category!r}, such as "
-            '[consent.categories.abroad] with name = "…", and write category = "abroad" here',
+            remedy=f"{_takes(one)}: put it into a category of its own, apart from what else is in {one.category!r}"
+            f"{_beside(settings, one.category)}, such as [consent.categories.{_apart(one)}] with "
+            f'name = "…", and write category = "{_apart(one)}" here{_or(one)}',
         )
-        for one in _optional_abroad(settings)
+        for one in _need_consent(settings)
         if not separate(settings, one.category)
     )
 
 
 def doubts(settings: Settings) -> tuple[Problem, ...]:
-    """Return what goes abroad by *settings* that ask nobody before."""
+    """Return what takes separate consent by *settings* that ask nobody before (PIPL art. 23 and 39)."""
     if settings.consent.mode == "opt-in":
         return ()
     return tuple(
@@ -111,18 +114,39 @@ def doubts(settings: Settings) -> tuple[Problem, ...]:
             key="consent.trackers",
             value=", ".join(one.hosts),
             remedy=f"{_takes(one)}, which nobody gives in the mode "
-            f'{settings.consent.mode!r}: write "opt-in", with a category of its own for it',
+            f'{settings.consent.mode!r}: write "opt-in", with a category of its own for it{_or(one)}',
         )
-        for one in _optional_abroad(settings)
+        for one in _need_consent(settings)
     )
 
 
 def _takes(recipient: Recipient) -> str:
-    return f"it is in {recipient.country}, and what goes abroad takes separate consent (PIPL art. 39)"
+    if recipient.abroad:
+        return f"it is in {recipient.country}, and what goes abroad takes separate consent (PIPL art. 39)"
+    return "its operator handles for itself what it receives, which takes separate consent (PIPL art. 23)"
 
 
-def _optional_abroad(settings: Settings) -> list[Recipient]:
-    return [one for one in recipients(settings) if one.abroad and one.category != NECESSARY]
+def _own_cookies(settings: Settings, category: str) -> list[str]:
+    return [one.name for one in settings.consent.cookies if one.category == category and not one.provider]
+
+
+def _beside(settings: Settings, category: str) -> str:
+    """Return the cookies there that nobody else is said to set: some may be the recipient's."""
+    own = ", ".join(_own_cookies(settings, category))
+    return f" (as your own cookies: {own}; a cookie of others takes a provider)" if own else ""
+
+
+def _apart(recipient: Recipient) -> str:
+    return "abroad" if recipient.abroad else "partners"
+
+
+def _or(recipient: Recipient) -> str:
+    return "" if recipient.abroad else ", or entrusted = true where it works for you under a contract (PIPL art. 21)"
+
+
+def _need_consent(settings: Settings) -> list[Recipient]:
+    found = [one for one in recipients(settings) if one.category != NECESSARY]
+    return [one for one in found if one.abroad or not one.entrusted]
 
 
 def held_for_good(settings: Settings) -> tuple[Problem, ...]:

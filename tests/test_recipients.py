@@ -83,7 +83,7 @@ def test_countries_and_regions_have_names(code: str, locale: str, name: str) -> 
 
 
 ABROAD = {"host": "a.example", "category": "analytics", "country": "US"}
-HERE = {"host": "b.example", "category": "analytics", "country": "CN"}
+HERE = {"host": "b.example", "category": "analytics", "country": "CN", "entrusted": True}
 OWN_COOKIE = {"name": "_own", "category": "analytics", "purpose": "Counts."}
 
 
@@ -93,9 +93,9 @@ OWN_COOKIE = {"name": "_own", "category": "analytics", "purpose": "Counts."}
         ("opt-in", [ABROAD], [], False),
         ("opt-in", [HERE], [], False),
         ("opt-in", [ABROAD, HERE], [], True),
-        ("opt-in", [ABROAD, {"host": "hm.baidu.com", "category": "analytics"}], [], True),
+        ("opt-in", [ABROAD, {"host": "hm.baidu.com", "category": "analytics", "entrusted": True}], [], True),
         ("opt-in", [ABROAD, {"host": "hm.baidu.com", "category": "social"}], [], False),
-        ("opt-in", [ABROAD, {"host": "unknown.example", "category": "analytics"}], [], True),
+        ("opt-in", [ABROAD, {"host": "unknown.example", "category": "analytics", "entrusted": True}], [], True),
         ("opt-in", [ABROAD], [OWN_COOKIE], True),
         ("opt-in", [ABROAD | {"category": "necessary"}, HERE], [], False),
         ("opt-out", [ABROAD, HERE], [], False),  # which is warned of
@@ -118,11 +118,59 @@ def test_box_that_mixes_what_goes_abroad_stops_the_start(
         Compliance(create_app(), settings=settings)
 
 
+PROVIDED = HERE | {"host": "d.example", "entrusted": False}
+
+
+@pytest.mark.parametrize(
+    ("mode", "trackers", "cookies", "refused"),
+    [
+        ("opt-in", [PROVIDED], [], []),
+        ("opt-in", [PROVIDED, PROVIDED | {"host": "e.example"}], [], []),
+        ("opt-in", [PROVIDED, HERE], [], ["d.example"]),
+        ("opt-in", [PROVIDED, HERE | {"category": "social"}], [], []),
+        ("opt-in", [PROVIDED, HERE | {"category": "necessary"}], [], []),
+        ("opt-in", [PROVIDED | {"category": "necessary"}, HERE], [], []),
+        ("opt-in", [PROVIDED, ABROAD], [], ["d.example", "a.example"]),
+        ("opt-in", [PROVIDED], [OWN_COOKIE], ["d.example"]),
+        ("opt-in", [PROVIDED], [OWN_COOKIE | {"provider": "D"}], []),
+        ("opt-in", [{"host": "unknown.example", "category": "analytics"}, HERE], [], ["unknown.example"]),
+        ("opt-out", [PROVIDED, HERE], [OWN_COOKIE], []),  # which is warned of
+    ],
+)
+def test_box_that_mixes_what_is_provided_to_others_at_home_stops_the_start(
+    settings: dict[str, Any], mode: str, trackers: list[Any], cookies: list[Any], refused: list[str]
+) -> None:
+    categories = ["analytics", "social"]
+    settings["consent"] = {"mode": mode, "categories": categories, "trackers": trackers, "cookies": cookies}
+    problems = mixed(load(settings))
+    assert [problem.value for problem in problems] == refused
+    if refused:
+        assert "art. 23" in problems[0].remedy and "[consent.categories.partners]" in problems[0].remedy
+        assert "entrusted = true" in problems[0].remedy
+        assert ("your own cookies: _own;" in problems[0].remedy) == bool(cookies)
+        with pytest.raises(SettingsError, match=r"art\. 23"):
+            Compliance(create_app(), settings=settings)
+
+
+def test_remedy_for_what_is_provided_to_others_is_taken(settings: dict[str, Any]) -> None:
+    for change in ({"category": "partners"}, {"entrusted": True}):
+        settings["consent"] = {
+            "mode": "opt-in",
+            "categories": {"analytics": {}, "partners": {"name": "Partners"}},
+            "trackers": [PROVIDED | change, HERE],
+        }
+        assert mixed(load(settings)) == ()
+
+
 @pytest.mark.parametrize("mode", ["notice", "opt-out"])
-def test_what_goes_abroad_before_anybody_is_asked_is_warned_of(settings: dict[str, Any], mode: str) -> None:
-    trackers = [ABROAD, HERE, ABROAD | {"host": "c.example", "category": "necessary"}]
+def test_what_takes_separate_consent_and_runs_before_anybody_is_asked_is_warned_of(
+    settings: dict[str, Any], mode: str
+) -> None:
+    trackers = [ABROAD, HERE, PROVIDED, ABROAD | {"host": "c.example", "category": "necessary"}]
     settings["consent"] = {"mode": mode, "categories": ["analytics"], "trackers": trackers}
-    assert [(doubt.key, doubt.value) for doubt in doubts(load(settings))] == [("consent.trackers", "a.example")]
+    told = {doubt.value: doubt.remedy for doubt in doubts(load(settings)) if doubt.key == "consent.trackers"}
+    assert list(told) == ["a.example", "d.example"]
+    assert "art. 39" in told["a.example"] and "art. 23" in told["d.example"]
     settings["consent"] |= {"mode": "opt-in", "trackers": [ABROAD]}
     assert doubts(load(settings)) == ()
 

@@ -95,7 +95,7 @@ class Recipient:
     """Who receives what readers' browsers send.
 
     *country* is by name, *abroad* whether it is outside mainland China, *separate* whether agreeing to its category is
-    separate consent to that. *entrusted* are those who work for the site under a contract.
+    separate consent to all that it allows. *entrusted* are those who work for the site under a contract.
     """
 
     name: str

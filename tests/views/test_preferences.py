@@ -173,7 +173,7 @@ def test_what_the_settings_name_goes_and_stays_as_they_say(settings: dict[str, A
         {"name": "_gid", "category": "necessary", "purpose": purpose},
     ]
     trackers = [
-        {"host": "stats.example.org", "category": "analytics", "cookies": ["v", "st_*"]},
+        {"host": "stats.example.org", "category": "analytics", "cookies": ["v", "st_*"], "entrusted": True},
         {"host": "hm.baidu.com", "category": "necessary"},
     ]
     app = create_app()
