@@ -159,7 +159,7 @@ TRACKERS = [
                 "United States, outside mainland",
                 "Works for us: your browser sends",
                 "IP address, what your browser says of itself",
-                "Apart from those marked as necessary",
+                "These recipients receive nothing about you before",
             ],
         ),
         (

@@ -160,6 +160,8 @@ def test_consent_is_claimed_only_where_it_is_asked_for(
         alone = {"zh_CN": "单独同意后才会接收您的信息", "en": "separately agreed to their category"}[language]
         assert (alone in privacy) == (mode == "opt-in" and count == 6)
         assert [one for one in PEOPLE[language][:count] if one not in privacy] == []
+        apart = {"zh_CN": "除标为“必要”的外", "en": "apart from those marked as necessary"}[language]
+        assert (apart in privacy) == (count == 6)
         nobody = {"zh_CN": "未使用第三方 Cookie", "en": "used no cookies of other parties"}[language]
         assert (nobody in privacy) == (count == 0)
 
@@ -177,6 +179,54 @@ def test_nobody_is_told_to_refuse_what_cannot_be_refused(settings: dict[str, Any
         assert {"zh_CN": "属于向境外提供", "en": "is transferred abroad"}[language] in texts["privacy", language]
 
 
+def test_chinese_text_has_no_gaps_of_western_text(settings: dict[str, Any]) -> None:
+    chinese = {"name": {"en": "News", "zh_CN": "重庆新闻"}, "operator": {"en": "Press", "zh_CN": "重庆国际传播中心"}}
+    settings["site"] |= chinese | {"languages": ["en", "zh_CN"]}
+    settings["licences"]["algorithm"] = "网信算备330110507206401230035号"
+    settings["consent"] = {"mode": "opt-in", "categories": CATEGORIES, "trackers": trackers(6)}
+    found = load(settings_file.load(settings), folders=[FOLDER])
+    for name in found.names:
+        document = found.get(name, "zh_CN")
+        assert document is not None
+        for block in BeautifulSoup(document.html, "html.parser").find_all(["p", "li", "td"]):
+            words = " ".join(block.get_text().split())
+            if words != "新时代 新征程 新重庆":  # the site's own
+                assert not re.search(r"[一-鿿。，；：）”] [一-鿿“（]|[。；，][。；，]", words), (name, words)
+                assert not re.search(r"[一-鿿][A-Za-z]|[A-Za-z][一-鿿]", words.replace("渝ICP备", "")), (name, words)
+
+
+def test_the_operator_runs_the_site_whoever_publishes_it(settings: dict[str, Any]) -> None:
+    for name, language, text in documents(settings | {"legal": {"sponsor": "某某社"}}):
+        if language == "zh_CN":
+            assert "中心主办" not in text and "）主办" not in text, name
+
+
+def test_only_a_licensed_site_says_that_it_offers_news(settings: dict[str, Any]) -> None:
+    for news in ({"news": "50120220004"}, {}):
+        for name, language, text in documents(settings | {"licences": {"icp": "渝ICP备20009753号-2"} | news}):
+            if name in ("about", "terms"):
+                said = {"zh_CN": "提供互联网新闻信息服务", "en": "licensed to offer news"}[language]
+                assert (said in text) == (name == "about" and bool(news))
+                assert not re.search("提供新闻信息|offers news", text)
+
+
+def test_recipients_that_the_pages_have_are_not_denied_to_children(settings: dict[str, Any]) -> None:
+    for count in (0, 6):
+        for name, language, text in documents(settings, mode="opt-in", categories=CATEGORIES, trackers=trackers(count)):
+            if name == "children":
+                others = {"zh_CN": "加载第三方提供的内容", "en": "may load something from others"}[language]
+                assert (others in text) == bool(count)
+
+
+def test_somebody_who_is_not_named_is_not_the_operator(settings: dict[str, Any]) -> None:
+    for officer in ({}, {"children_officer": {"en": "Li Ming", "zh_CN": "李明"}}):
+        for name, language, text in documents(settings | {"legal": officer}):
+            if name == "children":
+                named = {"zh_CN": "儿童个人信息保护：李明。", "en": "information: Li Ming."}[language]
+                reached = {"zh_CN": "请通过 service@ichongqing.info 联系", "en": "at service@ichongqing.info"}[language]
+                assert (named in text) == bool(officer) and (reached in text) != bool(officer)
+
+
 def test_every_sentence_begins_as_one(settings: dict[str, Any]) -> None:
     for mode in MODES:
         for count in (0, 6):
@@ -190,6 +240,10 @@ def test_separate_consent_is_promised_where_it_is_asked_for(settings: dict[str, 
     for mode in MODES:
         for name, language, text in documents(settings, mode=mode, categories=CATEGORIES, trackers=trackers(6)):
             if name == "privacy":
+                alone = {"zh_CN": "即为对此单独同意", "en": "allowing one is separate consent to that"}[language]
+                assert (alone in text) == (mode == "opt-in")
+                duty = {"zh_CN": "履行征得同意、", "en": "Duty to obtain consent"}[language]
+                assert (duty in text) == (mode != "notice")
                 promise = {"zh_CN": "法律要求单独同意的", "en": "Where the law demands separate consent"}[language]
                 assert (promise in text) == (mode == "opt-in")
 
