@@ -93,10 +93,14 @@ assets: $(READY) $(PACKAGES)
 translations: $(READY)
 	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-location --sort-output \
 	    --project flask-compliance --output translations/compliance.pot .
+	@$(BIN)/pybabel --quiet extract --keywords Message --no-location --sort-output \
+	    --project flask-compliance --output translations/compliance-owner.pot compliance
 	@$(BIN)/pybabel --quiet update --domain compliance --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	    --input-file translations/compliance.pot --output-dir translations
+	@$(BIN)/pybabel --quiet update --domain compliance-owner --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+	    --input-file translations/compliance-owner.pot --output-dir translations
 	@sed --in-place '/^"Generated-By: /d' translations/*/LC_MESSAGES/*.po # it would change with every version of Babel
-	@$(BIN)/pybabel --quiet compile --domain compliance --directory translations --statistics
+	@$(BIN)/pybabel --quiet compile --domain "compliance compliance-owner" --directory translations --statistics
 
 screenshots: $(READY) $(CATALOGUES)
 	@$(BIN)/python docs/screenshots.py

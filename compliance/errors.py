@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from click import ClickException
+
+
+class Message(str):
+    """A sentence for those who run a site: English as it stands; `i18n.translate` tells it in another language.
+
+    *id* is what translators find in their catalogue, with a place such as ``%(name)s`` for each of *values*.
+    """
+
+    id: str
+    values: Mapping[str, object]
+
+    def __new__(cls, id: str, /, **values: object) -> Message:
+        made = super().__new__(cls, id % values if values else id)
+        made.id, made.values = id, values
+        return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +34,16 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        found = self.key if self.value is None else f"{self.key} is {self.value}"
-        return f"{found}: {self.remedy}" if found else self.remedy
+        return str(self.message)
+
+    @property
+    def message(self) -> str:
+        """All of it in one sentence."""
+        if self.value is not None:
+            return Message("%(key)s is %(value)s: %(remedy)s", key=self.key, value=self.value, remedy=self.remedy)
+        if self.key:
+            return Message("%(key)s: %(remedy)s", key=self.key, remedy=self.remedy)
+        return self.remedy
 
 
 class ComplianceError(Exception):

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from gettext import c2py  # type: ignore[attr-defined]  # how gettext itself reads a plural rule
 from io import BytesIO
 from pathlib import Path
@@ -19,12 +20,14 @@ from flask import Flask
 from flask_babel import Babel, force_locale, get_locale, gettext
 from markupsafe import Markup
 
-from compliance import i18n
-from compliance.i18n import Translator, helpers, translator
+import compliance
+from compliance.errors import Message, Problem
+from compliance.i18n import Translator, catalogues, helpers, terminal, translate, translator
 from compliance.languages import tag
 from compliance.paths import TEMPLATES, TRANSLATIONS
 
-FOLDERS = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())
+#: Every catalogue, as its domain and its folder.
+CATALOGUES = sorted((path.stem, path.parts[-3]) for path in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"))
 FIELD = re.compile(r"%\(\w+\)s")
 #: What stands in no translation, by what is wrong with it.
 MARKS = {
@@ -38,6 +41,8 @@ _EAST = {
     "space beside a mark": r"\s[，。、；：？！（）「」《》【】]|[，。、；：？！（）「」《》【】]\s",
     "typewriter's mark": r"[\"']",
 }
+#: What owners are told quotes code.
+_OF_CODE = ("markup", "typewriter's mark")
 MARKS_OF = {
     "zh_CN": _EAST | {"traditional": "[這個說請關時間網頁設們務]"},
     "zh_TW": _EAST | {"wording of the mainland": "[这个说请关时间网页设们务]|信息|設置|舉報|賬|默認|網絡"},
@@ -51,18 +56,18 @@ MARKS_OF = {
 }
 
 
-def path(folder: str) -> Path:
-    return TRANSLATIONS / folder / "LC_MESSAGES" / "compliance.po"
+def path(domain: str, folder: str) -> Path:
+    return TRANSLATIONS / folder / "LC_MESSAGES" / f"{domain}.po"
 
 
-def read(folder: str) -> Catalog:
-    with path(folder).open("rb") as file:
+def read(domain: str, folder: str) -> Catalog:
+    with path(domain, folder).open("rb") as file:
         return read_po(file, locale=folder)
 
 
-def translations(folder: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def translations(domain: str, folder: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give each message, of two forms the plural, with its translations; English says what the messages say."""
-    for message in read(folder):
+    for message in read(domain, folder):
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
         texts = message.string if isinstance(message.string, tuple) else (message.string,)
         if message.id:
@@ -70,10 +75,14 @@ def translations(folder: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 @cache
-def template() -> bytes:
+def template(domain: str) -> bytes:
     """Return what `make translations` collects."""
     found = Catalog()
-    for _, _, message, comments, context in extract_from_dir(TEMPLATES / "compliance", [("**", "jinja2")]):
+    said = {
+        "compliance": partial(extract_from_dir, TEMPLATES / "compliance", [("**", "jinja2")]),
+        "compliance-owner": partial(extract_from_dir, Path(compliance.__path__[0]), keywords={"Message": None}),
+    }
+    for _, _, message, comments, context in said[domain]():
         found.add(message, None, auto_comments=comments, context=context)
     written = BytesIO()
     write_po(written, found, no_location=True, sort_output=True)
@@ -126,23 +135,23 @@ def test_source_is_read_where_nothing_newer_was_compiled(tmp_path: Path, monkeyp
     source.write_text(f'{header}msgid "I Agree"\nmsgstr "好"\n', encoding="utf-8")
     compiled.write_bytes(b"of an earlier day")
     os.utime(compiled, (0, 0))
-    monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
+    monkeypatch.setattr(catalogues, "TRANSLATIONS", tmp_path)
     assert Translator("zh_CN").markup("I Agree") == "好"
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_catalogue_is_what_make_translations_writes(folder: str) -> None:
-    held = read(folder)
-    held.update(read_po(BytesIO(template())), no_fuzzy_matching=True, update_creation_date=False)
+@pytest.mark.parametrize(("domain", "folder"), CATALOGUES)
+def test_catalogue_is_what_make_translations_writes(domain: str, folder: str) -> None:
+    held = read(domain, folder)
+    held.update(read_po(BytesIO(template(domain))), no_fuzzy_matching=True, update_creation_date=False)
     written = BytesIO()
     write_po(written, held, ignore_obsolete=True)
     lines = (line for line in written.getvalue().decode().splitlines(True) if not line.startswith('"Generated-By: '))
-    assert "".join(lines) == path(folder).read_text(encoding="utf-8"), "run `make translations`"
+    assert "".join(lines) == path(domain, folder).read_text(encoding="utf-8"), "run `make translations`"
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_catalogue_says_how_its_language_counts(folder: str) -> None:
-    held, category = read(folder), Locale.parse(folder).plural_form
+@pytest.mark.parametrize(("domain", "folder"), CATALOGUES)
+def test_catalogue_says_how_its_language_counts(domain: str, folder: str) -> None:
+    held, category = read(domain, folder), Locale.parse(folder).plural_form
     form = c2py(held.plural_expr)
     numbers = range(1000)
     assert {form(number) for number in numbers} == set(range(held.num_plurals))
@@ -152,18 +161,18 @@ def test_catalogue_says_how_its_language_counts(folder: str) -> None:
     assert str(held.locale_identifier) == folder
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_every_message_is_translated(folder: str) -> None:
-    assert [message.id for message in read(folder) if message.id and message.fuzzy] == []
-    assert [said for said, texts in translations(folder) if not all(texts)] == []
+@pytest.mark.parametrize(("domain", "folder"), CATALOGUES)
+def test_every_message_is_translated(domain: str, folder: str) -> None:
+    assert [message.id for message in read(domain, folder) if message.id and message.fuzzy] == []
+    assert [said for said, texts in translations(domain, folder) if not all(texts)] == []
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_translations_fill_in_what_the_message_fills_in(folder: str) -> None:
-    form = c2py(read(folder).plural_expr)
+@pytest.mark.parametrize(("domain", "folder"), CATALOGUES)
+def test_translations_fill_in_what_the_message_fills_in(domain: str, folder: str) -> None:
+    form = c2py(read(domain, folder).plural_expr)
     numbers = Counter(form(number) for number in range(1, 1000))
     wrong = []
-    for said, texts in translations(folder):
+    for said, texts in translations(domain, folder):
         for index, text in enumerate(texts):
             missing = set(FIELD.findall(said)) ^ set(FIELD.findall(text))
             # A form that is for one number alone need not say it: "One picture".
@@ -174,11 +183,13 @@ def test_translations_fill_in_what_the_message_fills_in(folder: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_translations_are_set_as_their_language_sets_text(folder: str) -> None:
+@pytest.mark.parametrize(("domain", "folder"), CATALOGUES)
+def test_translations_are_set_as_their_language_sets_text(domain: str, folder: str) -> None:
     marks = MARKS | MARKS_OF.get(folder, {})
+    if domain == "compliance-owner":
+        marks = {why: pattern for why, pattern in marks.items() if why not in _OF_CODE}
     wrong: dict[str, list[str]] = {}
-    for said, texts in translations(folder):
+    for said, texts in translations(domain, folder):
         for text in texts:
             found = [why for why, pattern in marks.items() if re.search(pattern, text)]
             if text != text.strip():
@@ -197,3 +208,50 @@ def test_our_messages_leave_the_locale_of_the_host_alone() -> None:
         assert translator("zh_CN").markup("I Agree") == "我同意"
         assert str(get_locale()) == "de"
         assert gettext("I Agree") == "I Agree"
+
+
+LOCALE = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh_CN"),
+        ({"LANG": "zh_CN.GB18030@stroke"}, "zh_CN"),
+        ({"LANG": "zh"}, "zh_CN"),
+        ({"LANG": "zh_HK.UTF-8"}, "zh_CN"),
+        ({"LANG": "eo.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
+        ({"LC_ALL": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "zh_CN"),
+        ({"LANGUAGE": "zh_CN:en", "LANG": "en_US.UTF-8"}, "zh_CN"),
+        ({"LANGUAGE": "eo:zh_CN:en"}, "zh_CN"),
+        ({"LANGUAGE": "en:zh_CN", "LC_ALL": "zh_CN.UTF-8"}, "en"),
+        ({"LANGUAGE": "zh_CN", "LANG": "C.UTF-8"}, "zh_CN"),
+        ({"LANGUAGE": "zh_CN", "LC_ALL": "C"}, "en"),
+        ({"LANGUAGE": "zh_CN", "LANG": "POSIX"}, "en"),
+        ({"LANG": "-"}, "en"),
+    ],
+    ids=str,
+)
+def test_terminal_says_its_language_as_gettext_reads_it(
+    environment: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in LOCALE:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert terminal() == language
+
+
+def test_owners_are_told_in_their_language_and_what_is_filled_in_stays() -> None:
+    problem = Problem(key="page", value=Message("a page without the footer"), remedy="footer")
+    assert str(problem) == "page is a page without the footer: footer"
+    assert translate(problem.message, "zh_CN") == "page：页面没有页脚。footer"
+    assert translate("footer", "zh_CN") == "footer"
+    assert translate(Message("nobody translated %(this)s", this="50%"), "zh_CN") == "nobody translated 50%"
+
+
+def test_a_message_survives_a_process_boundary() -> None:
+    copy = pickle.loads(pickle.dumps(Message("answered with %(status)s", status=302)))
+    assert (copy, translate(copy, "zh_CN")) == ("answered with 302", "返回 302")

@@ -12,10 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ..i18n import LANGUAGES
+
 #: The file of the rules.
 DATA = Path(__file__).with_name("rules.toml")
-#: The languages that every text of a rule is written in.
-LANGUAGES = ("en", "zh_CN")
 #: How well a rule's source was read, the surest first: its text in a public collection, a copy or notice of others,
 #: what sites and platforms do, from memory.
 CONFIDENCES = ("statute", "copy", "practice", "memory")

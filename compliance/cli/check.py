@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import locale
 import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,10 +16,9 @@ from .. import deadlines
 from ..audit import Report, Severity
 from ..audit.baseline import Baseline, read, write
 from ..audit.reports import FORMS
-from ..audit.rules import LANGUAGES
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
-from .group import CannotRunError, compliance, jobs, missing_module, progress, state, written
+from .group import CannotRunError, compliance, jobs, language, missing_module, progress, state, written
 from .text import text
 
 if TYPE_CHECKING:
@@ -32,16 +30,10 @@ _FAILS = {name: tuple(Severity)[: place + 1] for place, name in enumerate(("erro
 _PAGES = 500  # of a site that is crawled
 
 
-def _language() -> str:
-    """Return the language of the terminal, as far as reports are written in it."""
-    found = locale.getlocale()[0] or ""
-    return "zh_CN" if found.lower().startswith(("zh", "chinese")) else "en"
-
-
 @compliance.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--format", "form", type=click.Choice(["text", *FORMS]), default="text", help="What to write.")
-@click.option("--language", type=click.Choice(LANGUAGES), default=_language, show_default="that of the terminal")
+@language
 @click.option("--limit", type=click.IntRange(min=1), help=f"Pages to read at most; {_PAGES} of a site that is crawled.")
 @click.option(
     "--delay", type=click.FloatRange(min=0), default=0.2, show_default=True, help="Seconds between two requests."

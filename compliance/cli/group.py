@@ -19,8 +19,9 @@ from flask.cli import ScriptInfo
 
 from ..characters import UNPRINTABLE
 from ..deadlines import midnight
-from ..errors import ComplianceError, StoreError
+from ..errors import ComplianceError, Message, StoreError
 from ..formats import FORMS, to_json
+from ..i18n import LANGUAGES, terminal
 from ..paths import TEMPLATES
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ def compliance() -> None:
 
 #: Every listing prints a table, or JSON.
 listing = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+#: What is told is told in the language of the terminal.
+language = click.option(
+    "--language", type=click.Choice(LANGUAGES), default=terminal, show_default="that of the terminal"
+)
 
 
 def _processors() -> int:
@@ -198,9 +203,12 @@ def missing_module(error: ModuleNotFoundError) -> CannotRunError:
     return CannotRunError(f"{error.name} is missing; pip install 'flask-compliance[check]'")
 
 
-def missing_holidays(year: int) -> str:
+def missing_holidays(year: int) -> Message:
     """Return what to do about a *year* that the calendar does not know."""
-    return f"no holidays of {year} are known, so its Mondays to Fridays count as worked; update chinesecalendar"
+    return Message(
+        "no holidays of %(year)s are known, so its Mondays to Fridays count as worked; update chinesecalendar",
+        year=year,
+    )
 
 
 @contextmanager

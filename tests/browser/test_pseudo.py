@@ -71,7 +71,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         for year in ("24", "25", "99"):
             (legal / language / f"{name}.{year}.md").write_text(LEGAL.format(year), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(i18n, "TRANSLATIONS", folder)
+        patch.setattr(i18n.catalogues, "TRANSLATIONS", folder)
         i18n.translator.cache_clear()
         app, settings = create_app(), deepcopy(SETTINGS)
         app.add_url_rule("/page", "page", lambda: PAGE.format(lang=PSEUDO).replace("</h1>", f"</h1>{FRAME}"))

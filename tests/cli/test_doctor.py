@@ -253,6 +253,28 @@ def test_each_finding_is_one_line(settings: dict[str, Any]) -> None:
     assert "https://www.ichongqing.info/planted" in result.stdout
 
 
+def test_lines_come_in_the_language_of_the_terminal_or_the_one_asked_for(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = create_host()
+    Compliance(host, settings=settings)
+    policy("form-action 'none'")(host)
+
+    def told(*options: str) -> list[str]:
+        lines = host.test_cli_runner().invoke(args=["compliance", "doctor", *options]).stdout.splitlines()
+        return [line for line in lines if "planted" in line]
+
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANGUAGE", "zh_CN:en")
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    (line,) = told()
+    assert line.startswith("【安全策略】https://www.ichongqing.info/planted：页面的内容安全策略为 form-action 'none'。")
+    assert line.endswith("禁用脚本的读者无法作出选择；请在 form-action 中加上 'self'")
+    (line,) = told("--language", "en")
+    assert line.startswith("policy: https://www.ichongqing.info/planted is a page whose policy is form-action 'none': ")
+
+
 def test_extensions_that_ask_too_are_told_at_start(settings: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     host = create_host()
     rival(host)

@@ -9,23 +9,43 @@ from flask import Flask
 from flask.cli import ScriptInfo
 
 from ... import engine
-from ...errors import Problem
+from ...errors import Message, Problem
 from ...host import hidden, keys_of, neighbours
+from ...i18n import translate
 from ...views import SiteState
-from ..group import compliance, listing, one_line, print_json, progress, state
+from ..group import compliance, language, listing, one_line, print_json, progress, state
 from . import services
 from .pages import Pages
 
 Found = tuple[str, Problem]
+
+#: What is told, by the name that programs read.
+_NAMES = {
+    "settings": Message("settings"),
+    "conflict": Message("conflict"),
+    "storage": Message("storage"),
+    "ledger": Message("ledger"),
+    "limits": Message("limits"),
+    "mail": Message("mail"),
+    "calendar": Message("calendar"),
+    "address": Message("address"),
+    "proxy": Message("proxy"),
+    "page": Message("page"),
+    "footer": Message("footer"),
+    "base": Message("base"),
+    "policy": Message("policy"),
+    "layout": Message("layout"),
+}
 
 
 @compliance.command()
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Pages to look at.")
 @click.option("--browser", "in_browser", is_flag=True, help="Open them in Chromium as well, and measure them.")
 @click.option("--proxy", is_flag=True, help="A proxy stands in front: see that what it says of a request counts.")
+@language
 @listing
 @click.pass_context
-def doctor(context: click.Context, limit: int, in_browser: bool, proxy: bool, form: str) -> None:
+def doctor(context: click.Context, limit: int, in_browser: bool, proxy: bool, language: str, form: str) -> None:
     """Look for what keeps our elements from readers, or what readers send from the site.
 
     Exit status 1 says that something was found.
@@ -35,11 +55,20 @@ def doctor(context: click.Context, limit: int, in_browser: bool, proxy: bool, fo
     problems = list(_look(app, found, limit=limit, in_browser=in_browser, proxy=proxy))
     if form == "json":
         print_json(
-            [{"what": what, "where": one.key, "found": one.value, "remedy": one.remedy} for what, one in problems]
+            [
+                {
+                    "what": what,
+                    "where": one.key,
+                    "found": one.value and translate(one.value, language),
+                    "remedy": translate(one.remedy, language),
+                }
+                for what, one in problems
+            ]
         )
     else:
         for what, problem in problems:
-            click.echo(one_line(f"{what}: {problem}"))
+            line = Message("%(what)s: %(problem)s", what=_NAMES[what], problem=problem.message)
+            click.echo(one_line(translate(line, language)))
     context.exit(int(bool(problems)))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from ... import notes
-from ...errors import Problem
+from ...errors import Message, Problem
 from ..group import missing_module
 from .pages import Pages
 
@@ -65,18 +65,22 @@ def look(app: Flask, pages: Pages) -> Iterator[Problem]:
 def _measure(browser: Browser, named: str, ours: str, theirs: str, width: int) -> Iterator[Problem]:
     boxes, seen = _boxes(browser, ours, width)
     if not seen:
-        remedy = "give the page an end that readers can scroll to, or place the elements by hand where they are seen"
-        yield Problem(key=named, value=f"a page whose footer cannot be seen at {width} px", remedy=remedy)
+        value = Message("a page whose footer cannot be seen at %(width)s px", width=width)
+        remedy = Message(
+            "give the page an end that readers can scroll to, or place the elements by hand where they are seen"
+        )
+        yield Problem(key=named, value=value, remedy=remedy)
     before, _ = _boxes(browser, theirs, width)
     if before == boxes or _boxes(browser, theirs, width)[0] != before:  # it differs from one time to the next anyhow
         return
     name = next((one[0] for one, other in zip(before, boxes, strict=False) if _moved(one, other)), None)
     if name is not None or len(before) != len(boxes):
-        remedy = (
+        value = Message("a page whose <%(name)s> moves at %(width)s px", name=name or "body", width=width)
+        remedy = Message(
             "it has another place or size than without our elements: look for a style or script of the page that"
             " counts or names the children of body"
         )
-        yield Problem(key=named, value=f"a page whose <{name or 'body'}> moves at {width} px", remedy=remedy)
+        yield Problem(key=named, value=value, remedy=remedy)
 
 
 def _moved(one: list[Any], other: list[Any]) -> bool:

@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ... import notes
-from ...errors import Problem
+from ...errors import Message, Problem
 from ...page.codings import BrokenBody, coding
 from ...page.injection import is_amp
 from ...page.injection.opening import is_page
@@ -35,15 +35,15 @@ _LOADS: dict[str, tuple[LoadKind, str]] = {
 }
 #: What a policy takes from readers, and what it has to let through.
 _LOST: dict[LoadKind, str] = {
-    "script": "our script is blocked: the banner does not go without a new page, and nothing held is released",
-    "style": "our stylesheet is blocked: banner and footer are bare",
-    "image": "the picture of a licence is blocked",
-    "connection": "what readers decide is not sent by our script",
-    "form": "readers without scripts cannot decide",
+    "script": Message("our script is blocked: the banner does not go without a new page, and nothing held is released"),
+    "style": Message("our stylesheet is blocked: banner and footer are bare"),
+    "image": Message("the picture of a licence is blocked"),
+    "connection": Message("what readers decide is not sent by our script"),
+    "form": Message("readers without scripts cannot decide"),
 }
 _LET: dict[LoadKind, str] = {
     **dict.fromkeys(("style", "image", "connection", "form"), "'self'"),
-    "script": "'self', or a nonce that is new for each page",
+    "script": Message("'self', or a nonce that is new for each page"),
 }
 _LARGEST = 4 * 1024 * 1024  # bytes of a page
 _HEADERS = {"Accept": "text/html", "Accept-Encoding": "gzip, deflate, br, zstd", "Sec-Fetch-Site": "none"}
@@ -111,24 +111,35 @@ class Pages:
         for name in _OURS:
             answer = self._ask(f"{self.root}{self._prefix}/{name}")
             if answer.status != 200 or b"data-compliance" not in (answer.page or b""):
-                went = f" and sends readers to {answer.headers['Location']}" if "Location" in answer.headers else ""
-                remedy = (
-                    f"let what is asked below {self._prefix} through to the application: what stands around it,"
-                    " such as a login, a redirect to another host or TRUSTED_HOSTS, comes first"
+                value = Message("answered with %(status)s", status=answer.status)
+                if (went := answer.headers.get("Location")) is not None:
+                    value = Message(
+                        "answered with %(status)s and sends readers to %(where)s", status=answer.status, where=went
+                    )
+                remedy = Message(
+                    "let what is asked below %(prefix)s through to the application: what stands around it,"
+                    " such as a login, a redirect to another host or TRUSTED_HOSTS, comes first",
+                    prefix=self._prefix,
                 )
-                yield Problem(key=answer.url, value=f"answered with {answer.status}{went}", remedy=remedy)
+                yield Problem(key=answer.url, value=value, remedy=remedy)
 
     def proxy(self) -> Iterator[Problem]:
         """Yield what the application does not know of a reader whom a proxy in front told of."""
         root = urlsplit(self.root)
         answer = self._ask(f"http://{root.netloc}{root.path}{self._prefix}/consent", _PROXIED)
-        remedy = "put werkzeug.middleware.proxy_fix.ProxyFix around the application, for as many proxies as there are"
         if root.scheme == "https" and answer.environ["wsgi.url_scheme"] != "https":
-            value = "http for the application, and site.url is https"
-            yield Problem(key="X-Forwarded-Proto", value=value, remedy=f"{remedy}: cookies would not be Secure")
+            remedy = Message(
+                "put werkzeug.middleware.proxy_fix.ProxyFix around the application, for as many proxies as there are:"
+                " cookies would not be Secure"
+            )
+            value = Message("http for the application, and site.url is https")
+            yield Problem(key="X-Forwarded-Proto", value=value, remedy=remedy)
         if answer.environ.get("REMOTE_ADDR") != _PROXIED["X-Forwarded-For"]:
-            value = "not read"
-            yield Problem(key="X-Forwarded-For", value=value, remedy=f"{remedy}: all readers share one limit, as one")
+            remedy = Message(
+                "put werkzeug.middleware.proxy_fix.ProxyFix around the application, for as many proxies as there are:"
+                " all readers share one limit, as one"
+            )
+            yield Problem(key="X-Forwarded-For", value=Message("not read"), remedy=remedy)
 
     def walk(self, limit: int) -> Iterator[list[tuple[str, Problem]]]:
         """Look at the home page and at what is linked from there, *limit* pages at most: what is wrong with each."""
@@ -154,14 +165,15 @@ class Pages:
 
     def _look(self, answer: Answer) -> Iterator[tuple[str, Problem]]:
         if answer.status >= 500 and self._ask(answer.url, bare=True).status < 500:
-            remedy = "without our elements it does not fail: its log says what fails with them"
-            yield "page", Problem(key=answer.url, value=f"answered with {answer.status}", remedy=remedy)
+            value = Message("answered with %(status)s", status=answer.status)
+            remedy = Message("without our elements it does not fail: its log says what fails with them")
+            yield "page", Problem(key=answer.url, value=value, remedy=remedy)
         if not answer.is_html or notes.noted(answer.environ).exempt:
             return
         ours = answer.tree.select("[data-compliance]")
         if not any(node["data-compliance"] == "footer" for node in ours):
             if (lacking := _why_bare(answer)) is not None:
-                yield "footer", Problem(key=answer.url, value="a page without the footer", remedy=lacking)
+                yield "footer", Problem(key=answer.url, value=Message("a page without the footer"), remedy=lacking)
             return
         yield from (("page", Problem(key=answer.url, remedy=told)) for told in answer.logged)
         yield from (("base", problem) for problem in _led_away(answer, ours))
@@ -191,7 +203,7 @@ class Pages:
                 content = _read(body)
             except Exception as error:  # the application's own, whatever it is
                 status, fields, content = "500", Headers(), b""
-                told.append(f"it raises {type(error).__name__}")
+                told.append(Message("it raises %(error)s", error=type(error).__name__))
             finally:
                 builder.close()
         return Answer(
@@ -244,16 +256,18 @@ def _why_bare(answer: Answer) -> str | None:
     """Return what to do about a page that has no footer; ``None`` where it is a part of one."""
     page = answer.page
     if page is None:
-        return "; ".join(answer.logged) or "its Content-Encoding cannot be undone"
+        return "; ".join(answer.logged) or Message("its Content-Encoding cannot be undone")
     if not is_page(page):
         return None
     if is_amp(page):
-        return "AMP takes in nothing that is not its own: write numbers and contacts into its template"
+        return Message("AMP takes in nothing that is not its own: write numbers and contacts into its template")
     if "no-transform" in answer.headers.get("Cache-Control", ""):
-        return "its Cache-Control says no-transform: leave that out, or write the elements into its template"
+        return Message("its Cache-Control says no-transform: leave that out, or write the elements into its template")
     if answer.tree.find("frameset"):
-        return "a frameset has no room for one; the pages in its frames have theirs: give readers one page instead"
-    return "; ".join(answer.logged) or (
+        return Message(
+            "a frameset has no room for one; the pages in its frames have theirs: give readers one page instead"
+        )
+    return "; ".join(answer.logged) or Message(
         "what stands around the application answers it, or changes it: put that inside, before Compliance is set up"
     )
 
@@ -265,11 +279,12 @@ def _led_away(answer: Answer, ours: Iterable[Tag]) -> Iterator[Problem]:
     values = (str(part.get(name, "")) for node in ours for part in node.find_all(True) for name in ("href", "action"))
     led = next((urljoin(answer.start, value) for value in values if value[:1] == "/"), answer.url)
     if (host := urlsplit(led).netloc) != urlsplit(answer.url).netloc:
-        remedy = (
-            f"a template places elements by hand below it, and their addresses lead to {host}: let them be injected,"
-            " or take the <base> away"
+        remedy = Message(
+            "a template places elements by hand below it, and their addresses lead to %(host)s: let them be injected,"
+            " or take the <base> away",
+            host=host,
         )
-        yield Problem(key=answer.url, value=f"a page with {answer.base}", remedy=remedy)
+        yield Problem(key=answer.url, value=Message("a page with %(base)s", base=answer.base), remedy=remedy)
 
 
 def _blocked(answer: Answer, ours: Sequence[Tag], decides: str) -> Iterator[Problem]:
@@ -284,9 +299,12 @@ def _blocked(answer: Answer, ours: Sequence[Tag], decides: str) -> Iterator[Prob
         if directive and kind not in said:
             said.add(kind)
             name = directive.split()[0]
-            let = _LET[kind] if name != "sandbox" else "allow-scripts, allow-same-origin and allow-forms"
-            remedy = f"{_LOST[kind]}; let {name} have {let}"
-            yield Problem(key=answer.url, value=f"a page whose policy is {directive}", remedy=remedy)
+            let = _LET[kind] if name != "sandbox" else Message("allow-scripts, allow-same-origin and allow-forms")
+            remedy = Message(
+                "%(lost)s; let %(directive)s have %(sources)s", lost=_LOST[kind], directive=name, sources=let
+            )
+            value = Message("a page whose policy is %(directive)s", directive=directive)
+            yield Problem(key=answer.url, value=value, remedy=remedy)
 
 
 def _wanted(start: str, ours: Iterable[Tag]) -> Iterator[tuple[LoadKind, str, str | None]]:

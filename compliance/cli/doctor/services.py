@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ... import deadlines
-from ...errors import Problem, StoreError
+from ...errors import Message, Problem, StoreError
 from ...ledger import SealError
 from ...views import SiteState
 from ..group import missing_holidays
@@ -25,7 +25,7 @@ def look(found: SiteState) -> Iterator[tuple[str, Problem]]:
     except StoreError as error:
         yield "storage", Problem(key="storage.url", remedy=error.reason)
     if not found.throttle.answers:
-        remedy = "it does not answer, and each process counts by itself: start it, or correct the address"
+        remedy = Message("it does not answer, and each process counts by itself: start it, or correct the address")
         yield "limits", Problem(key="limits.storage", remedy=remedy)
     yield from (("mail", problem) for problem in _mail(found))
     for year in deadlines.unannounced(datetime.now(UTC)):
@@ -43,7 +43,8 @@ def _mail(found: SiteState) -> Iterator[Problem]:
     try:
         reach(server, timeout=_PATIENCE)
     except DeliveryError as error:
-        remedy = (
-            f"no mail can be sent by it ({error.reason}): start it, or correct [mail]; docs/delivery.md has the reasons"
+        remedy = Message(
+            "no mail can be sent by it (%(reason)s): start it, or correct [mail]; docs/delivery.md has the reasons",
+            reason=error.reason,
         )
         yield Problem(key="mail.host", value=server.host, remedy=remedy)

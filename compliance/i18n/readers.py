@@ -1,4 +1,4 @@
-"""Our own catalogues: messages, dates and lists in a language, apart from whatever the host translates with."""
+"""What readers are shown: messages, dates and lists in a language."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from .deadlines import SHANGHAI
-from .languages import alike, direction, nearest, tag, territory
-from .paths import TRANSLATIONS
+from ..deadlines import SHANGHAI
+from ..languages import alike, direction, tag, territory
+from .catalogues import catalogue
 
 _DOMAIN = "compliance"
 
@@ -24,8 +22,7 @@ class Translator:
 
     def __init__(self, locale: str) -> None:
         self._locale = locale
-        found = nearest(locale, tuple(sorted(path.parts[-3] for path in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"))))
-        self._translations = _load(found) if found else NullTranslations()
+        self._translations = catalogue(_DOMAIN, locale)
 
     def markup(self, message: str, **values: Any) -> Markup:
         """Translate *message* for HTML: the text, and each of *values* that is not markup yet, is escaped."""
@@ -42,23 +39,6 @@ class Translator:
 def translator(locale: str) -> Translator:
     """Return the catalogue for *locale*, loaded once."""
     return Translator(locale)
-
-
-def _load(folder: str) -> NullTranslations:
-    """Read the compiled catalogue in *folder*, or its source where that is newer (a checkout with nothing built)."""
-    source = TRANSLATIONS / folder / "LC_MESSAGES" / f"{_DOMAIN}.po"
-    compiled = source.with_suffix(".mo")
-    if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
-        with compiled.open("rb") as file:
-            return GNUTranslations(file)
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    binary = BytesIO()
-    with source.open("rb") as file:
-        write_mo(binary, read_po(file, locale=folder))
-    binary.seek(0)
-    return GNUTranslations(binary)
 
 
 # What writes dates, lists and numbers is read for the first page that has one.
