@@ -13,6 +13,9 @@ EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,zstandard
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
+# Workers and commands would each compile every file anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test quick lowest latest constraints bench bench-browser fuzz real lint build assets translations screenshots widget clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-)
 from werkzeug.test import TestResponse
 
 from compliance import Compliance
@@ -30,18 +19,12 @@ from compliance.ledger import Ledger
 from compliance.messages import LONGEST, Cases, Intake
 from compliance.pictures import MOST
 from compliance.store import Database
+from compliance.views.addresses import ADDRESSES
+from support.described import Schema, load, try_out
 from support.examples import examples
 from support.host import SETTINGS, create_app
 from support.odd import ODD
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    unsupported_method,
-]
 JSON = {"Accept": "application/json"}
 LARGE = {"body": "x" * 300_000}
 MESSAGE = {"body": "第三段的年份有误。"}
@@ -63,28 +46,22 @@ def site(*, limited: bool = False) -> Flask:
     return app
 
 
-schema = schemathesis.openapi.from_wsgi("/compliance/openapi.json", site())
-schema.config.update(base_url="http://localhost/compliance")
-RAW: dict[str, Any] = schema.raw_schema
-SCHEMAS = RAW["components"]["schemas"]
+# Method and path of every operation, as the description has them. Two take nothing.
+OPERATIONS = [(address.method, re.sub(r"<(?:path:)?(\w+)>", r"{\1}", address.path)) for address in ADDRESSES]
+FILLED = [operation for operation in OPERATIONS if operation[1] not in ("/mourning", "/openapi.json")]
 
 
-# Hypothesis looks for new cases with every run.
-@pytest.mark.parametrize("accepted", ["application/json", "text/html"])
-@schema.parametrize()
-@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-@pytest.mark.slow
-def test_whatever_is_sent_is_answered_as_described(case: schemathesis.Case, accepted: str):
-    case.call_and_validate(headers={"Accept": accepted}, checks=CHECKS)
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    """The description, with the site that it is of."""
+    return load(site())
 
 
-def odd() -> Any:
+@pytest.fixture(scope="module")
+def odd_schema() -> Schema:
     """The description with odd texts as the examples of every text that is not one of a few."""
-    described = deepcopy(RAW)
-    # Two addresses take nothing.
-    described["paths"] = {
-        path: it for path, it in described["paths"].items() if path not in ("/mourning", "/openapi.json")
-    }
+    app = site()
+    described: dict[str, Any] = app.test_client().get("/compliance/openapi.json").json
     texts = [make(600) for make in ODD.values()]
     for parameter in described["components"]["parameters"].values():
         if "enum" not in parameter["schema"]:
@@ -94,50 +71,63 @@ def odd() -> Any:
         for field in described["components"]["schemas"][name]["properties"].values():
             if "enum" not in field and field["type"] == "string":
                 field["examples"] = texts
-    found = schemathesis.openapi.from_dict(described)
-    found.app = site()
-    found.config.update(base_url="http://localhost/compliance")
-    found.config.phases.update(phases=["examples"])
-    return found
+    return load(app, described)
 
 
-odd_schema = odd()
+@pytest.fixture(scope="module")
+def raw(schema: Schema) -> dict[str, Any]:
+    return schema.raw_schema
 
 
-@odd_schema.parametrize()
-def test_odd_texts_are_answered_as_described(case: schemathesis.Case):
-    case.call_and_validate(headers={"Accept": "application/json"}, checks=CHECKS)
+@pytest.fixture(scope="module")
+def schemas(raw: dict[str, Any]) -> dict[str, Any]:
+    return raw["components"]["schemas"]
 
 
-def test_every_address_and_method_is_described():
+# Hypothesis looks for new cases with every run. Meanwhile the ledger's own thread may draw lots.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+@pytest.mark.parametrize("accepted", ["application/json", "text/html"])
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.slow
+def test_whatever_is_sent_is_answered_as_described(schema: Schema, method: str, path: str, accepted: str):
+    try_out(schema, method, path, accepted, number=examples(10))
+
+
+@pytest.mark.parametrize(("method", "path"), FILLED)
+@pytest.mark.slow
+def test_odd_texts_are_answered_as_described(odd_schema: Schema, method: str, path: str):
+    try_out(odd_schema, method, path, "application/json", number=0)
+
+
+def test_every_address_and_method_is_described(raw: dict[str, Any]):
     rules = {
         (re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule.removeprefix("/compliance")), method.lower())
         for rule in site().url_map.iter_rules()
         if rule.endpoint.startswith("compliance.")
         for method in (rule.methods or set()) & {"GET", "POST"}
     }
-    assert {(path, method) for path, methods in RAW["paths"].items() for method in methods} == rules
+    assert {(path, method) for path, methods in raw["paths"].items() for method in methods} == rules
 
 
 @pytest.mark.parametrize("name", ["Message", "Report"])
-def test_texts_may_be_as_long_as_described(name: str):
-    described = {field: text.get("maxLength") for field, text in SCHEMAS[name]["properties"].items()}
+def test_texts_may_be_as_long_as_described(schemas: dict[str, Any], name: str):
+    described = {field: text.get("maxLength") for field, text in schemas[name]["properties"].items()}
     assert described.items() >= {field: LONGEST[field] for field in LONGEST if field in described}.items()
     assert LONGEST.keys() - described.keys() <= {"seen", "subject", "enterprise", "credit_code"}
 
 
-def test_what_can_be_chosen_is_described():
-    message, report = SCHEMAS["Message"]["properties"], SCHEMAS["Report"]["properties"]
-    assert set(message["kind"]["enum"]) | {"report"} == set(Kind) == set(SCHEMAS["Case"]["properties"]["kind"]["enum"])
+def test_what_can_be_chosen_is_described(schemas: dict[str, Any]):
+    message, report = schemas["Message"]["properties"], schemas["Report"]["properties"]
+    assert set(message["kind"]["enum"]) | {"report"} == set(Kind) == set(schemas["Case"]["properties"]["kind"]["enum"])
     assert message["category"]["enum"] == ["", *REQUEST_CATEGORIES]
     assert report["category"]["examples"] == list(REPORT_CATEGORIES)
     assert report["harm"]["enum"] == ["", *HARMS]
-    assert SCHEMAS["State"]["enum"] == list(State)
-    assert SCHEMAS["Event"]["properties"]["actor"]["enum"] == list(Actor)
-    assert SCHEMAS["Pictures"]["properties"]["pictures"]["maxItems"] == MOST
+    assert schemas["State"]["enum"] == list(State)
+    assert schemas["Event"]["properties"]["actor"]["enum"] == list(Actor)
+    assert schemas["Pictures"]["properties"]["pictures"]["maxItems"] == MOST
 
 
-def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
+def exchanges(app: Flask, raw: dict[str, Any]) -> Iterator[tuple[str, str, TestResponse]]:
     """Yield an answer of every kind that is described: address, method, answer."""
     client = app.test_client()
 
@@ -206,7 +196,7 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
         yield shown
         yield get(path, name="privacy", version=version, headers={"If-None-Match": shown[2].headers["ETag"]})
         yield get(path, name="none", version=version)
-    for path, methods in RAW["paths"].items():
+    for path, methods in raw["paths"].items():
         if "get" in methods:
             yield get(
                 path, name="privacy", number=number, form="message", version=version, query_string={"lang": "zh\r\n"}
@@ -239,14 +229,14 @@ def exchanges(app: Flask) -> Iterator[tuple[str, str, TestResponse]]:
     yield answer
 
 
-def test_every_described_answer_is_given():
+def test_every_described_answer_is_given(schema: Schema, raw: dict[str, Any]):
     given = set()
-    for path, method, response in exchanges(site()):
+    for path, method, response in exchanges(site(), raw):
         schema[path][method].validate_response(response)
         given.add((path, method, str(response.status_code)))
     described = {
         (path, method, status)
-        for path, methods in RAW["paths"].items()
+        for path, methods in raw["paths"].items()
         for method, operation in methods.items()
         for status in operation["responses"]
     }
