@@ -6,7 +6,7 @@ import hashlib
 import struct
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from threading import Lock
@@ -33,6 +33,17 @@ _PATIENCE = 10.0  # seconds that a request waits for its turn
 # Interlaced PNG comes in seven passes over ever more of the picture; WebP predicts each pixel from others.
 _PASSES = {"PNG": 2, "WEBP": 2}
 _ORIENTATION = 0x0112
+# Pillow reads segments and chunks one by one, in Python, and inflates each that is text or a profile. Encoders write
+# pieces of some kilobytes, and other parts by the dozen.
+_MOST_PARTS = 10_000
+# The chunks that a picture is made of (PNG standard, section 5.6).
+_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+# The segments that one is made of: frames, tables, the first scan, intervals (ITU-T T.81, table B.1); and the two whose
+# first says in which colours: of JFIF, and of Adobe.
+_SCAN = 0xDA
+_SEGMENTS = frozenset({*range(0xC0, 0xD0), _SCAN, 0xDB, 0xDD})
+_SIGNED = {0xE0: b"JFIF\0", 0xEE: b"Adobe"}
+_CAMERA = b"Exif\0\0"
 # WebP's methods from 3 on take eight times as long for 40 megapixels, and save a twentieth of the bytes.
 _SAVING: dict[str, dict[str, Any]] = {"JPEG": {"quality": 85}, "PNG": {}, "WEBP": {"quality": 85, "method": 2}}
 
@@ -164,17 +175,70 @@ def _sides(data: bytes, form: str) -> tuple[int, int]:
 
 def _frame(data: bytes) -> tuple[int, int]:
     """Return width and height of a JPEG, which the segment before its first scan announces (ITU-T T.81, B.2.2)."""
-    place = 2
-    while data[place] == 0xFF:
-        marker = data[place + 1]
-        if marker == 0xFF:  # fill
-            place += 1
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack_from(">HH", data, place + 5)
+    for marker, start, _ in _segments(data):
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, start + 5)
             return width, height
-        else:
-            place += 2 + struct.unpack_from(">H", data, place + 2)[0]
     raise PictureError("broken")
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield marker, start and end of every segment of a JPEG before its first scan, then of all that begins with it.
+
+    Raises `PictureError` where they are too many, or none can be told.
+    """
+    place = 2
+    for _ in range(_MOST_PARTS):
+        if data[place] != 0xFF:
+            break
+        marker = data[place + 1]
+        if marker == _SCAN:
+            yield marker, place, len(data)
+            return
+        # One byte of fill, or a segment.
+        end = place + (1 if marker == 0xFF else 2 + struct.unpack_from(">H", data, place + 2)[0])
+        yield marker, place, end
+        place = end
+    raise PictureError("broken")
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield type, start and end of every chunk of a PNG. Raises `PictureError` where they are too many."""
+    place = 8
+    for _ in range(_MOST_PARTS):
+        if place >= len(data):
+            return
+        kind = data[place + 4 : place + 8]
+        end = place + 12 + int.from_bytes(data[place : place + 4], "big")
+        yield kind, place, end
+        if kind == b"IEND":
+            return
+        place = end
+    raise PictureError("broken")
+
+
+def _bare(data: bytes, form: str) -> tuple[bytes, bytes]:
+    """Return *data* without the parts that are no pixels, and what cameras wrote into the first that is theirs.
+
+    Those parts would be read one by one, inflated, and warned of. WebP stays: its decoder is none of Python's.
+    """
+    kept, exif, seen = [data[: {"PNG": 8, "JPEG": 2}.get(form, len(data))]], b"", set()
+    if form == "PNG":
+        for kind, start, end in _chunks(data):
+            if kind in _CHUNKS:
+                kept.append(data[start:end])
+            elif kind == b"eXIf":
+                exif = exif or data[start + 8 : end - 4]
+    elif form == "JPEG":
+        for marker, start, end in _segments(data):
+            if marker in _SEGMENTS or (
+                data.startswith(_SIGNED.get(marker, b"\0none"), start + 4) and marker not in seen
+            ):
+                kept.append(data[start:end])
+                seen.add(marker)
+            elif marker == 0xE1 and data.startswith(_CAMERA, start + 4):
+                exif = exif or data[start + 4 : end]
+    return b"".join(kept), exif
 
 
 def _mimetype(data: bytes) -> str:
@@ -192,29 +256,25 @@ def _decoded(data: bytes, form: str) -> Image:
     """Return the first frame of *data*, upright and in plain colours."""
     from PIL import Image
 
+    bare, exif = _bare(data, form)
     try:
-        image: Image.Image = Image.open(BytesIO(data), formats=[form])
+        image: Image.Image = Image.open(BytesIO(bare), formats=[form])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError("pixels") from None
     if image.width * image.height > MOST_PIXELS:
         raise PictureError("pixels")
     image.load()
-    if (turn := _turn(image)) is not None:
+    if (turn := _turn(exif or image.info.get("exif", b""))) is not None:
         image = image.transpose(turn)
     image = _plain(image)
     image.info = {}
     return image
 
 
-def _turn(image: Image) -> Transpose | None:
-    """Return what makes *image* stand upright, by the orientation in its EXIF data."""
+def _turn(exif: bytes) -> Transpose | None:
+    """Return what makes a picture stand upright, by the orientation in its *exif*."""
     from PIL.Image import Transpose
 
-    try:
-        orientation = image.getexif().get(_ORIENTATION)
-    except Exception:
-        # Damaged EXIF data is no reason to refuse a picture.
-        return None
     turns = {
         2: Transpose.FLIP_LEFT_RIGHT,
         3: Transpose.ROTATE_180,
@@ -224,7 +284,29 @@ def _turn(image: Image) -> Transpose | None:
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
     }
-    return turns.get(orientation) if isinstance(orientation, int) else None
+    return turns.get(_orientation(exif))
+
+
+def _orientation(exif: bytes) -> int:
+    """Return the orientation that *exif*, data of a camera, gives; 0 where it gives none (TIFF 6.0, section 2).
+
+    Read here, since Pillow reads every entry, and warns of each that is damaged.
+    """
+    tiff = exif.removeprefix(_CAMERA)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None:
+        return 0
+    try:
+        (place,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, place)
+        for entry in range(place + 2, place + 2 + 12 * count, 12):
+            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, entry)
+            if (tag, kind) == (_ORIENTATION, 3):  # one of sixteen bits
+                return int(value)
+    except struct.error:
+        # Damaged EXIF data is no reason to refuse a picture.
+        return 0
+    return 0
 
 
 def _plain(image: Image) -> Image:

@@ -188,8 +188,17 @@ def test_orientation_is_applied_before_it_is_dropped(form: str, orientation: int
     assert_clean(result)
 
 
-@pytest.mark.filterwarnings("ignore:.*EXIF")  # as on a site: Pillow warns of it, and errors are for tests
-@pytest.mark.parametrize("exif", [b"", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0\xff\xff\xff\xff", b"\0" * 9])
+@pytest.mark.parametrize(
+    "exif",
+    [
+        *(b"", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0\xff\xff\xff\xff", b"\0" * 9),
+        # Entries that all lie outside: Pillow warns of each.
+        b"II*\0\x08\0\0\0"
+        + struct.pack("<H", 900)
+        + b"".join(struct.pack("<HHII", n, 7, 60_000, 8) for n in range(900)),
+    ],
+    ids=["empty", "cut", "elsewhere", "none", "outside"],
+)
 @pytest.mark.parametrize("form", FORMS)
 def test_damaged_exif_data_is_no_reason_to_refuse_a_picture(form: str, exif: bytes):
     assert_clean(clean(saved(picture(), form, exif=b"Exif\0\0" + exif)))
@@ -328,6 +337,34 @@ def test_one_request_at_a_time_decodes_in_a_process():
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda _: bench.clean([saved(picture(), "WEBP")], 1), range(16)))
     assert all(result[0].width == 48 for result in results)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png(4, 4, rows=(b"\0" + b"\xff" * 4) * 4, extra=chunk(b"tEXt", b"a\0b") * 20_000),
+        *(
+            saved(picture(), "JPEG")[:2] + part * 20_000 + saved(picture(), "JPEG")[2:]
+            for part in (b"\xff", b"\xff\xfe\0\2", b"\xff\xe2\0\x10ICC_PROFILE\0\1\1")
+        ),
+    ],
+    ids=["texts", "fill", "comments", "profiles"],
+)
+def test_what_is_in_more_parts_than_any_picture_is_refused(data: bytes):
+    assert reason(data) == "broken"
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_what_is_no_pixel_never_reaches_the_decoder(form: str, monkeypatch: pytest.MonkeyPatch):
+    given: list[bytes] = []
+    reader = Image.open
+    monkeypatch.setattr(Image, "open", lambda file, **options: given.append(file.getvalue()) or reader(file, **options))
+    profile = zlib.compress(b"\0" * 900_000)
+    part = chunk(b"iCCP", b"a\0\0" + profile) if form == "PNG" else b"\xff\xe2\x03\xeaICC_PROFILE\0\1\1" + b"\0" * 986
+    plain = saved(picture(), form)
+    place = 33 if form == "PNG" else 2
+    assert clean(plain[:place] + part * 900 + plain[place:]) == clean(plain)
+    assert given == [plain, plain]
 
 
 @pytest.mark.parametrize("name", [b"zTXt", b"iTXt", b"iCCP", b"eXIf"])
