@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from .errors import Problem, SettingsError
 from .settings import Settings, Text
@@ -18,11 +19,18 @@ from .settings.table import Context, Table
 logger = logging.getLogger("compliance")
 
 
+def _paths(page: Text) -> Text:
+    for path in page.root.values():
+        if not re.fullmatch(r"/([^/\s?#\\][^\s?#\\]*)?", path):
+            raise ValueError(f"{path!r} is no path of a page of the site; write one such as '/articles/rivers'")
+    return page
+
+
 class Correction(Table):
     """What was wrong in an article, and what is right (Civil Code, art. 1028)."""
 
-    page: Annotated[str, Field(pattern=r"^/([^/\s?#\\][^\s?#\\]*)?$")]
-    """The path of the article on the site."""
+    page: Annotated[Text, AfterValidator(_paths)]
+    """The path of the article on the site, by language where it has one in each."""
     title: Text | None = None
     """Its headline."""
     date: date
@@ -63,7 +71,7 @@ class Corrections:
 
     def of(self, page: str) -> tuple[Correction, ...]:
         """Return those of the article at the path *page*, the latest first."""
-        return tuple(one for one in self.all() if one.page == page)
+        return tuple(one for one in self.all() if page in one.page.root.values())
 
     def _read(self, path: Path) -> None:
         try:

@@ -39,7 +39,7 @@ with sync_playwright() as playwright:
     form.get_by_label("举报类别").select_option("rumour")
     form.get_by_label("所在位置或原文摘录").fill("第三段第一句")
     form.get_by_label("举报说明").fill("文中所述与事实不符。")
-    form.get_by_label("我承诺所举报内容属实").check()
+    form.get_by_label("我承诺据实举报").check()
     form.evaluate("node => node.scrollTo(0, 0)")
     page.screenshot(path=DOCS / "report.png")
     form.get_by_role("button", name="提交举报").click()

@@ -47,7 +47,7 @@ def shown(app: Flask, lang: str = "en") -> BeautifulSoup:
 
 
 def test_corrections_are_public_in_the_readers_language(app: Flask) -> None:
-    article = shown(app).select_one("article")
+    article = shown(app).select_one("main section")
     assert article is not None
     words = " ".join(article.get_text(" ").split())
     assert "Rivers & lakes" in words and "There are seventeen." in words and "November 30, 2026" in words
@@ -56,11 +56,20 @@ def test_corrections_are_public_in_the_readers_language(app: Flask) -> None:
     assert "应为17家。" in shown(app, "zh-CN").get_text() and "2026年11月30日" in shown(app, "zh-CN").get_text()
 
 
+def test_correction_of_an_article_in_two_languages_is_one(app: Flask, tmp_path: Path) -> None:
+    both = ONE.replace('"/articles/a"', '{ en = "/articles/a", zh_CN = "/zh/articles/a" }')
+    (tmp_path / "corrections.toml").write_text(both, encoding="utf-8")
+    for lang, path in (("en", "/articles/a"), ("zh-CN", "/zh/articles/a")):
+        assert [link["href"] for link in shown(app, lang).select("main section a")] == [path]
+        with app.test_request_context(path):
+            assert "应为17家" in render_template_string("{{ compliance_correction(lang='zh-CN') }}")
+
+
 def test_latest_correction_stands_first_without_a_new_start(app: Flask, tmp_path: Path) -> None:
     shown(app)
     (tmp_path / "corrections.toml").write_text(ONE + TWO, encoding="utf-8")
-    assert [one["id"] for one in shown(app).select("article")] == ["correction-2", "correction-1"]
-    assert "/articles/b" in shown(app).select("article")[0].get_text()
+    assert [one["id"] for one in shown(app).select("main section")] == ["correction-2", "correction-1"]
+    assert "/articles/b" in shown(app).select("main section")[0].get_text()
 
 
 def test_file_that_was_broken_later_changes_nothing_and_is_told_once(
