@@ -63,8 +63,9 @@ class Basis:
         if self.places == NO_ARTICLE:
             return law
         if self.part:
-            part = self.part[language].format(self.places)
-            return f"{law}{part}" if language == "zh_CN" else f"{law}, {part}"
+            chinese = language == "zh_CN"
+            part = self.part[language].format(self.places.replace(", ", "、") if chinese else self.places)
+            return f"{law}{part}" if chinese else f"{law}, {part}"
         if language != "zh_CN":
             return f"{law}, art. {self.article}"
         before = f"（修改前{_chinese(self.formerly)}）" if self.formerly else ""
@@ -130,12 +131,18 @@ def _english(places: str) -> str:
 def _chinese(places: str) -> str:
     """Return *places* as Chinese laws are quoted: 17.1(2) is 第十七条第一款第二项."""
 
-    def named(place: str) -> str:
-        article, paragraph, item = _PLACE.fullmatch(place).groups()  # type: ignore[union-attr]  # a test reads them all
-        parts = ((article, "条"), (paragraph, "款"), (item, "项"))
-        return "".join(f"第{_numeral(int(number))}{unit}" for number, unit in parts if number)
+    def named(place: str) -> list[str]:
+        parts = zip(_PLACE.fullmatch(place).groups(), "条款项", strict=True)  # type: ignore[union-attr]  # a test reads them all
+        return [f"第{_numeral(int(number))}{unit}" for number, unit in parts if number]
 
-    return "、".join("至".join(map(named, span.split("–"))) for span in places.split(", "))
+    said, before = list[str](), list[str]()
+    for span in places.split(", "):
+        first, *last = map(named, span.split("–"))
+        # Items of one paragraph name it once: 第二十二条第一款第一项、第五项.
+        shared = len(before) if before and first[: len(before)] == before else 0
+        said.append("至".join("".join(place) for place in (first[shared:], *last)))
+        before = first[:-1]
+    return "、".join(said)
 
 
 def _numeral(number: int) -> str:

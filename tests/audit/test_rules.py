@@ -43,6 +43,7 @@ def test_rule_names_its_source_and_how_it_was_read(rule: Rule):
     [
         ("51", "49", "《网络安全法》第五十一条（修改前第四十九条）", "51 (before 2026: 49)"),
         ("17.1(2), 19", None, "《网络安全法》第十七条第一款第二项、第十九条", "17(1)(2), 19"),
+        ("22.1(1), 22.1(5)", None, "《网络安全法》第二十二条第一款第一项、第五项", "22(1)(1), 22(1)(5)"),
         ("51(3)", None, "《网络安全法》第五十一条第三项", "51(3)"),
         ("28–30", None, "《网络安全法》第二十八条至第三十条", "28–30"),
         ("10, 110, 1010", None, "《网络安全法》第十条、第一百一十条、第一千零一十条", "10, 110, 1010"),
@@ -96,3 +97,13 @@ def test_every_rule_and_every_law_of_them_has_its_place_among_the_duties():
     }
     laws = {one for one in named if re.search("(?:(?<!方)法|规定|(?<!通用数据保护)条例)》", one)}
     assert laws <= set(re.findall("《.+?》", page)), sorted(laws - set(re.findall("《.+?》", page)))
+
+
+@pytest.mark.parametrize("page", ["law.md", "zh/law.md"])
+def test_every_law_that_a_duty_names_is_listed_with_the_day_it_took_effect(page: str):
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    duties, heading, table = text.partition("## The laws" if page == "law.md" else "## 法规")
+    listed = dict(re.findall(r"^\| (《.+?》).*? \| .*?(\d{4}.*?) \|", table, re.MULTILINE))
+    assert heading
+    assert set(re.findall("《.+?》", duties)) - {"《通用数据保护条例》"} <= set(listed)
+    assert len(listed) > 30

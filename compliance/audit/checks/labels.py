@@ -75,6 +75,12 @@ _WARNS = re.compile(
     r"\b(?:viewer|reader|parental) (?:discretion|guidance|advisory)",
     re.IGNORECASE,
 )
+# The same of what a home page shows, where a headline may well speak of minors and of what affects them.
+_WARNS_AT_HOME = re.compile(
+    r"(?:以下|本|此|该)(?:内容|信息|文|视频|音频|图片|报道|节目)[^。]{0,8}(?:影响|不宜|不适[合宜]|引[发起])[^。]{0,4}(?:未成年|儿童)|"
+    r"\b(?:this|the following)\b[^.]{0,40}\b(?:not suitable for|may affect) (?:minors|children)",
+    re.IGNORECASE,
+)
 _TOUCHES_MINORS = re.compile(
     r"自杀|自残|轻生|跳楼|割腕|吸毒|校园(?:欺凌|霸凌|暴力)|(?:虐待|猥亵|性侵|遗弃|拐[卖骗])|虐童|早恋|代孕|"
     r"(?:未成年|少年|少女|男童|女童|初中生|小学生|高中生)[^,。]{0,8}(?:杀|死|伤|坠|打|溺|失踪|怀孕|被捕|犯罪)"
@@ -86,7 +92,11 @@ def minors(page: Page, context: Context) -> Iterator[Finding]:
     mark = next((value for name in _RATINGS if _RATED.match(value := page.metas.get(name, "").strip())), None)
     family = _NOT_FAMILY.search(page.source) if "isFamilyFriendly" in page.source else None
     told = mark or (family and family[0])
-    if told is not None:
+    if page.kind is PageKind.HOME:
+        warned = _WARNS_AT_HOME.search(page.text)
+        if told := told or _printed(page, "compliance-minors-warning") or (warned and warned[0]):
+            yield page.found("C215", excerpt=told, text=told)
+    elif told is not None:
         paragraphs = (tidy(text_of(one)) for one in page.tagged("p"))
         story = next((one for one in paragraphs if len(one) >= _STORY and not _WARNS.search(one)), "")
         warning, place = _warning(page), page.text.find(story[:_STORY]) if story else -1
