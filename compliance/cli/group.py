@@ -45,6 +45,7 @@ _FILES = {
     "db": "database",
     "deliver": "deliver",
     "doctor": "doctor",
+    "incident": "incident",
     "init": "settings",
     "legal": "legal",
     "messages": "messages",

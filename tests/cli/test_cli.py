@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from flask import Flask
 
 from compliance import Compliance, SettingsError
 from compliance.cli import STARTER, compliance
+from compliance.deadlines import minute
 
 
 def alone(*arguments: str) -> Result:
@@ -119,6 +121,42 @@ def test_legal_in_an_application_that_cannot_start_tells_why(folder: Path) -> No
     assert (run.returncode, run.stdout) == (2, "")
     assert "SECRET_KEY" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_incident_tells_until_when_it_is_reported(folder: Path, language: str) -> None:
+    (folder / "compliance.toml").write_text(STARTER.read_text(encoding="utf-8"), encoding="utf-8")
+    result = alone("incident", "--found", "2026-12-31 22:30", "--language", language)
+    assert result.exit_code == 0
+    assert re.findall(r"^\| (2\S+ \S+) \|", result.stdout, re.MULTILINE) == [
+        "2026-12-31 23:30",  # a year is over at midnight in Shanghai
+        "2027-01-01 00:30",
+        "2027-01-01 02:30",
+        "2027-01-01 22:30",
+        "2027-01-01 22:30",
+        "2027-01-03 22:30",
+    ]
+    for words in ("12387", "渝ICP备20009753号-2", "service@ichongqing.info", "67158993"):
+        assert words in result.stdout
+
+
+def test_incident_asks_for_the_same_in_both_languages(folder: Path) -> None:
+    (folder / "compliance.toml").write_text(STARTER.read_text(encoding="utf-8"), encoding="utf-8")
+    chinese, english = (alone("incident", "--language", language).stdout for language in ("zh_CN", "en"))
+    for kind in (r"^\|", r"^#+ ", r"^\d\. "):
+        assert len(re.findall(kind, chinese, re.MULTILINE)) == len(re.findall(kind, english, re.MULTILINE)) > 0
+
+
+def test_incident_is_found_now_unless_it_is_said(folder: Path) -> None:
+    (folder / "compliance.toml").write_text(STARTER.read_text(encoding="utf-8"), encoding="utf-8")
+    before = minute(datetime.now(UTC))
+    said = re.search(r"发现时间：(\S+ \S+)（北京时间", alone("incident").stdout)
+    assert said and before <= said[1] <= minute(datetime.now(UTC))
+
+
+def test_incident_of_an_application_needs_no_file(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["compliance", "incident", "--language", "en"])
+    assert result.exit_code == 0 and "iChongqing" in result.output
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["legal", "--format", "xml"]])
