@@ -16,7 +16,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 # Workers and commands would each compile every file anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test quick lowest latest constraints bench bench-browser fuzz real lint build assets translations screenshots widget clean
+.PHONY: demo test quick lowest latest constraints bench bench-browser fuzz real lint build sbom assets translations screenshots widget clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
 demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
@@ -87,6 +87,18 @@ lint: $(READY)
 
 build: $(READY)
 	@$(BIN)/python -m build
+
+# What an installation with every extra consists of, in CycloneDX: dist/flask-compliance.cdx.json.
+sbom:
+	@mkdir -p dist
+	@rm -rf build/installed build/cyclonedx
+	@$(PYTHON) -m venv build/installed && $(PYTHON) -m venv build/cyclonedx
+	@build/installed/bin/python -m pip install --quiet --quiet --constraint $(LOCK) '.[$(EXTRAS)]'
+	@build/installed/bin/python -m pip uninstall --quiet --yes pip
+	@build/cyclonedx/bin/python -m pip install --quiet --quiet --upgrade pip
+	@build/cyclonedx/bin/python -m pip install --quiet --quiet --group sbom
+	@build/cyclonedx/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type library --output-reproducible \
+	    --output-file dist/flask-compliance.cdx.json build/installed/bin/python
 
 # Minify and compress what readers load: assets/ into compliance/static/.
 assets: $(READY) $(PACKAGES)

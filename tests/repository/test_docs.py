@@ -136,6 +136,13 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             name, _, extras = what.rstrip("]").partition("[")
             assert name == project["name"]
             assert set(filter(None, extras.split(","))) <= set(project["optional-dependencies"])
+        case ["uvx", what, *arguments]:  # the console script of the package, of the same name
+            name, _, extras = what.rstrip("]").partition("[")
+            project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+            assert name in project["scripts"] and extras in project["optional-dependencies"]
+            command = commands.get_command(Context(commands), arguments[0])
+            assert command is not None
+            command.make_context(arguments[0], arguments[1:])
         case ["flask", "compliance", "messages" | "deliver" | "purge" | "db", *_]:
             in_a_box(shlex.split(line)[2:], app)
         case ["flask", "compliance", "doctor", *arguments]:  # the key of the tests is short
@@ -158,7 +165,7 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             pytest.fail("nothing here knows how to try this line")
 
 
-@pytest.mark.parametrize("source", PAGES, ids=label)
+@pytest.mark.parametrize("source", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"], ids=label)
 def test_links_lead_somewhere(source: Path):
     for target, fragment in LINK.findall(SNIPPET.sub("", read(source))):
         linked = (source.parent / target).resolve() if target else source

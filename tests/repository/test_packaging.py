@@ -127,6 +127,7 @@ def test_source_shows_the_banner_in_chinese_and_the_package_alone(way: tuple[str
     (site / "required.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     python = install(tmp_path / "venv", "--no-deps", "--no-build-isolation", *way, unpacked)
     shows_the_banner_in_chinese(python, tmp_path)
+    assert "Usage: flask-compliance " in run(python.with_name("flask-compliance"), "--help", cwd=tmp_path)
     probe = f"""
 import compliance, importlib.util
 from compliance.paths import TEMPLATES
