@@ -90,6 +90,10 @@ class SiteFacts:
             if len(seen.pages) < MOST_PAGES:
                 seen.pages.append(url)
 
+    def names(self, beginning: str) -> tuple[str, ...]:
+        """Return the names of the facts that begin with *beginning*."""
+        return tuple(name for name in self._facts if name.startswith(beginning))
+
     def values(self, name: str) -> Mapping[str, Seen]:
         """Return every value of the fact *name*, in the order of the pages."""
         return self._facts.get(name, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 #: What makes the command fail, and all that is graver.
 _FAILS = {name: tuple(Severity)[: place + 1] for place, name in enumerate(("error", "warning", "notice"))}
+DELAY, CONNECTIONS = 0.2, 2
 _PAGES = 500  # of a site that is crawled
 
 
@@ -36,9 +38,11 @@ _PAGES = 500  # of a site that is crawled
 @language
 @click.option("--limit", type=click.IntRange(min=1), help=f"Pages to read at most; {_PAGES} of a site that is crawled.")
 @click.option(
-    "--delay", type=click.FloatRange(min=0), default=0.2, show_default=True, help="Seconds between two requests."
+    "--delay", type=click.FloatRange(min=0), default=DELAY, show_default=True, help="Seconds between two requests."
 )
-@click.option("--connections", type=click.IntRange(1, 16), default=2, show_default=True, help="Requests at once.")
+@click.option(
+    "--connections", type=click.IntRange(1, 16), default=CONNECTIONS, show_default=True, help="Requests at once."
+)
 @jobs
 @click.option(
     "--fail-on",
@@ -77,8 +81,10 @@ def check(
     with ExitStack() as stack:
         file = None if output is None else stack.enter_context(written(output))
         browser = stack.enter_context(_browser()) if in_browser else None
-        audit = partial(_audit, context, limit=limit, delay=delay, connections=connections, jobs=jobs, browser=browser)
-        reports = [_run(audit(target)) for target in targets or (None,)]
+        audit = partial(
+            audit_of, context, limit=limit, delay=delay, connections=connections, jobs=jobs, browser=browser
+        )
+        reports = [run(audit(target)) for target in targets or (None,)]
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
         if form == "text":
@@ -118,16 +124,21 @@ def _write(text: str, file: BinaryIO | None) -> None:
         file.write(content)
 
 
-def _audit(
+def audit_of(
     context: click.Context,
     target: str | None,
     *,
     limit: int | None,
-    delay: float,
-    connections: int,
-    jobs: int,
-    browser: Browser | None,
+    delay: float = DELAY,
+    connections: int = CONNECTIONS,
+    jobs: int = 1,
+    browser: Browser | None = None,
+    make: Callable[..., Audit] | None = None,
 ) -> Audit:
+    """Return the audit of *target*, an address, a folder or, where it is None, the application.
+
+    It holds pages to the rules, unless *make* makes one for something else. Raises `CannotRunError`.
+    """
     try:
         from ..audit.application import Application
         from ..audit.folder import Folder
@@ -138,6 +149,7 @@ def _audit(
     except ModuleNotFoundError as error:
         raise missing_module(error) from None
     today = deadlines.day(datetime.now(UTC))
+    made = make or Audit
     if target is None:
         if context.find_object(ScriptInfo) is None:
             raise CannotRunError("name a folder or an address, or run `flask --app … compliance check`")
@@ -145,7 +157,7 @@ def _audit(
         app = context.ensure_object(ScriptInfo).load_app()
         url = found.settings.site.url.rstrip("/") + (app.config["APPLICATION_ROOT"] or "").rstrip("/")
         listed = found.settings.articles.sources
-        return Audit(
+        return made(
             Application(app.wsgi_app, url),
             Context(
                 catalogue=found.catalogue,
@@ -159,7 +171,7 @@ def _audit(
         )
     if "://" in target:
         site = Website(target, delay=delay, connections=connections)
-        return Audit(
+        return made(
             site,
             Context(catalogue=Catalogue(host=host_of(site.start)), today=today, hosts=_hosts(site.start)),
             limit=limit or _PAGES,
@@ -167,14 +179,15 @@ def _audit(
             browser=browser,
         )
     folder = Folder(Path(target))
-    return Audit(folder, Context(catalogue=Catalogue(), today=today), limit=limit, jobs=jobs, browser=browser)
+    return made(folder, Context(catalogue=Catalogue(), today=today), limit=limit, jobs=jobs, browser=browser)
 
 
 def _hosts(url: str) -> frozenset[str]:
     return frozenset(filter(None, [host_of(url)]))
 
 
-def _run(audit: Audit) -> Report:
+def run(audit: Audit) -> Report:
+    """Return the report of *audit*, done with a bar on a terminal; `CannotRunError` where no page could be read."""
     with progress(audit, audit.length(), "Checking") as pages:
         for _ in pages:
             pass

@@ -46,7 +46,7 @@ _FILES = {
     "deliver": "deliver",
     "doctor": "doctor",
     "incident": "incident",
-    "init": "settings",
+    "init": "init",
     "legal": "legal",
     "messages": "messages",
     "purge": "purge",

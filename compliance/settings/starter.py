@@ -1,25 +1,16 @@
-"""The file that a site starts from: its own values are placeholders, which stop the start until they are filled in."""
+"""The file that a site starts from: every key explained, what was answered filled in, nothing of a real site."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..errors import Problem
+from .toml import Value, comment, written
 
-#: What stands where the site's own value is to stand: the values of the example, by the line that they stand in.
-PLACEHOLDERS = {
-    "name": "<网站名称, the name of the site>",
-    "url": "<首页地址, the address of the home page, such as https://www.example.org>",
-    "operator": "<运营单位全称, who runs the site>",
-    "email": "<联系邮箱, the mailbox for inquiries>",
-    "icp": "<ICP备案号>",
-    "news": "<互联网新闻信息服务许可证编号, or take this line out>",
-    "telephone": "<举报电话, with its area code>",
-}
 _PLACEHOLDER = re.compile(r"\s*<[^<>]*>\s*")
-_LINE = re.compile(rf"^({'|'.join(PLACEHOLDERS)}) = .*", re.MULTILINE)
-# Everything else that belongs to the site of the example.
+# Everything in the example that belongs to a site.
 _EXAMPLES = {
     "ichongqing.info": "example.org",
     "中国重庆市渝北区": "某省某市某区某路1号",
@@ -29,21 +20,47 @@ _EXAMPLES = {
 }
 _NUMBER = re.compile(r"[0-9]{3,}+(?!-[0-9]{2}-)")  # but no dates
 _LICENCES = re.compile(r"(?<=^\[licences\]$).*?(?=^\[reporting\]$)", re.MULTILINE | re.DOTALL)
-_SITES_OWN = re.compile(r"\A.*?(?=^\[consent\]$)", re.MULTILINE | re.DOTALL)
 _SLOGAN = re.compile(r"^slogan = .*", re.MULTILINE)
+_HEADING = re.compile(r"(#?)\[{1,2}([\w.]+)\]{1,2}")
+_SET = re.compile(r"#?(\w+) = ")
 
 
-def starter(example: str) -> str:
-    """Return the text of *example*, a settings file with every key explained, without anything of a real site."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a key is set to, None where the site has no such thing, and the *note* that stands above it."""
+
+    value: Value | None
+    note: str = ""
+
+
+def placeholder(text: str) -> str:
+    """Return what stands for a value that is still open, and stops the start until it is filled in."""
+    return f"<{re.sub('[<>]', '', text)}>"
+
+
+def starter(example: str, answers: Mapping[str, Answer], notes: Mapping[str, Sequence[str]]) -> str:
+    """Return the text of *example*, a settings file with every key explained, with *answers* by the key.
+
+    Values of the example that belong to a site are taken out. *notes* are lines of a file that stand at the end of a
+    table, by its name.
+    """
     for real, other in _EXAMPLES.items():
         example = example.replace(real, other)
     example = _SLOGAN.sub('#slogan = { en = "…", zh_CN = "…" }', example)
-    example = _SITES_OWN.sub(lambda part: _LINE.sub(_emptied, part[0]), example)
-    return _LICENCES.sub(lambda part: _NUMBER.sub(lambda number: "0" * len(number[0]), part[0]), example)
-
-
-def _emptied(line: re.Match[str]) -> str:
-    return f'{line[1]} = "{PLACEHOLDERS[line[1]]}"'
+    example = _LICENCES.sub(lambda part: _NUMBER.sub(lambda number: "0" * len(number[0]), part[0]), example)
+    lines: list[str] = []
+    table = top = ""
+    for line in example.splitlines():
+        if heading := _HEADING.fullmatch(line):
+            if not heading[1]:
+                lines[-1:-1] = notes.get(top, ())
+                top = heading[2]
+            table = heading[2]
+        elif (match := _SET.match(line)) and (answer := answers.get(f"{table}.{match[1]}")):
+            lines += [comment(answer.note)] if answer.note else []
+            line = f"#{line.lstrip('#')}" if answer.value is None else f"{match[1]} = {written(answer.value)}"
+        lines.append(line)
+    return "\n".join((*lines, ""))
 
 
 def unfilled(data: object, key: str = "") -> Iterator[Problem]:

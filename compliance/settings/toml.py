@@ -1,4 +1,4 @@
-"""TOML read; where it is none, what its author most likely meant, and the line as it should be.
+"""TOML read and written; where it is none, what its author most likely meant, and the line as it should be.
 
 Chinese input methods write quotes, brackets and signs of their own, word processors curve quotes, and who knows YAML
 writes colons. TOML itself says no more than "invalid value".
@@ -6,13 +6,20 @@ writes colons. TOML itself says no more than "invalid value".
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..characters import UNPRINTABLE
 from ..errors import Problem
 from .problems import masked
 
+#: What `written` writes.
+Value = str | bool | Sequence["Value"] | Mapping[str, "Value"]
+_LONGEST_COMMENT = 400  # characters
+_HALVES = re.compile("[\ud800-\udfff]")
 _MOST = 20  # lines that are told of at once
 _LONGEST = 200  # characters of a line that is shown
 #: What is written for what TOML wants. Only outside of strings: inside, all of it is text.
@@ -231,3 +238,29 @@ def _quoted(line: str) -> str:
     """Return *line*; where it may hold a password or a key, without what follows a colon."""
     line = masked(line) if _SECRET.search(line) else line
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def written(value: Value) -> str:
+    """Return *value* as TOML writes it, in one line. Halves of characters, which no file holds, are replaced."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            # A string of JSON is one of TOML, but for this character (TOML 1.0, "String").
+            text = json.dumps(_HALVES.sub("\ufffd", value), ensure_ascii=False)
+            return text.replace("\x7f", "\\u007f")
+        case Mapping():
+            pairs = (f"{_key(name)} = {written(one)}" for name, one in value.items())
+            return f"{{ {', '.join(pairs)} }}"
+        case _:
+            return f"[{', '.join(map(written, value))}]"
+
+
+def comment(text: str) -> str:
+    """Return *text*, whoever wrote it, as a comment of one line."""
+    line = " ".join(UNPRINTABLE.sub("\ufffd", text[:_LONGEST_COMMENT]).split())
+    return f"# {line}"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else written(name)

@@ -42,13 +42,22 @@ def test_init_writes_settings_that_a_site_has_to_fill_in(folder: Path, arguments
     app.config["SECRET_KEY"] = "a long random value"
     with pytest.raises(SettingsError) as refusal:
         Compliance(app, settings=folder / written)
-    keys = ["site.name", "site.url", "site.operator", "site.email", "licences.icp", "licences.news"]
-    assert [problem.key for problem in refusal.value.problems] == [*keys, "reporting.telephone"]
+    values = {
+        "site.name": "城市新闻",
+        "site.url": "https://www.example.org",
+        "site.operator": "城市新闻社",
+        "site.email": "a@example.org",
+        "site.languages": "zh_CN",
+        "licences.icp": "渝ICP备20009753号-2",
+        "licences.public_security": "渝公网安备50010402001494号",
+        "licences.news": "50120220004",
+        "reporting.telephone": "023-67158993",
+    }
+    assert [problem.key for problem in refusal.value.problems] == list(values)
     text = (folder / written).read_text(encoding="utf-8")
-    values = ["城市新闻", "https://www.example.org", "城市新闻社", "a@example.org"]
-    values += ["渝ICP备20009753号-2", "50120220004", "023-67158993"]
-    for value in values:
-        text = re.sub('= "<[^>]*>"', f'= "{value}"', text, count=1)
+    for key, value in values.items():
+        filled = f'["{value}"]' if key == "site.languages" else f'"{value}"'
+        text = re.sub('= "<[^>]*>"', f"= {filled}", text, count=1)
     (folder / written).write_text(text, encoding="utf-8")
     Compliance(app, settings=folder / written)
 

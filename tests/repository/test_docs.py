@@ -149,6 +149,11 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             assert app.test_cli_runner().invoke(args=["compliance", "doctor", *arguments]).exit_code == 1
         case ["flask", "compliance", "consents", *arguments]:
             in_a_ledger(arguments, app)
+        case ["flask", "compliance", "init", *arguments]:
+            pages = tmp_path / "build" / "html"
+            pages.mkdir(parents=True)
+            (pages / "index.html").write_text("<title>Home</title><h1>Home</h1>", encoding="utf-8")
+            assert CliRunner().invoke(commands, ["init", *arguments]).exit_code == 0
         case ["flask", "compliance", "check", *arguments]:  # it would leave this machine: read the line alone
             command = commands.get_command(Context(commands), "check")
             assert command is not None

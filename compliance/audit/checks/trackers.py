@@ -74,11 +74,7 @@ def abused(page: Page, context: Context) -> Iterator[Finding]:
 
 def cookies(page: Page, context: Context) -> Iterator[Finding | Fact]:
     """The cookies that a page sets."""
-    for line in page.headers.all("set-cookie"):
-        match = _COOKIE.match(line)
-        if match is None or re.search(r"max-age=0\b|expires=thu, 01.jan.1970", line, re.IGNORECASE):
-            continue
-        name = match[1]
+    for name in set_by(page):
         yield Fact("cookie", name)
         tracker = setter(context.catalogue, name)
         if tracker is not None and is_optional(tracker):
@@ -116,6 +112,14 @@ def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
 
 PAGE = (running, abused, cookies, held)
 SITE = (of_the_site,)
+
+
+def set_by(page: Page) -> Iterator[str]:
+    """Yield the names of the cookies that the answer with *page* sets, and does not take away."""
+    for line in page.headers.all("set-cookie"):
+        match = _COOKIE.match(line)
+        if match and not re.search(r"max-age=0\b|expires=thu, 01.jan.1970", line, re.IGNORECASE):
+            yield match[1]
 
 
 @lru_cache(maxsize=256)
