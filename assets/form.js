@@ -204,6 +204,8 @@ const build = async (link) => {
     const content = new DocumentFragment();
     content.append(...nodes);
     content.querySelectorAll("script, link").forEach((node) => node.remove());
+    /* Whatever window the page's <base> names. */
+    content.querySelectorAll("a, form").forEach((node) => (node.target = "_self"));
     box.replaceChildren(content);
   };
   const show = ({ url, main, status }, key) => {
@@ -227,10 +229,7 @@ const build = async (link) => {
     form.elements.namedItem("page_title").value = document.title;
   }
   /* A choice about cookies is sent as the page sends it, and leads back here. */
-  for (const next of box.querySelectorAll("[name=next]")) {
-    next.value = location.pathname + location.search;
-    next.form.target = "_self";
-  }
+  for (const next of box.querySelectorAll("[name=next]")) next.value = location.pathname + location.search;
   /* Where the page's policy lets no form be sent, the choice is made on the page at the form's address. */
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective, disposition }) => {
     if (dialog.open && effectiveDirective === "form-action" && disposition === "enforce") location.assign(form.action);

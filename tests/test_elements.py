@@ -52,6 +52,19 @@ def test_elements_are_in_the_language_of_the_page(client: FlaskClient, path: str
     assert f'data-compliance="footer" role="none" lang="{"zh-CN" if path == "/zh" else "en"}"' in page
 
 
+def test_links_and_forms_stay_in_the_window_whatever_the_base_of_the_page_says(
+    host: Flask, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    corrections = tmp_path / "corrections.toml"
+    corrections.write_text('[[corrections]]\npage = "/by-hand"\ndate = 2026-01-01\ntext = "It was 8,600."\n')
+    settings |= {"consent": {"mode": "opt-in"}, "articles": {"corrections": str(corrections)}}
+    Compliance(host, settings=settings)
+    soup = BeautifulSoup(by_hand(host, "correction").test_client().get("/by-hand").text, "html.parser")
+    found = soup.select("a, form")
+    assert {node.name for node in found} == {"a", "form"} and soup.aside is not None
+    assert [str(node) for node in found if node.get("target") != "_self"] == []
+
+
 def test_footer_names_licences_and_reporting_contact(client: FlaskClient) -> None:
     page = client.get("/").text
     assert '<a href="https://beian.miit.gov.cn/"' in page

@@ -98,9 +98,8 @@ def test_the_dialog_opens_and_sends(visit: Any, policy: str, base: str) -> None:
         dialog.locator("form[data-styles] .compliance-buttons button").click()
         expect(dialog.get_by_text("Please keep this number and this code")).to_be_visible(timeout=15_000)
         assert site.states() == ["received"]
-        assert {link.evaluate("link => link.host") for link in dialog.get_by_role("link").all()} == {
-            page.evaluate("location.host")
-        }
+        links = {tuple(link.evaluate("link => [link.host, link.target]")) for link in dialog.get_by_role("link").all()}
+        assert links == {(page.evaluate("location.host"), "_self")}
         dialog.get_by_role("button", name="Close").click()
 
         page.locator(FOOTER).get_by_role("link", name="Cookie settings").click()
