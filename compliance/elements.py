@@ -100,7 +100,7 @@ class Elements:
         holds = settings.consent.mode != "notice"
         self._held = frozenset({*CATEGORIES, *decisions.categories} if holds else ())
         self._gate = lru_cache(maxsize=_KEPT)(self._hold)
-        self._listed = lru_cache(maxsize=_KEPT)(self._find_listed)
+        self._catalogue_on = lru_cache(maxsize=_KEPT)(self._find_catalogue)
 
     @property
     def policy(self) -> str:
@@ -144,11 +144,11 @@ class Elements:
             return self.uniform_gate(host)
         consent = self.consent(environ)
         held = frozenset(category for category in self._held if not consent.allows(category))
-        return self._gate(held, self._listed(host))
+        return self._gate(held, self._catalogue_on(host))
 
     def uniform_gate(self, host: str | None) -> Gate | None:
         """What holds trackers on a page of *host* that is the same for all readers: those of every category."""
-        return self._gate(self._held, self._listed(host)) if self._held else None
+        return self._gate(self._held, self._catalogue_on(host)) if self._held else None
 
     def markup(
         self,
@@ -222,13 +222,11 @@ class Elements:
             return f"{site.scheme}://{host if known else site.netloc}"
         return f"{scheme or site.scheme}://{host}"
 
-    def _find_listed(self, host: str | None) -> str:
-        """Return what is listed of the *host* of a request, to which relative addresses lead; else of the site's."""
-        return self._catalogue.listed(host_of(f"//{host}") if host else self._catalogue.host)
+    def _find_catalogue(self, host: str | None) -> Catalogue:
+        return self._catalogue.on(host_of(f"//{host}") if host else None)
 
-    def _hold(self, categories: frozenset[str], host: str) -> Gate:
-        home = host == self._catalogue.listed(self._catalogue.host)
-        return Gate(self._catalogue if home else self._catalogue.on(host or None), categories, asked=self._held)
+    def _hold(self, categories: frozenset[str], catalogue: Catalogue) -> Gate:
+        return Gate(catalogue, categories, asked=self._held)
 
     def _address(self, environ: WSGIEnvironment) -> tuple[str, tuple[Licence, ...]]:
         """Return where *environ* says that the site is: its mount point, and the licences of its host."""

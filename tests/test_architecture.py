@@ -115,7 +115,8 @@ def test_every_public_name_exists(path: Path):
     assert [public for public in found.__all__ if not hasattr(found, public)] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+# Alembic loads a step by its file, as a module of no package.
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name != "versions"], ids=name)
 def test_the_package_imports_itself_relatively(path: Path):
     assert "compliance" not in foreign(path)
 

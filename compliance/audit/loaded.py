@@ -76,8 +76,7 @@ def vendor(tracker: Tracker) -> str:
 
 
 def _all(page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
-    if page.host is not None and (listed := catalogue.listed(page.host)):
-        catalogue = catalogue.on(listed)  # a relative address needs to be looked for there
+    catalogue = catalogue.on(page.host)
     if _finder(catalogue).search(page.source.encode("utf-8", "replace")) is not None:
         for element in _loading(page):
             yield from _of(element, page, catalogue)

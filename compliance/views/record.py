@@ -55,7 +55,7 @@ def forget(response: Response, *, but: str | None = "") -> None:
     if not sent:
         return
     host = host_of(request.host_url)
-    alone, kept = _alone(), cookie_path()
+    alone, kept = request.decided_here, cookie_path()
     ours = (None, state().settings.consent.domain_for(host))
     paths = [kept, *([_mount()] if alone else ()), *([base()] if alone and len(sent) > 1 else ())]
     for path in dict.fromkeys(paths):
@@ -70,12 +70,7 @@ def cookie_path() -> str:
     One that is mounted beside another, which has other keys, keeps its own below its mount point: each would overwrite
     the other's.
     """
-    return "/" if not request.cookies.getlist(COOKIE) or _alone() else _mount()
-
-
-def _alone() -> bool:
-    """Return whether all decisions that were sent are this site's."""
-    return state().decisions.owns(request.environ.get("HTTP_COOKIE"))
+    return "/" if not request.cookies.getlist(COOKIE) or request.decided_here else _mount()
 
 
 def _mount() -> str:

@@ -44,6 +44,11 @@ class Request(wrappers.Request):
         self.state = state
         self.trusted_hosts = state.host.trusted_hosts
 
+    @cached_property
+    def decided_here(self) -> bool:
+        """Whether all decisions that were sent are this site's: their signatures are checked once."""
+        return self.state.decisions.owns(self.environ.get("HTTP_COOKIE"))
+
     def expect_message(self) -> None:
         """Let what is sent be as long as a message, and with pictures where it is a form with files."""
         self.max_content_length = _LARGEST_MESSAGE if self.mimetype == FILES else _LARGEST_TEXTS

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from compliance.audit.checks import delivery
 from compliance.audit.loaded import loaded
 from compliance.audit.page import Page, PageKind
+from compliance.audit.site import Context
 from compliance.page.trackers import Catalogue, Tracker
 
 FOOT = "渝ICP备20009753号-2 互联网新闻信息服务许可证编号：50120220004"
@@ -154,16 +158,45 @@ def test_finding_quotes_the_place_in_one_short_line() -> None:
 
 
 def test_a_relative_address_loads_from_the_host_of_the_page() -> None:
-    own = Tracker(host="m.news.example", path="/count.js", category="analytics", provider={"en": "Count"})
-    catalogue = Catalogue([own], host="www.news.example")
+    own = [
+        Tracker(host=f"{name}.news.example", path="/count.js", category="analytics", provider={"en": "Count"})
+        for name in ("m", "www")
+    ]
+    catalogue = Catalogue(own, host="www.news.example")
     content = b"<!doctype html><script src=/count.js></script>"
-    found = {
-        host: loaded(Page(f"https://{host}/", content), catalogue) for host in ("m.news.example", "www.news.example")
+    pages = [f"https://{name}.news.example/" for name in ("m", "www", "en")] + ["a.html"]
+    found = {url: [one.host for one in loaded(Page(url, content), catalogue)] for url in pages}
+    assert found == {
+        "https://m.news.example/": ["m.news.example"],
+        "https://www.news.example/": ["www.news.example"],
+        "https://en.news.example/": [],
+        "a.html": ["www.news.example"],
     }
-    assert {host: [one.host for one in some] for host, some in found.items()} == {
-        "m.news.example": ["m.news.example"],
-        "www.news.example": [],
-    }
+
+
+OURS = "<link data-compliance rel=stylesheet href=/c/x.css><script data-compliance src=/c/x.js{}></script>"
+
+
+@pytest.mark.parametrize(
+    ("told", "nonce", "refused"),
+    [
+        ("script-src *.example; style-src news.example:443/c/", "", []),
+        ("script-src https://news.example/c/x.js; style-src https:", "", []),
+        ("default-src 'self'; script-src 'nonce-abc' 'strict-dynamic'", " nonce=abc", []),
+        ("default-src 'self'; script-src 'nonce-abc' 'strict-dynamic'", " nonce=old", ["script-src"]),
+        ("default-src 'self'; script-src 'self' 'strict-dynamic'", "", ["script-src"]),
+        ("script-src-elem 'none'; script-src 'self'", "", ["script-src-elem"]),
+        ("script-src http://news.example/elsewhere/", "", ["script-src"]),
+        ("default-src *, style-src 'none'", "", ["style-src"]),
+        ("sandbox allow-forms", "", ["sandbox"]),
+    ],
+)
+def test_a_policy_is_judged_as_browsers_do(told: str, nonce: str, refused: list[str]) -> None:
+    content = f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{told}">{OURS.format(nonce)}'
+    context = Context(catalogue=Catalogue(), today=date(2026, 1, 1))
+    for url in ["https://news.example/a/b.html"] + ["a/b.html"] * ("example" not in told):
+        found = list(delivery.policy(Page(url, content.encode()), context))
+        assert [one.values["directive"] for one in found] == refused
 
 
 @pytest.mark.parametrize("content", ["<?>", "<!\0", "<?php echo '<p>'; ?>", "<![-", "</\ufffe", "<?<a:b>", "\0 渝"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
 from ...page.charsets import named
 from ...page.injection import is_amp
+from ...page.policies import LoadKind, refused
 from ..findings import Finding
 from ..page import Page
 from ..site import Context
@@ -15,6 +17,12 @@ from ..site import Context
 _MISREAD = re.compile("[锛銆鐨鈥鏄鏂鍙鍩缃骞绗鍏嚗蝚嚙]")
 _MISREADS = 5
 _HEAD = 64 * 1024  # characters within which <html> stands
+# What our elements load or send to.
+_LOADS: tuple[tuple[str, str, LoadKind], ...] = (
+    ("link", "href", "style"),
+    ("script", "src", "script"),
+    ("form", "action", "form"),
+)
 _UNDECODABLE = 3  # a character cut in two by an old editor is no wrong label
 _SESSION = re.compile(r"sess|token|auth|\bsid\b|login|passport|ticket", re.IGNORECASE)
 _GREY = re.compile(
@@ -53,16 +61,14 @@ def policy(page: Page, context: Context) -> Iterator[Finding]:
     """The page's Content-Security-Policy, where elements of ours are on it."""
     if not page.ours:
         return
-    policies = [*page.headers.all("content-security-policy"), page.metas.get("content-security-policy", "")]
-    directives: dict[str, list[str]] = {}
-    for text in policies:
-        for directive in text.split(";"):
-            name, *sources = directive.split() or [""]
-            directives.setdefault(name.lower(), [one.lower() for one in sources])
-    for name, link in _ours(page):
-        allowed = directives.get(name, directives.get("default-src") if name != "form-action" else None)
-        if allowed is not None and not _allows(allowed, page, name):
-            yield page.found("C805", excerpt=f"{name} {' '.join(allowed)}", directive=name, link=link)
+    told = (one.get("content") or "" for one in page.tagged("meta") if _is_policy(one.get("http-equiv") or ""))
+    policies = [*page.headers.all("content-security-policy"), *told]
+    seen = set()
+    for kind, link, nonce in _ours(page) if policies else ():
+        directive = refused(policies, kind, _whole(link, page.base), page=_whole(page.url), nonce=nonce)
+        if directive is not None and kind not in seen:
+            seen.add(kind)
+            yield page.found("C805", excerpt=directive, directive=directive.split()[0], link=link)
 
 
 def encryption(page: Page, context: Context) -> Iterator[Finding]:
@@ -97,27 +103,19 @@ def amp(page: Page, context: Context) -> Iterator[Finding]:
 PAGE = (charset, cookies, policy, encryption, mourning, amp)
 
 
-def _ours(page: Page) -> Iterator[tuple[str, str]]:
-    """Yield what our elements on the page need: a directive, and an address that it has to allow."""
-    for tag, attribute, name in (
-        ("link", "href", "style-src"),
-        ("script", "src", "script-src"),
-        ("form", "action", "form-action"),
-    ):
+def _is_policy(name: str) -> bool:
+    return name.strip().lower() == "content-security-policy"
+
+
+def _whole(address: str, base: str = "") -> str:
+    """Return *address* with a host: the pages of a folder are all on one, whichever it is."""
+    return urljoin(urljoin("https://site.invalid/", base), address)
+
+
+def _ours(page: Page) -> Iterator[tuple[LoadKind, str, str | None]]:
+    """Yield what our elements on the page load or send to, each with its nonce."""
+    for tag, attribute, kind in _LOADS:
         for element in page.tagged(tag):
             address = element.get(attribute)
-            within = (element, *element.iterancestors())
-            if address and any("data-compliance" in one.attrib for one in within) and not element.get("nonce"):
-                yield name, address
-                break
-
-
-def _allows(sources: list[str], page: Page, directive: str) -> bool:
-    if directive == "script-src" and "'strict-dynamic'" in sources:
-        return False
-    host = page.host or ""
-    return any(
-        one in ("'self'", "*", "https:", "http:")
-        or one.removeprefix("https://").removeprefix("http://").rstrip("/") == host
-        for one in sources
-    )
+            if address and any("data-compliance" in one.attrib for one in (element, *element.iterancestors())):
+                yield kind, address, element.get("nonce")

@@ -65,7 +65,7 @@ class Catalogue:
         self.trackers = (*self.own, *(tracker for tracker in listed if not self._is_own(tracker)))
         self._ours = frozenset(map(id, self.own))
         self._by_host: dict[str, list[Tracker]] = {}
-        self._elsewhere: dict[str | None, Catalogue] = {}  # as many as there are names
+        self._elsewhere: dict[str, Catalogue] = {}  # as many as there are names
         for tracker in self.trackers:
             self._by_host.setdefault(tracker.host, []).append(tracker)
 
@@ -77,11 +77,17 @@ class Catalogue:
         return host
 
     def on(self, host: str | None) -> Catalogue:
-        """Return the same catalogue for pages on *host*, another one of the site's: relative addresses lead there."""
-        if host not in self._elsewhere:
-            other = self._elsewhere[host] = copy(self)
-            other.host = host
-        return self._elsewhere[host]
+        """Return the same catalogue for pages on *host*, to which relative addresses lead; ``None`` is the site's own.
+
+        What is listed of a host decides: all those of which nothing is are one.
+        """
+        listed = self.listed(host)
+        if host is None or listed == self.listed(self.host):
+            return self
+        if listed not in self._elsewhere:
+            other = self._elsewhere[listed] = copy(self)
+            other.host = listed or None
+        return self._elsewhere[listed]
 
     @cached_property
     def digest(self) -> str:

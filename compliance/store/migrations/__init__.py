@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Alembic is imported where it is used, at the first use of the database: no start of a site waits for it.
 _ATTEMPTS = 6
-_TURN = 8  # seconds that a worker waits for its turn
+_TURN = 25  # seconds that a worker waits for its turn: less than servers give a request
 _ONE_AT_A_TIME = Lock()  # Alembic keeps what it works on in the globals of its modules
 _OPTIONS: dict[str, Any] = {"version_table": "compliance_alembic_version"}  # beside a host's own `alembic_version`
 

@@ -5,25 +5,18 @@ Revision ID: 0001
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
+from compliance.store.migrations.steps import MOMENT, add_index, add_table
+
 revision = "0001"
 down_revision = None
 
-_MOMENT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 _LONG = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 _BLOB = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-_DUPLICATE_NAME = 1061  # MySQL: another worker has just made it
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_TABLE = {
-    f"{dialect}_{option}": value
-    for dialect in ("mysql", "mariadb")
-    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
-}
 _WITH_KEY = {"sqlite_with_rowid": False}
 _SPARSE = ("contact_hash", "contact_purge_after", "purge_after")
 _INDEXES = {
@@ -70,7 +63,7 @@ _SQLITE = (
 
 
 def upgrade() -> None:
-    _table(
+    add_table(
         "message",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(length=32), nullable=False),
@@ -97,31 +90,31 @@ def upgrade() -> None:
         sa.Column("marks", sa.String(length=300), nullable=False),
         sa.Column("assignee", sa.String(length=100), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("created", _MOMENT, nullable=False),
-        sa.Column("changed", _MOMENT, nullable=False),
-        sa.Column("sender_wrote", _MOMENT, nullable=False),
-        sa.Column("decide_due", _MOMENT, nullable=False),
-        sa.Column("answer_due", _MOMENT, nullable=False),
-        sa.Column("paused", _MOMENT, nullable=True),
-        sa.Column("decided", _MOMENT, nullable=True),
-        sa.Column("answered", _MOMENT, nullable=True),
-        sa.Column("closed", _MOMENT, nullable=True),
+        sa.Column("created", MOMENT, nullable=False),
+        sa.Column("changed", MOMENT, nullable=False),
+        sa.Column("sender_wrote", MOMENT, nullable=False),
+        sa.Column("decide_due", MOMENT, nullable=False),
+        sa.Column("answer_due", MOMENT, nullable=False),
+        sa.Column("paused", MOMENT, nullable=True),
+        sa.Column("decided", MOMENT, nullable=True),
+        sa.Column("answered", MOMENT, nullable=True),
+        sa.Column("closed", MOMENT, nullable=True),
         sa.Column("reopened", sa.Boolean(), nullable=False),
-        sa.Column("purge_after", _MOMENT, nullable=True),
-        sa.Column("contact_purge_after", _MOMENT, nullable=True),
+        sa.Column("purge_after", MOMENT, nullable=True),
+        sa.Column("contact_purge_after", MOMENT, nullable=True),
         sa.Column("hold", sa.String(length=200), nullable=False),
         sa.Column("search", _LONG, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_compliance_message"),
         sa.UniqueConstraint("number", name="uq_compliance_message_number"),
     )
-    _table(
+    add_table(
         "used_challenge",
         sa.Column("signature_hash", sa.String(length=64), nullable=False),
-        sa.Column("expires", _MOMENT, nullable=False),
+        sa.Column("expires", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("signature_hash", name="pk_compliance_used_challenge"),
         **_WITH_KEY,
     )
-    _table(
+    add_table(
         "attachment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
@@ -131,13 +124,13 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("content", _BLOB, nullable=False),
-        sa.Column("created", _MOMENT, nullable=False),
+        sa.Column("created", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"], ["compliance_message.id"], name="fk_compliance_attachment_message_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_compliance_attachment"),
     )
-    _table(
+    add_table(
         "event",
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
@@ -147,23 +140,23 @@ def upgrade() -> None:
         sa.Column("public", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=64), nullable=False),
         sa.Column("text", _LONG, nullable=False),
-        sa.Column("at", _MOMENT, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"], ["compliance_message.id"], name="fk_compliance_event_message_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("message_id", "sequence", name="pk_compliance_event"),
         **_WITH_KEY,
     )
-    _table(
+    add_table(
         "idempotency",
         sa.Column("key_hash", sa.String(length=64), nullable=False),
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
-        sa.Column("expires", _MOMENT, nullable=False),
+        sa.Column("expires", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("key_hash", name="pk_compliance_idempotency"),
         **_WITH_KEY,
     )
-    _table(
+    add_table(
         "outbox",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
@@ -172,12 +165,12 @@ def upgrade() -> None:
         sa.Column("dedupe", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=64), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_at", _MOMENT, nullable=False),
+        sa.Column("next_at", MOMENT, nullable=False),
         sa.Column("lease_owner", sa.String(length=64), nullable=True),
-        sa.Column("lease_until", _MOMENT, nullable=True),
+        sa.Column("lease_until", MOMENT, nullable=True),
         sa.Column("error", sa.String(length=200), nullable=False),
-        sa.Column("created", _MOMENT, nullable=False),
-        sa.Column("sent", _MOMENT, nullable=True),
+        sa.Column("created", MOMENT, nullable=False),
+        sa.Column("sent", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(
             ["message_id"], ["compliance_message.id"], name="fk_compliance_outbox_message_id", ondelete="CASCADE"
         ),
@@ -185,12 +178,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe", name="uq_compliance_outbox_dedupe"),
         **_WITH_KEY,
     )
-    _table(
+    add_table(
         "consent",
         sa.Column("sequence", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("record_hash", sa.String(length=64), nullable=False),
-        sa.Column("at", _MOMENT, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
         sa.Column("policy", sa.String(length=40), nullable=False),
         sa.Column("mode", sa.String(length=64), nullable=False),
         sa.Column("salt", sa.String(length=64), nullable=True),
@@ -201,7 +194,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sequence", name="pk_compliance_consent"),
         sa.UniqueConstraint("record_hash", name="uq_compliance_consent_record_hash"),
     )
-    _table(
+    add_table(
         "ledger",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("sequence", _NUMBER, nullable=False),
@@ -211,43 +204,27 @@ def upgrade() -> None:
         sa.Column("seal", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_compliance_ledger"),
     )
-    _table(
+    add_table(
         "text",
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("version", sa.String(length=16), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("text", _LONG, nullable=False),
-        sa.Column("kept", _MOMENT, nullable=False),
+        sa.Column("kept", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("hash", name="pk_compliance_text"),
     )
     for table, indexes in _INDEXES.items():
         for columns in indexes:
             there = sa.text(f"{columns} IS NOT NULL") if columns in _SPARSE else None
             options = {"sqlite_where": there, "postgresql_where": there}
-            name = f"ix_compliance_{table}_{columns.replace(' ', '_')}"
-            _index(name, f"compliance_{table}", columns.split(), **options)
+            add_index(f"{table}_{columns.replace(' ', '_')}", table, columns.split(), **options)
     dialect = op.get_bind().dialect.name
     if dialect == "sqlite":
         for statement in _SQLITE:
             op.execute(statement)
     elif dialect == "postgresql":
         vector = sa.text("array_to_tsvector(string_to_array(search, ' '))")
-        _index("ix_compliance_message_search", "compliance_message", [vector], postgresql_using="gin")
+        add_index("message_search", "message", [vector], postgresql_using="gin")
     else:
-        _index("ix_compliance_message_search", "compliance_message", ["search"], mysql_prefix="FULLTEXT")
-
-
-# MySQL keeps what was made before a step was cut short, and lets others see it: each can be done again.
-def _table(name: str, *parts: Any, **options: Any) -> None:
-    op.create_table(f"compliance_{name}", *parts, if_not_exists=True, **_TABLE, **options)
-
-
-def _index(name: str, table: str, columns: list[Any], **options: Any) -> None:
-    if name in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:
-        return
-    try:
-        op.create_index(name, table, columns, **options)
-    except sa.exc.OperationalError as error:
-        if error.orig is None or error.orig.args[0] != _DUPLICATE_NAME:
-            raise
+        add_index("message_search", "message", ["search"], mysql_prefix="FULLTEXT")
