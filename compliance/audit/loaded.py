@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..page.loading import ELEMENTS, Load, loads, runs, styled
-from ..page.states import loads_nothing
+from ..page.states import loads_nothing, uncommented
 from ..page.trackers import Catalogue, Tracker
 from ..page.trackers.addresses import split
 from ..page.trackers.catalogue import ANY, NECESSARY
@@ -138,7 +138,7 @@ def _released(attributes: Mapping[str, str]) -> dict[str, str]:
 def _named(text: str, element: Element, catalogue: Catalogue, *, runs: bool) -> Iterator[Loaded]:
     """Yield what an inline script names."""
     if _finder(catalogue).search(text.encode("utf-8", "replace")) is not None and not loads_nothing(text):
-        for tracker in catalogue.mentions(text):
+        for tracker in catalogue.mentions(uncommented(text)):
             if tracker.category != NECESSARY:
                 name = tracker.host if tracker.host != ANY else tracker.path
                 yield Loaded(tracker=tracker, host=name, element=element, runs=runs, hint=False)

@@ -24,7 +24,7 @@ _CALLED = (
 _METHODS = (
     r"(?:(?:lastI|i)ndexOf|includes|startsWith|endsWith|match|test|search|split|join|slice|substr(?:ing)?|trim|"
     r"to(?:Lower|Upper)Case|toString|hasOwnProperty|getElement(?:ById|sBy\w++)|querySelector(?:All)?|getAttribute|hasAttribute|"
-    r"getEntriesBy\w++|getItem|addEventListener)(?=\s*+\()"
+    r"getEntriesBy\w++|(?:get|remove)Item|addEventListener|remove(?:Child|EventListener)?)(?=\s*+\()"
     r"|(?:filter|some|every|map|forEach|find|findIndex)(?=\s*+\(\s*+(?:function(?![\w$])|\(?[\w$,\s]*+\)?\s*+=>))"
     # Settings, kept by what others of the page read.
     r"|(?:extend|constant|value|module)(?=\s*+\()|set(?:Config)?(?=\s*+\(\s*+\{)"
@@ -70,6 +70,15 @@ _GIVES = re.compile(
     r"\.\s*(?:data|action|formAction|ping|content|text|codeBase)\s*[+|&?]{0,2}=(?!=)|(?<![\w$])(?:assign|extend|set)\s*\(|"
     r"\.\s*(?:src|srcset|srcdoc|href|poster|data|action|innerHTML|outerHTML)\s*[\]},]"
 )
+
+# A line that is a comment, but where a text may go over several lines.
+_COMMENT = re.compile(r"^[ \t]*+//[^\n\r\u2028\u2029]*+", re.MULTILINE)
+_SEVERAL_LINES = re.compile(r"`|\\[\n\r\u2028\u2029]")
+
+
+def uncommented(text: str) -> str:
+    """Return the script *text* without the lines that are comments: what they name loads nothing."""
+    return text if _SEVERAL_LINES.search(text) else _COMMENT.sub("", text)
 
 
 def loads_nothing(text: str) -> bool:

@@ -41,8 +41,16 @@ STATES = [
     "switch (location.hostname) { case U: default: }",
     "// U\ndocument.documentElement.className = 'js';",
     "console.log(U)",
+    "var a = document.getElementsByTagName('a'); if (-1 !== a[0].href.indexOf(U)) { document.body.removeChild(a[0]) }",
+    "localStorage.removeItem('a'); document.getElementById(U).remove()",
+    "load('//news.example/a.js');\n  // load(U);\n\tload(b);",
+    "//<![CDATA[ U\nload(b)\n//]]> U",
 ]
 LOADERS = [
+    "load(`\n//www.youtube.com/iframe_api`)",
+    "load('\\\n//www.youtube.com/iframe_api')",
+    "load(b,\n/* a */ //www.youtube.com/a\nU)",
+    "// a\u2028load(U)",
     "fetch(U)",
     "window.a = {}; fetch/**/(U)",
     "fetch\n(U)",

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from ..html.tags import MARK, Tag
 from ..loading import Load, loads, runs, styled
-from ..states import loads_nothing
+from ..states import loads_nothing, uncommented
 from .addresses import split
 from .catalogue import NECESSARY, Catalogue, Tracker
 from .labels import ADDRESSES, labelled
@@ -108,7 +108,7 @@ class TrackerJudge:
             due, _ = self._loaded(addressed, base)
         else:
             words = content.decode("utf-8", "replace")
-            mentioned = self._catalogue.mentions(words) if named and not loads_nothing(words) else ()
+            mentioned = self._catalogue.mentions(uncommented(words)) if named and not loads_nothing(words) else ()
             due = self._due(chain(mentioned, (one for one in before if _uses(words, one))))
         names = {one.attribute for one in addressed}
         return (tag.held(due[0].category, names, inert=True), due) if due else (text, ())
