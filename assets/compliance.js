@@ -7,6 +7,8 @@ const hide = (hidden) => mark("compliance-decided", hidden);
 
 /* Before the banner is parsed. A page in a frame of the site's own has banner and footer around it. */
 hide(decided());
+/* A footer that showed before it has its place would push the page about. */
+mark("compliance-placing", true);
 mark("compliance-gpc", navigator.globalPrivacyControl);
 mark("compliance-framed", frameElement?.ownerDocument.querySelector("[data-compliance]"));
 
@@ -16,7 +18,6 @@ const inside = () => {
   const [outer, inner] = [root, document.body].map((node) => getComputedStyle(node).overflowY);
   return /hidden|clip/.test(outer) && /auto|scroll/.test(inner);
 };
-const move = (node, before = null) => inside() || (root.moveBefore ?? root.insertBefore).call(root, node, before);
 const worn = [];
 const take = () => {
   const { body } = document;
@@ -32,16 +33,15 @@ const take = () => {
   wear("text", ground ? own.color : "CanvasText");
   root.style.readingFlow = "source-order";
   banner.style.readingOrder = -1;
-  move(banner, getComputedStyle(banner).position === "static" ? body : null);
+  const before = getComputedStyle(banner).position === "static" ? body : null;
+  if (!inside()) (root.moveBefore ?? root.insertBefore).call(root, banner, before);
 };
 if (script.isConnected) root.moveBefore?.(script.parentNode, null);
 new MutationObserver(take).observe(document.body, { childList: true });
-const parsed = () => {
-  /* One that a template has put before something else stays there. */
-  const footer = document.querySelector("body > [data-compliance=footer]:not(:has(~ :not(script)))");
-  if (footer) move(footer);
-  place.then(({ keep }) => keep({ decided, kept, hide, inside, worn }), () => {});
-};
+const parsed = () =>
+  place
+    .finally(() => mark("compliance-placing"))
+    .then(({ keep }) => keep({ decided, kept, hide, inside, worn }), () => {});
 if (document.readyState === "loading") document.addEventListener("readystatechange", parsed, { once: true });
 else parsed();
 

@@ -24,11 +24,32 @@ const fills = () =>
     let node = document.elementFromPoint(innerWidth * share, innerHeight * 0.4);
     for (; node && node !== document.body; node = node.parentElement) {
       const { overflowY, position } = getComputedStyle(node);
-      const { clientHeight, scrollHeight } = node;
+      const { clientHeight, clientWidth, scrollHeight } = node;
+      if (clientWidth < innerWidth * 0.35) continue;
       if (scrolls(overflowY) && clientHeight > innerHeight / 2 && scrollHeight > clientHeight) return true;
       if (position === "fixed" && clientHeight > innerHeight * 0.9 && node.innerText?.trim()) return true;
     }
   });
+
+/* How far into the window reaches what is fixed at its edges: a side bar for the most of its height, a bar at the foot. */
+const edges = (height) => {
+  const { clientWidth: width } = document.documentElement;
+  const fixed = (x, y) => {
+    for (let node of document.elementsFromPoint(x, y))
+      for (; node && !node.closest("[data-compliance]"); node = node.parentElement)
+        if (getComputedStyle(node).position === "fixed") return node.getBoundingClientRect();
+  };
+  const side = (x) => {
+    const box = fixed(x, innerHeight - height / 2);
+    return box?.height > innerHeight / 2 && box.width < width / 2 ? box : undefined;
+  };
+  const bar = fixed(width / 2, innerHeight - 2);
+  return {
+    left: side(1)?.right ?? 0,
+    right: width - (side(width - 2)?.left ?? width),
+    bottom: bar?.height < innerHeight / 3 && bar.width > width / 2 ? innerHeight - bar.top : 0,
+  };
+};
 
 /* How much of the page there is at a point: nothing, words, or something to use. */
 const weight = (x, y) => {
@@ -49,12 +70,14 @@ const seat = () => {
     });
   const [, x, y] = costs.reduce((best, one) => (one[0] < best[0] ? one : best));
   entrance.style.inset = `${y}px auto auto ${x}px`;
+  entrance.style.visibility = "";
 };
 const enter = (footer) => {
   if (!entrance) {
     entrance = document.createElement("div");
     entrance.dataset.compliance = "entrance";
-    entrance.style.cssText = `position: fixed; z-index: 2147483646; border: 1px solid var(--compliance-line, #767676);
+    /* Until it has its seat: looking at points of the page would make a shift of that. */
+    entrance.style.cssText = `visibility: hidden; position: fixed; z-index: 2147483646; border: 1px solid var(--compliance-line, #767676);
       border-radius: var(--compliance-radius, .375em); background: var(--compliance-background, Canvas);
       color: var(--compliance-text, CanvasText); font: 12px/1.5 var(--compliance-font, inherit)`;
     const button = document.createElement("button");
@@ -114,7 +137,8 @@ const fit = () => {
   const bottom = body.getBoundingClientRect().bottom + scrollTop;
   const locked = cuts(outer.overflowY === "visible" ? own.overflowY : outer.overflowY);
   /* A page that is locked later has a dialog over it. */
-  const shell = "popover" in footer && ((locked && state !== "end") || (short && fills()));
+  const flat = end <= body.getBoundingClientRect().top + scrollTop + 1 && body.innerText.trim();
+  const shell = "popover" in footer && ((locked && state !== "end") || (short && (flat || fills())));
   if (shell) enter(footer);
   else leave(footer);
   state = shell ? "shell" : "end";
@@ -129,6 +153,10 @@ const fit = () => {
       footer.style.cssText = "position: absolute; inset: 0 0 auto; inline-size: auto";
       footer.style.top = `${Math.max(end, bottom) - top()}px`;
     }
+    const { left, right, bottom: foot } = edges(footer.offsetHeight);
+    footer.style.marginLeft = `${left}px`;
+    footer.style.marginRight = `${right}px`;
+    if (foot) footer.style.borderBlockEnd = `${foot}px solid transparent`;
   }
   root.scrollTo({ top: scrollTop, behavior: "instant" });
 };
@@ -220,6 +248,9 @@ export const keep = (given) => {
   /* Once in a window, however often a script of the site puts the page anew. */
   const again = tools;
   tools ??= given;
+  /* One that a template has put before something else stays there. */
+  const footer = document.querySelector("body > [data-compliance=footer]:not(:has(~ :not(script)))");
+  if (footer && !tools.inside()) put(document.documentElement, footer);
   adopt();
   if (again) return;
   const { decided, hide } = tools;

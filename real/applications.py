@@ -19,10 +19,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """An application by the name of its file of versions; paths are those of its own server.
-
-    On pages that are *known* a box of their own is another one with us, as docs/limits.md says.
-    """
+    """An application by the name of its file of versions; paths are those of its own server."""
 
     name: str
     pages: tuple[str, ...]
@@ -30,7 +27,6 @@ class Application:
     form: Form | None = None
     download: str | None = None
     json: str | None = None
-    known: tuple[str, ...] = ()
 
 
 APPLICATIONS = (
@@ -73,8 +69,6 @@ APPLICATIONS = (
         form=Form(at="/bridges/add", fields={"name": "Chaotianmen"}, shows="Added Row"),
         download="/static/appbuilder/css/ab.css",
         json="/api/v1/_openapi",
-        # A <small> that is never closed: the footer is the last thing in it.
-        known=("/login/", "/bridges/list/", "/users/list/", "/swagger/v1"),
     ),
     Application(
         name="calibreweb",

@@ -152,7 +152,7 @@ def differences(browser: Browser, application: Application) -> list[str]:
     found += [f"console: {words}" for words in sorted(ours.complaints - bare.complaints)]
     for path, boxes in bare.boxes.items():
         moved = {place for place in boxes.keys() & ours.boxes[path].keys() if boxes[place] != ours.boxes[path][place]}
-        if moved and path not in application.known:
+        if moved:
             first = min(moved, key=len)
             how = f"{first} from {boxes[first]} to {ours.boxes[path][first]}"
             found.append(f"{path}: {len(moved)} of {len(boxes)} boxes moved, {how}")

@@ -122,6 +122,33 @@ def test_no_footer_stands_in_a_tag_that_the_page_left_unfinished(end: bytes) -> 
     assert in_pieces(page, 1) == in_pieces(page, 4096) == result
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        b"<p>1</p><small>2",
+        b"<div><small>2</div>",
+        b"<FONT color=red><p>1</p>2",
+        b"<font><p>1<p>2",
+        b"<p>1</p><p><b>2",
+        b"<main><i><u>2</main><hr>",
+        b"<div><small><div>1</small></div><b><i>2</b></div>",
+        b"<div><strong>1",
+        b"<nobr>1</nobr><tt>2<br><code>3</code>",
+        b"<small>" + b"<p>1</p>" * 900 + b"<small>2",
+    ],
+)
+def test_no_footer_stands_in_formatting_that_the_page_left_open(left: bytes) -> None:
+    page = b"<!doctype html><title>t</title><body>" + left + b"\n</body></html>\n"
+    result = inject(page, HEAD, FOOT)
+    assert_same_tree(page, result)
+    assert in_pieces(page, 1) == in_pieces(page, 4096) == result
+    (footer,) = JustHTML(result.decode(), sanitize=False).query("footer")
+    assert footer.parent.name == "body"
+    assert all(node.attrs for node in footer.query("*"))
+    before = original(result)
+    assert before is not None and inject(before, HEAD, FOOT) == result
+
+
 def test_no_footer_stands_in_an_element_of_the_page_that_is_called_like_it() -> None:
     page = b'<!doctype html><footer class="a</p><a href="/b'
     assert inject(page, HEAD, FOOT) == page.replace(b"<footer", HEAD + b"<footer")

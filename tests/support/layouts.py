@@ -14,6 +14,7 @@ _FORM = "<form id=own><label>Name <input name=n></label> <button>Send</button></
 _NAV = "<nav><a href='#1'>News</a> <a href='#2'>Photos</a> <a href='#3'>Video</a></nav>"
 _ROWS = "".join(f"<tr><td>{row}<td><a href='#r{row}'>Row {row}</a><td>{row * 7}" for row in range(40))
 _CARDS = "".join(f"<div class=card><h3>Card {card}</h3>{_P}</div>" for card in range(9))
+_ITEMS = "<li><a href='#'>大桥今日开通</a>" * 30
 _CHAT = "".join(f"<div class=said>Message {number}</div>" for number in range(60))
 
 
@@ -126,6 +127,55 @@ _PAGES = {
         "body{padding-top:80px}header{position:fixed;inset:0 0 auto;height:60px}", f"<header>{_NAV}</header>{_LONG}"
     ),
     "body as a window": _styled("html{overflow:hidden}html,body{height:100%;margin:0}body{overflow:auto}", _LONG),
+    # What is fixed at an edge of the window
+    "fixed sidebar": _styled(
+        "html{height:100%}body{display:flex;flex-direction:column;height:100%;margin:0}"
+        "@media(min-width:768px){aside{position:fixed;width:25%;height:100%}main{margin-left:25%}}",
+        f"<aside>{_NAV}<p>Ada <b>3</b></p></aside><main>{_TEXT}{_FORM}</main>",
+    ),
+    "fixed sidebar of a long page": _styled(
+        "body{margin:0 0 0 60px}aside{position:fixed;inset:0 auto 0 0;width:60px;background:#abe128}",
+        f"<aside><a href='#1'>N</a></aside><main>{_LONG}</main>",
+    ),
+    "fixed sidebars left and right": _styled(
+        "body{margin:0 15% 0 20%}aside{position:fixed;top:50px;bottom:0}.l{left:0;width:20%}.r{right:0;width:15%}"
+        "header{position:fixed;inset:0 0 auto;height:50px}main{padding-top:50px}",
+        f"<header>{_NAV}</header><aside class=l>{_P}</aside><aside class=r>{_P}</aside><main>{_LONG}</main>",
+    ),
+    "fixed sidebar, right to left": _styled(
+        "aside{position:fixed;inset-block:0;inset-inline-start:0;inline-size:30%}main{margin-inline-start:30%}",
+        f"<aside>{_NAV}</aside><main>{_LONG}</main>",
+        "dir=rtl",
+    ),
+    "tab bar": _styled(
+        "body{margin:0;padding-bottom:56px}nav{position:fixed;inset:auto 0 0;height:56px;display:flex;background:#eee}",
+        f"<main>{_LONG}</main>{_NAV}",
+    ),
+    "tab bar of a short page": _styled(
+        "body{margin:0}nav{position:fixed;bottom:0;left:0;width:100%;height:50px;background:#fff}", f"{_P}{_NAV}"
+    ),
+    "sidebar and tab bar": _styled(
+        "body{margin:0 0 56px 25%}aside{position:fixed;inset:0 auto 56px 0;width:25%}"
+        "nav{position:fixed;inset:auto 0 0;height:56px;background:#eee}",
+        f"<aside>{_P}</aside><main>{_LONG}</main>{_NAV}",
+    ),
+    "every box absolute": _styled(
+        "body>*{position:absolute}header{inset:0 0 auto;height:36px}ul{top:36px;left:0;bottom:0;width:17em;margin:0}"
+        ".d{top:60px;left:20em;width:50%}",
+        f"<header>{_NAV}</header><ul><li>River<li>Ferry</ul><div class=d>{_TEXT}</div>",
+    ),
+    # Markup that is left open
+    **{
+        f"{name} left open": _styled("small,font,b,a{color:#333}", body)
+        for name, body in {
+            "small": f"{_NAV}<main>{_P}</main><div class=n><small>Made with care</div>",
+            "font": f"<center>{_NAV}</center><font size=5 color=#cc0000>{_P}",
+            "b": f"{_NAV}<p>{_P}</p><p><b>News",
+            "i and u": f"{_NAV}<main><i><u>{_P}</main>",
+            "a": f"{_NAV}<main>{_P}</main><a href='#top'>Top",
+            "small, badly nested": f"{_NAV}<div><small><div>{_P}</small></div><b><i>Copyright</b></div>",
+        }.items()
+    },
     # Directions and modes
     "right to left": _styled("body{display:flex}main{flex:1}", f"{_NAV}<main>{_TEXT}</main>", "dir=rtl"),
     "vertical": _styled("body{writing-mode:vertical-rl;height:300px}", _P),
@@ -168,6 +218,21 @@ _PAGES = {
         f"<header>{_NAV}</header><main>{_TEXT}</main><footer>{_P}</footer>",
     ),
     # Portals of old
+    "portal of columns": _styled(
+        "*{margin:0;padding:0}body{font:12px/1.8 SimSun,serif;background:#f5f5f5}"
+        ".l{float:left;width:640px;background:#fff}.w{width:980px;margin:0 auto;overflow:hidden;zoom:1}"
+        ".r{float:right;width:320px}li{list-style:none;float:left;width:50%}"
+        ".b{position:fixed;right:20px;bottom:80px;width:40px;height:80px;background:#c00}",
+        f"<div class=w>{_NAV}</div><div class=w><div class=l><h2>要闻</h2><ul>{_ITEMS}</ul></div>"
+        f"<div class=r><h2>图片</h2>{_TEXT}</div></div><div class=w><center>版权所有</center></div>"
+        "<div class=b>顶部</div>",
+    ),
+    "portal of couplets": _styled(
+        "body{margin:0;text-align:center}.duilian{position:absolute;top:100px;width:100px;height:300px;background:#c00}"
+        "#page{width:760px;margin:0 auto;text-align:left}",
+        f"<div class=duilian style=left:6px></div><div class=duilian style=right:6px></div><div id=page>{_LONG}</div>",
+        "leftmargin=0 topmargin=0",
+    ),
     "portal of floats": _styled(
         "body{width:960px;margin:0 auto;font:12px/1.5 SimSun}.l{float:left;width:200px}.c{float:left;width:520px}"
         ".r{float:right;width:220px}",
@@ -184,6 +249,14 @@ _PAGES = {
     ),
 }
 _SHELLS = {
+    "shell: every box fixed": _styled(
+        "header{position:fixed;inset:0 0 auto;height:36px}ul{position:fixed;inset:36px auto 0 0;width:17em;margin:0}",
+        f"<header>{_NAV}</header><ul><li>River<li>Ferry</ul><div></div>",
+    ),
+    "shell: every box fixed, in one": _styled(
+        "#app>*{position:fixed}header{inset:0 0 auto}aside{inset:40px auto 0 0;width:20%}main{inset:40px 0 0 20%}",
+        f"<div id=app><header>{_NAV}</header><aside>{_P}</aside><main>{_FORM}</main></div>",
+    ),
     "shell: column of the window": _styled(
         "body{display:flex;flex-direction:column;height:100vh;margin:0}main{flex:1;overflow:auto;min-height:0}",
         f"<header>{_NAV}</header><main>{_LONG}</main>",

@@ -10,6 +10,9 @@ which is sound because of four facts about the HTML parser (HTML standard, secti
 3. Elements left open around the footer move nothing: what follows it is white space, which goes where it went,
    unless a "p" was open (the footer would close it) or an "a" (the footer's links would).
 4. A "p" is open only if the last "p" tag is a start tag; an "a" only if some "a" is not followed by its end tag.
+
+Other formatting elements move nothing, but the footer would stand in one that is open, and look like it. Where one is
+left open near the end of the page, which is where authors do not see it, a full parse finds a better place.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from functools import cache
 from itertools import islice
 
 from ..html.syntax import ATTRIBUTES, NAME_END, UNIT, VOID, compiled
+from .tail import LIMIT
 
 _NAME = re.compile(rb"</?([a-zA-Z][^ \t\n\f\r/>]*+)")
 _TAG = re.compile(rb"</?[a-zA-Z][^ \t\n\f\r/>]*+" + ATTRIBUTES)
@@ -46,6 +50,12 @@ _P = re.compile(rb"<[pP]" + NAME_END)
 _CLOSES_P = re.compile(
     rb"<(?:/p|address|article|aside|blockquote|center|details|dialog|dir|div|dl|fieldset|figcaption|figure|footer|header"
     rb"|hgroup|h[1-6]|hr|main|menu|nav|ol|p|pre|search|section|summary|ul)" + NAME_END
+)
+
+# Formatting elements but for "a" (13.2.4.3), after a glance at the letter with which most tags begin.
+_FORMAT = re.compile(
+    rb"<(?!/?[!adghlmoprvwADGHLMOPRVW])(/?)([bBiIsSuU]|[eE][mM]|[tT][tT]|[bB][iI][gG]|[fF][oO][nN][tT]|[cC][oO][dD][eE]"
+    rb"|[nN][oO][bB][rR]|[sS][mM][aA][lL][lL]|[sS][tT][rR](?:[oO][nN][gG]|[iI][kK][eE]))" + NAME_END
 )
 
 _LEAF = rb"|".join(
@@ -248,11 +258,12 @@ class Scan:
     """The proof itself, over a page in hand or one that comes in pieces, from *start* where its body begins."""
 
     def __init__(self, start: int) -> None:
-        self.place = self._gap = start
+        self.place = self._gap = self._start = start
         self._gaps: list[tuple[int, int]] = []
         self._region: Region | None = None
         self._paragraph = False
         self._depth = 0
+        self._tail = b""
 
     def run(self, page: bytes, end: int) -> bool:
         """Read *page* up to *end*; ``False`` where the bytes there are do not prove it, and it stops at ``place``."""
@@ -301,6 +312,16 @@ class Scan:
         """Return how many "div" are open at *end* by the count of their tags: a footer there would stand in one."""
         return self._depth_after(page, [*self._gaps, (self._gap, end)])
 
+    def formats_open(self, page: bytes) -> bool:
+        """Return whether a formatting element that begins near the end of *page* is open there.
+
+        Scripts and the like are looked at, too: where they mislead, a full parse tells.
+        """
+        opened: set[bytes] = set()
+        for ends, name in _FORMAT.findall(self._tail_after(page, len(page))):
+            (opened.discard if ends else opened.add)(name.lower())
+        return bool(opened)
+
     def advance(self, end: int) -> None:
         """Begin anew at *end*, where the tokenizer is in its data state."""
         self._gaps.append((self._gap, end))
@@ -311,7 +332,9 @@ class Scan:
         self._paragraph = self._paragraph_after(page, self._gaps)
         self._depth = self._depth_after(page, self._gaps)
         self._gaps = []
-        return self._region.place if self._region is not None else self._gap
+        needed = self._region.place if self._region is not None else self._gap
+        self._tail = self._tail_after(page, needed)
+        return needed
 
     def _paragraph_after(self, page: bytes, gaps: list[tuple[int, int]]) -> bool:
         for index in range(len(gaps) - 1, -1, -1):
@@ -324,6 +347,9 @@ class Scan:
 
     def _depth_after(self, page: bytes, gaps: list[tuple[int, int]]) -> int:
         return self._depth + sum(page.count(b"<div", *gap) - page.count(b"</div", *gap) for gap in gaps)
+
+    def _tail_after(self, page: bytes, end: int) -> bytes:
+        return (self._tail + page[max(self._start, end - LIMIT) : end])[-LIMIT:]
 
     def shift(self, count: int) -> None:
         """Take *count* bytes, read and forgotten, off the front."""

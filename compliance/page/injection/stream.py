@@ -78,10 +78,13 @@ class Stream:
             end = None
         if self._scan is not None:
             read = len(self._unread)
-            proven = foot_place(self._scan, self._unread + held, None if end is None else read + end)
+            page = self._unread + held
+            proven = foot_place(self._scan, page, None if end is None else read + end)
             if proven is not None:
                 place = proven[0] - read
-                return held[:place] + proven[1] + self.foot + held[place:]
+                cheap = held[:place] + proven[1] + self.foot + held[place:]
+                careful = self._close_carefully(held) if self._scan.formats_open(page) else held
+                return cheap if careful == held else careful
         rest = self._close_carefully(held)
         self.bare = len(rest) < len(held) + len(self.foot)
         return rest

@@ -28,14 +28,18 @@ def opening(page: bytes) -> Opening | None:
 def locate(page: bytes, head: bytes, foot: bytes, found: Opening) -> Place:
     """Return where *head* and *foot* go into *page*, of which `opening` returned *found*; either may be empty."""
     start = found.start
+    cheap = Place(head=start)
     if start >= 0:
         if not foot:
-            return Place(head=start)
-        proven = foot_place(Scan(start), page, body_end(page, start))
+            return cheap
+        scan = Scan(start)
+        proven = foot_place(scan, page, body_end(page, start))
         if proven is not None:
-            return Place(head=start, foot=proven[0], foot_closers=proven[1])
+            cheap = Place(head=start, foot=proven[0], foot_closers=proven[1])
+            if not scan.formats_open(page):
+                return cheap
     if len(page) > _LIMIT:
-        return Place(head=start)
+        return cheap
     from .careful import Comparer, place_foot, place_head  # with a parser, which few pages need
 
     comparer = Comparer(page)
@@ -46,7 +50,9 @@ def locate(page: bytes, head: bytes, foot: bytes, found: Opening) -> Place:
         placed = Place(head=start)
         if start < 0 or not comparer.accepts(placed.splice(page, head, b""), head):
             placed = place_head(page, head, comparer)
-    return place_foot(page, head, foot, placed, comparer, max(start, 0)) if foot else placed
+    if foot:
+        placed = place_foot(page, head, foot, placed, comparer, max(start, 0))
+    return cheap if placed.foot < cheap.foot else placed
 
 
 def inject(page: bytes, head: bytes, foot: bytes, found: Opening | None = None) -> bytes:
