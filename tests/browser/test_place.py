@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from compliance.licences import KINDS
 from support.browser import Page, expect, serving
 from support.browser import chromium as chromium
 from support.browser import open_page as open_page
+from support.frameworks import PACKAGES
 from support.layouts import SHELLS
 
 BANNER = "[data-compliance=banner]"
@@ -110,6 +112,42 @@ def test_banner_and_footer_come_back_once(settings: dict[str, Any], open_page: C
         page.get_by_role("button", name="I Agree").click()
         expect(page.locator(BANNER)).to_be_hidden()
         expect(page.locator(FOOTER)).to_be_visible()
+
+
+# React as npm has it, in the build that complains of everything, deferred as the scripts of its frameworks are.
+REACT = """import { createElement as h, useState } from "react"; import { hydrateRoot } from "react-dom/client";
+const App = () => { const [times, count] = useState(0);
+    return h("main", null, h("button", { onClick: () => count(times + 1) }, "Read ", times)); };
+const Page = () => h("html", { lang: "en", suppressHydrationWarning: true },
+    h("head", null, h("title", null, "t")), h("body", null, h(App)));
+window.complaints = [];
+console.error = console.warn = onerror = (...words) => complaints.push(words.join(" "));
+const root = document.querySelector("#root");
+hydrateRoot(root ?? document, h(root ? App : Page), { onRecoverableError: console.error });"""
+
+
+@pytest.fixture(scope="module")
+def react() -> str:
+    command = [PACKAGES / ".bin" / "esbuild", "--bundle", '--define:process.env.NODE_ENV="development"']
+    built = subprocess.run(command, input=REACT, cwd=PACKAGES.parent, stdout=subprocess.PIPE, check=True, text=True)
+    return f"<script type=module>{built.stdout}</script>"
+
+
+@pytest.mark.parametrize("tag", ["<div id=root>{}</div>", "{}"], ids=["part", "document"])
+def test_react_finds_what_the_server_sent(
+    settings: dict[str, Any], open_page: Callable[..., Page], react: str, tag: str
+) -> None:
+    body = tag.format("<main><button>Read <!-- -->0</button></main>")
+    # React takes what it finds in a head for its own.
+    sent = f"<!doctype html><html lang=en><head><title>t</title>{react}</head><body>{body}</body></html>"
+    with serving(create_site(settings, {"/": sent})) as url:
+        page = open_page(url)
+        page.get_by_role("button", name="Read 0").click()
+        expect(page.get_by_role("button", name="Read 1")).to_be_visible()
+        for element in (BANNER, FOOTER):
+            expect(page.locator(element)).to_have_count(1)
+            expect(page.locator(element)).to_be_visible()
+        assert page.evaluate("complaints") == []
 
 
 # Frames
