@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
@@ -23,63 +19,28 @@ from support.browser import Page, expect, serving
 from support.browser import chromium as chromium
 from support.browser import open_page as open_page
 from support.host import create_app
+from support.nginx import NGINX, free_port, nginx
 
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 if NGINX is None:
     pytest.skip("nginx is not installed (apt-get install nginx-light)", allow_module_level=True)
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "static.md"
 FOOTER = "[data-compliance=footer]"
-MAIN = """
-{user}
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    types {{ text/html html; text/css css; application/javascript js; }}
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {server}
-}}
-"""
 NEWS = "<!doctype html><html lang={lang}><meta charset={charset}><title>News</title><body><main><h1>{title}</h1></main>"
 
 
 @contextmanager
-def nginx(root: Path, folder: Path, application: str) -> Iterator[str]:
+def published(root: Path, folder: Path, application: str) -> Iterator[str]:
     """Serve *root* as the documentation says, with *application* beside it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    [server] = re.findall(r"^```nginx\n(.*?)^```$", DOCS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    for documented, here in {
+    port = free_port()
+    changes = {
         "listen 80;": f"listen 127.0.0.1:{port};",
         "server_name www.example.org;": "",
         "/srv/news/public": str(root),
         "http://127.0.0.1:8000": application,
-    }.items():
-        assert documented in server
-        server = server.replace(documented, here)
-    configuration = folder / "nginx.conf"
-    user = "user root;" if os.geteuid() == 0 else ""
-    configuration.write_text(MAIN.format(user=user, folder=folder, server=server), encoding="utf-8")
-    process = subprocess.Popen([str(NGINX), "-c", str(configuration), "-e", str(folder / "error.log")])
-    try:
-        while process.poll() is None:
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-        assert process.poll() is None, (folder / "error.log").read_text()
+    }
+    with nginx(DOCS, folder, changes, port=port):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def get(url: str, path: str) -> tuple[int, dict[str, str], str]:
@@ -107,7 +68,7 @@ def test_readers_decide_and_write_on_static_pages(
     database = app.extensions["compliance"].database
     with ExitStack() as beside, ExitStack() as running:
         application = beside.enter_context(serving(app))
-        url = running.enter_context(nginx(public, tmp_path, application))
+        url = running.enter_context(published(public, tmp_path, application))
         page = open_page(url)
         page.get_by_role("button", name="I Agree").click()
         expect(page.locator("[data-compliance=note]")).to_be_visible()
