@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 from sqlalchemy import func, select
 
 from .. import deadlines
+from ..deliveries import STUCK
 from ..ledger import SealError
 from ..messages import keys
 from ..store import Database
 from ..store.migrations import version
 from ..store.tables import PREFIX, metadata, outbox
 from .group import compliance, listing, missing_holidays, print_json, progress, state
-
-#: What waits longer than this is not on its way: nothing delivers it.
-STUCK = timedelta(hours=1)
 
 
 @compliance.group()

@@ -1,6 +1,7 @@
 """What waits to be sent: claimed, sent, tried again, given up."""
 
-from .overview import Dead, Waiting, dead, revive, waiting
+from .expiries import endings
+from .overview import STUCK, Dead, Waiting, dead, revive, waiting
 from .worker import Stop, Tally, Worker
 
-__all__ = ["Dead", "Stop", "Tally", "Waiting", "Worker", "dead", "revive", "waiting"]
+__all__ = ["STUCK", "Dead", "Stop", "Tally", "Waiting", "Worker", "dead", "endings", "revive", "waiting"]

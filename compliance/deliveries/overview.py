@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -13,6 +13,9 @@ from ..settings import Settings
 from ..store import Database
 from ..store.tables import message, outbox
 from .claims import SENDER
+
+#: What waits longer than this is not on its way: nothing delivers it.
+STUCK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ ADDRESSES = (
     Address("/corrections", "GET", "legal.corrections"),
     Address("/static/<path:name>", "GET", "legal.static"),
     Address("/mourning", "GET", "legal.mourning"),
+    Address("/health", "GET", "health.health"),
     Address("/openapi.json", "GET", "legal.description"),
     Address("/message", "GET", "messages.message"),
     Address("/report", "GET", "messages.report"),

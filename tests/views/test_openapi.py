@@ -204,6 +204,8 @@ def exchanges(app: Flask, raw: dict[str, Any]) -> Iterator[tuple[str, str, TestR
     yield get("/static/{name}", name="compliance.css")
     yield get("/static/{name}", name="none")
     yield get("/mourning")
+    yield get("/health")
+    yield get("/health", headers={"X-Forwarded-For": "127.0.0.1"})
     yield get("/openapi.json")
 
     state = app.extensions["compliance"]
@@ -211,6 +213,7 @@ def exchanges(app: Flask, raw: dict[str, Any]) -> Iterator[tuple[str, str, TestR
     parts = (database, state.vault, state.settings)
     state.store.database, state.store.box = database, replace(state.box, intake=Intake(*parts), cases=Cases(*parts))
     state.store.ledger = Ledger(database, [b"key"])
+    yield get("/health")
     yield post("/record", data={"choice": "erase"})
     for headers in ({}, JSON):
         yield post("/message", data=MESSAGE, headers=headers)

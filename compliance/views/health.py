@@ -1,0 +1,88 @@
+"""Whether the parts that a site works with do, for programs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from .. import deadlines
+from ..deliveries import STUCK, endings, waiting
+from ..errors import StoreError
+from .pages import Refusal, json_response, private
+from .requests import request, state
+from .state import SiteState
+
+# What a proxy adds: whoever it asks for is no program beside the site.
+_FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
+
+Part = dict[str, Any]
+
+
+def health() -> Response:
+    """Tell of each part whether it is `ok`, and what is known of it; 503 where the database takes nothing.
+
+    Only a program on this machine or in its private network (RFC 1918, RFC 4193) that asks without a proxy is told. For
+    all others there is nothing at this address.
+    """
+    if not _is_beside():
+        raise Refusal("document")
+    found, now = state(), datetime.now(UTC)
+    parts = {**_kept(found, now), **_around(found, now)}
+    response = private(json_response({"ok": all(part["ok"] for part in parts.values()), "parts": parts}))
+    if not parts["store"]["ok"]:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return response
+
+
+def _is_beside() -> bool:
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    if not request.remote_addr:  # a socket of this machine
+        return True
+    try:
+        address = ip_address(request.remote_addr)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address):  # older Pythons take all that are mapped for private ones
+        address = address.ipv4_mapped or address
+    return address.is_private
+
+
+def _kept(found: SiteState, now: datetime) -> Mapping[str, Part]:
+    """What is in the database; nothing but that it is away where it is."""
+    try:
+        head, sealed = found.ledger.head()
+        rows = waiting(found.database, found.settings)
+    except StoreError as error:
+        return {"store": {"ok": False, "reason": str(error.reason)}}
+    oldest = min((row.oldest for row in rows if row.oldest), default=None)
+    dead = sum(row.dead for row in rows)
+    return {
+        "store": {"ok": True},
+        "ledger": {"ok": sealed or not head},
+        "outbox": {
+            "ok": not dead and (oldest is None or oldest >= now - STUCK),
+            "waiting": sum(row.waiting for row in rows),
+            "oldest": oldest and oldest.isoformat(),
+            "dead": dead,
+        },
+    }
+
+
+def _around(found: SiteState, now: datetime) -> Mapping[str, Part]:
+    missing = deadlines.unannounced(now)
+    ending = endings(found.settings, deadlines.day(now))
+    return {
+        "spool": {"ok": not found.recorder.away},
+        "limits": {"ok": found.throttle.answers},
+        "calendar": {"ok": not missing, "missing": missing},
+        "licences": {
+            "ok": not ending,
+            "ending": [{"kind": one.licence.kind, "number": one.licence.number, "days": one.days} for one in ending],
+        },
+    }
