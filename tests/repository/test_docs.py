@@ -210,9 +210,9 @@ def untranslated(code: str) -> str:
 
 
 def exact(text: str) -> set[str]:
-    """What reads the same in any language: code, web addresses, rules of `check`."""
+    """What reads the same in any language: code, web addresses, rules of `check`, decimals."""
     code = {" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text) if span.isascii()}
-    return code.union(re.findall(r"\bC\d{3}\b", text), re.findall(r"https?://[!-~]+[\w/]", text, re.ASCII))
+    return code.union(re.findall(r"\bC\d{3}\b|\b\d+\.\d+", text), re.findall(r"https?://[!-~]+[\w/]", text, re.ASCII))
 
 
 def laws(text: str) -> set[str]:
