@@ -59,7 +59,7 @@ _COMPANIES = {
     "Segment": ("Twilio Segment", "Segment.io", "Segment.com"),
     "Sentry": ("Sentry.io", "Functional Software"),
 }
-_WORDS = frozenset({"Segment", "Sentry", "Intercom", "Amplitude", "Meta"})
+_WORDS = frozenset({"Segment", "Sentry", "Intercom", "Amplitude", "Meta", "New Relic"})
 _OTHER_NAMES = re.compile(r"\(([^()]{3,40})\)|（([^（）]{2,40})）")
 _NO_NAMES = frozenset({"privacy-enhanced", "隐私增强模式"})
 _LATIN = "A-Za-z0-9"

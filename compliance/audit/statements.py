@@ -154,6 +154,18 @@ _WITHDRAWS = re.compile(
     re.IGNORECASE,
 )
 _MINORS = re.compile(r"未成年|儿童|监护人|十四周岁|\bminors?\b|\bchild(?:ren)?\b|guardian", re.IGNORECASE)
+# What a site does about them: news of them is none of it.
+_OF_MINORS = re.compile(
+    r"监护|同意|信息|資訊|数据|數據|资料|收集|处理|使用|账号|注册|陪同|满|以下|"
+    r"\b(?:guardian|parent|consent|information|data|collect|process|account|under|younger|age[sd]?|use[sd]?)",
+    re.IGNORECASE,
+)
+# The day of a law is not that of the policy.
+_OF_A_LAW = re.compile(
+    r"(?:《[^》]{1,60}》|法律|法规)[^,;]{0,30}?(?:生效|施行|实施|执行|发布|公布|修订|修正)|"
+    r"\b(?:Law|Act|Regulations?|Directive|GDPR|PIPL)\b[^.,;]{0,60}?"
+    r"\b(?:in force|effective|since|applie[sd])\b[^.,;]{0,40}"
+)
 _DAY = re.compile(
     r"(?:19|20)\d\d ?[-年/.]|(?:[A-Z][a-z]{2,8}|\d{1,2}),? (?:\d{1,2}, ?)?20\d\d|\b20\d\d-\d\d-\d\d\b", re.IGNORECASE
 )
@@ -219,6 +231,11 @@ def _says_which(sentences: list[str]) -> bool:
     return _any(_both(_HANDLES, _KINDS))(handled) or len(kinds) > 3
 
 
+def _says_since(sentence: str) -> bool:
+    own = _OF_A_LAW.sub("", sentence)
+    return _DAY.search(own) is not None and _SINCE.search(own) is not None
+
+
 _SAYS: dict[str, Callable[[list[str]], bool]] = {
     "C304": _says_who,
     "C305": _says_why_and_how,
@@ -226,6 +243,6 @@ _SAYS: dict[str, Callable[[list[str]], bool]] = {
     "C307": _any(_both(_KEEPS, _TIME)),
     "C308": _any(_says_rights),
     "C309": _any(_both(_WITHDRAWS)),
-    "C311": _any(_both(_MINORS)),
-    "C313": _any(_both(_DAY, _SINCE)),
+    "C311": _any(_both(_MINORS, _OF_MINORS)),
+    "C313": _any(_says_since),
 }

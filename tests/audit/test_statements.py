@@ -64,7 +64,10 @@ def test_policy_that_says_everything_lacks_nothing(title: str, parts: dict[str, 
         # What else is withdrawn.
         ("withdraw", "作者可以撤回投稿。您同意本政策。", "C309"),
         ("minors", "", "C311"),
+        ("minors", "我们报道未成年人保护工作。", "C311"),
         ("since", "江城日报社创办于1949年10月1日。", "C313"),
+        ("since", "《个人信息保护法》自2021年11月1日起施行。", "C313"),
+        ("since", "我们遵守《网络安全法》（2025年修正）。", "C313"),
     ],
 )
 def test_what_is_not_said_is_missed(part: str, instead: str, rule: str) -> None:
@@ -80,6 +83,8 @@ def test_what_is_not_said_is_missed(part: str, instead: str, rule: str) -> None:
         ("kept", "Retention is important to us. The paper is six years old.", "C307"),
         ("rights", "We may delete or correct comments.", "C308"),
         ("withdraw", "Authors may withdraw their letters.", "C309"),
+        ("minors", "We report on children.", "C311"),
+        ("since", "The Cybersecurity Law has been in force since June 1 2017.", "C313"),
     ],
 )
 def test_what_is_not_said_is_missed_in_english(part: str, instead: str, rule: str) -> None:
