@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from logging import Logger, getLogger
 from pathlib import Path
 
@@ -163,7 +165,7 @@ def build(
             decisions=decisions,
             assets=static,
             render=renderer.render,
-            changed=_changed(settings, [TEMPLATES, TRANSLATIONS, STATIC, DATA, *own]),
+            changed=_changed(settings, own),
             host_chooses=lambda: host.chooses,
         ),
         renderer=renderer,
@@ -193,7 +195,7 @@ def _cookies(settings: Settings, catalogue: Catalogue, host: Host) -> list[tuple
 
 def _static(settings: Settings, catalogue: Catalogue, cookies: list[tuple[str, str]]) -> Mapping[str, assets.Asset]:
     """Read the files that pages load, and tell their scripts which trackers and cookies wait for what."""
-    static = dict(assets.load(STATIC))
+    static = dict(_files())
     held = dict.fromkeys((*CATEGORIES, *settings.consent.categories))
     listed = expressions.addresses(catalogue, held) if settings.consent.mode != "notice" else []
     static["cookies.js"] = assets.fill(static["cookies.js"], {"COOKIES": cookies})
@@ -259,8 +261,29 @@ def _catalogue(settings: Settings) -> Catalogue:
     return Catalogue(own, host=host_of(settings.site.url))
 
 
-def _changed(settings: Settings, places: Iterable[Path]) -> datetime:
+def _changed(settings: Settings, own: Iterable[Path]) -> datetime:
     """Return when anything that is injected last changed; settings without a file change with every start."""
-    files = (path for place in places for path in (Path(place), *Path(place).rglob("*")) if path.is_file())
-    newest = max(file.stat().st_mtime for file in files)
+    newest = max([_packaged(), *map(_newest, own)])
     return max(datetime.fromtimestamp(int(newest), UTC), settings.changed or datetime.now(UTC).replace(microsecond=0))
+
+
+@cache
+def _packaged() -> float:
+    """Return when anything in the package that is injected last changed."""
+    return max(DATA.stat().st_mtime, *map(_newest, (TEMPLATES, TRANSLATIONS, STATIC)))
+
+
+def _newest(folder: Path) -> float:
+    """Return when a file in *folder* last changed, 0 where there is none."""
+    newest = 0.0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # a link that leads nowhere
+                newest = max(newest, os.stat(os.path.join(place, name)).st_mtime)
+    return newest
+
+
+@cache
+def _files() -> Mapping[str, assets.Asset]:
+    """Return the files that pages load as the package has them, read once in a process."""
+    return assets.load(STATIC)

@@ -13,13 +13,12 @@ from blinker import Signal
 from flask import Flask
 from flask.ctx import RequestContext
 from flask.sessions import SessionMixin
-from werkzeug.routing import Rule
 
 from .errors import Problem, SettingsError
 from .notes import noted
 from .rendering import Renderer, plainly
 from .settings import Settings
-from .views import Application, routes
+from .views import Application, Route, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -241,7 +240,7 @@ def _tell_conflicts(app: Flask, settings: Settings) -> None:
         app.logger.error("Compliance: %s", error)
 
 
-class _Link(Rule):
+class _Link(Route):
     """One of our addresses as `url_for` builds it where hosts or subdomains are matched: on the request's own."""
 
     def build(self, values: Mapping[str, Any], append_unknown: bool = True) -> tuple[str, str] | None:
@@ -252,7 +251,7 @@ class _Link(Rule):
 def link(app: Flask, prefix: str) -> None:
     """Let `url_for("compliance.…")` of *app* build our addresses."""
     matched = app.url_map.host_matching or app.subdomain_matching
-    kind = _Link if matched else Rule
+    kind = _Link if matched else Route
     for address in routes.addresses:
         endpoint = f"{NAME}.{address.endpoint}"
         app.url_map.add(kind(prefix + address.path, endpoint=endpoint, methods=[address.method], build_only=True))

@@ -2,7 +2,7 @@
 
 from .application import Application
 from .pages import safe_path
-from .requests import routes
+from .requests import Route, routes
 from .state import Bare, Host, SiteState, Store
 
-__all__ = ["Application", "Bare", "Host", "SiteState", "Store", "routes", "safe_path"]
+__all__ = ["Application", "Bare", "Host", "Route", "SiteState", "Store", "routes", "safe_path"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlsplit
@@ -54,6 +54,15 @@ class Request(wrappers.Request):
         self.max_content_length = _LARGEST_MESSAGE if self.mimetype == FILES else _LARGEST_TEXTS
 
 
+class Route(Rule):
+    """An address of ours. Werkzeug compiles a function that builds it, which takes longer than all else that starts a
+    site: only once an address is built."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = cache(partial(super()._compile_builder, append_unknown))
+        return lambda route, **values: compiled()(route, **values)
+
+
 class Routes:
     """The addresses by the name of the function that answers each, its *endpoint*.
 
@@ -69,7 +78,7 @@ class Routes:
     @cached_property
     def map(self) -> Map:
         """The addresses as Werkzeug matches them."""
-        rules = (Rule(one.path, endpoint=one.endpoint, methods=[one.method]) for one in self.addresses)
+        rules = (Route(one.path, endpoint=one.endpoint, methods=[one.method]) for one in self.addresses)
         # No slash is added or left out for anybody: a redirect would be built before the host is known to be one.
         return Map(tuple(rules), strict_slashes=True, merge_slashes=False)
 
