@@ -10,7 +10,7 @@ from typing import Any, cast
 from . import engine
 from .errors import ComplianceError
 from .middleware import Around, Middleware
-from .middleware.asgi import ASGIApplication, AsyncMiddleware, Receive, Scope, Send, path_of
+from .middleware.asgi import ASGIApplication, AsyncMiddleware, Receive, Scope, Send, path_of, read_scope
 from .settings import Settings
 from .views import Application
 
@@ -27,10 +27,15 @@ class _Door(Around):
             raise ComplianceError('a2wsgi is not installed; run pip install "flask-compliance[asgi]"') from error
         self.app = application
         self.answers = own.answers
+        self.state = own.state
+        self._watch = engine.watch(own.state)
         # Our pages carry what every page does, put on before they get here.
         self.own = cast(ASGIApplication, WSGIMiddleware(middleware))  # type: ignore[arg-type]  # it has types of its own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._watch.open:
+            server = {"SERVER_PROTOCOL": f"HTTP/{scope['http_version']}"}
+            self._watch.look({**read_scope(scope), **server, "REMOTE_ADDR": (scope.get("client") or ("",))[0]})
         if scope["type"] == "http" and self.answers({"PATH_INFO": path_of(scope)}):
             await self.own(scope, receive, send)
         else:

@@ -16,10 +16,11 @@ from .consent import NECESSARY, Decisions
 from .cookies import Cookies
 from .corrections import Corrections
 from .elements import Elements
-from .errors import Problem, SettingsError, StoreError
+from .errors import Message, Problem, SettingsError, StoreError
 from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
+from .proxies import Watch
 from .rendering import Renderer
 from .settings import CATEGORIES, Settings, find, load
 from .settings.sources import Source
@@ -83,15 +84,21 @@ def around(
         raise_errors=lambda: False,
     )
     warn(
-        found, logger, {"secret_key": keys[-1:], "secret_key_fallbacks": keys[:-1], "encryption_keys": encryption_keys}
+        state, logger, {"secret_key": keys[-1:], "secret_key_fallbacks": keys[:-1], "encryption_keys": encryption_keys}
     )
     return state
 
 
-def warn(settings: Settings, logger: Logger, keys: Mapping[str, Keys]) -> None:
-    """Log the `doubts` about *settings* and *keys*."""
-    for doubt in doubts(settings, keys):
+def warn(state: SiteState, logger: Logger, keys: Mapping[str, Keys]) -> None:
+    """Log the `doubts` about the settings of *state* and about *keys*, and keep them."""
+    state.doubts = doubts(state.settings, keys)
+    for doubt in state.doubts:
         logger.warning("Compliance: %s", doubt)
+
+
+def watch(state: SiteState) -> Watch:
+    """Return what looks out for a proxy that is not heard, and logs it."""
+    return Watch(state.settings.site.url, lambda problem: logger.warning("Compliance: %s", problem))
 
 
 def doubts(settings: Settings, keys: Mapping[str, Keys]) -> tuple[Problem, ...]:
@@ -108,7 +115,11 @@ def _short(key: str | bytes, named: str) -> Iterator[Problem]:
     """Yield what is wrong with a *key* that one can find by trying, from a single cookie and away from the site."""
     size = len(key.encode() if isinstance(key, str) else key)
     if size < _SHORTEST_KEY:
-        remedy = f"it has {size} bytes; give {_SHORTEST_KEY} or more that nobody can guess, such as secrets.token_hex()"
+        remedy = Message(
+            "it has %(size)s bytes; give %(least)s or more that nobody can guess, such as secrets.token_hex()",
+            size=size,
+            least=_SHORTEST_KEY,
+        )
         yield Problem(key=named, remedy=remedy)
 
 

@@ -76,7 +76,7 @@ class Compliance:
             renderer=host.renderer,
             raise_errors=host.raise_errors,
         )
-        engine.warn(settings, app.logger, keys_of(app))
+        engine.warn(state, app.logger, keys_of(app))
         for problem in neighbours(app):
             app.logger.warning("Compliance: %s", problem)
 

@@ -14,8 +14,9 @@ from flask import Flask
 from flask.ctx import RequestContext
 from flask.sessions import SessionMixin
 
-from .errors import Problem, SettingsError
+from .errors import Message, Problem, SettingsError
 from .notes import noted
+from .proxies import Watch
 from .rendering import Renderer, plainly
 from .settings import Settings
 from .views import Application, Route, routes
@@ -165,10 +166,13 @@ def let_in(app: Flask, own: Application) -> None:
     open_context: Callable[..., RequestContext] = app.request_context
     dispatch: Callable[..., Any] = app.full_dispatch_request
     unseen = [own.state.settings]
+    watch = Watch(own.state.settings.site.url, lambda problem: app.logger.warning("Compliance: %s", problem))
 
     def request_context(environ: WSGIEnvironment) -> Any:
         if unseen:
             _tell_conflicts(app, unseen.pop())
+        if watch.open and not (app.testing or app.debug):
+            watch.look(environ)
         # A context that somebody makes by hand has not come through our middleware.
         if noted(environ).through and own.answers(environ):
             environ.pop("werkzeug.debug.preserve_context", None)  # there is no context to keep
@@ -186,12 +190,13 @@ def conflicts(app: Flask, prefix: str) -> tuple[Problem, ...]:
     """Return what *app* has under our name or below our *prefix* already."""
     problems = []
     if (other := app.extensions.get(NAME)) is not None:
-        remedy = "another extension is set up under this name; Compliance needs it for itself"
+        remedy = Message("another extension is set up under this name; Compliance needs it for itself")
         problems.append(Problem(key=f'app.extensions["{NAME}"]', value=type(other).__name__, remedy=remedy))
     if (blueprint := app.blueprints.get(NAME)) is not None:
-        remedy = (
-            f'url_for("{NAME}.…") leads to our pages; give that blueprint another name, and set site.prefix to'
-            f" another path where it answers below {prefix}"
+        remedy = Message(
+            'url_for("compliance.…") leads to our pages; give that blueprint another name, and set site.prefix to'
+            " another path where it answers below %(prefix)s",
+            prefix=prefix,
         )
         problems.append(Problem(key=f'app.blueprints["{NAME}"]', value=blueprint.import_name, remedy=remedy))
     return (*problems, *hidden(app, prefix))
@@ -202,7 +207,11 @@ def hidden(app: Flask, prefix: str) -> tuple[Problem, ...]:
     problems = []
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(f"{prefix}/") and rule.rule != f"{prefix}/" and not rule.build_only:
-            remedy = f"the application answers {rule.rule} itself ({rule.endpoint}); set another path for our pages"
+            remedy = Message(
+                "the application answers %(rule)s itself (%(endpoint)s); set another path for our pages",
+                rule=rule.rule,
+                endpoint=rule.endpoint,
+            )
             problems.append(Problem(key="site.prefix", value=repr(prefix), remedy=remedy))
     return tuple(problems)
 
@@ -213,8 +222,10 @@ def neighbours(app: Flask) -> tuple[Problem, ...]:
         Problem(
             key=f'app.extensions["{name}"]',
             value=rival,
-            remedy="it asks readers for consent, too: they would see two banners, and what they tell one the other does"
-            " not know; take it out",
+            remedy=Message(
+                "it asks readers for consent, too: they would see two banners, and what they tell one the other does"
+                " not know; take it out"
+            ),
         )
         for name, rival in _RIVALS.items()
         if name in app.extensions

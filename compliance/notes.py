@@ -39,13 +39,18 @@ class Notes:
 
 def opened(environ: WSGIEnvironment) -> Notes:
     """Return the notes of an exchange that comes through the middleware: new ones, in *environ* from here on."""
-    notes = environ[_KEY] = Notes(through=True, exempt=_BARE in environ)
+    notes = environ[_KEY] = Notes(through=True, exempt=is_bare(environ))
     return notes
 
 
 def bare(environ: WSGIEnvironment) -> WSGIEnvironment:
     """Return *environ* asking for what the application answers without us."""
     return {**environ, _BARE: True}
+
+
+def is_bare(environ: WSGIEnvironment) -> bool:
+    """Return whether *environ* asks for what the application answers without us."""
+    return _BARE in environ
 
 
 def noted(environ: WSGIEnvironment) -> Notes:

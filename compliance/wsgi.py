@@ -24,8 +24,12 @@ class _Door(Around):
     def __init__(self, application: WSGIApplication, own: Application) -> None:
         self.app = application
         self.own = own
+        self.state = own.state
+        self._watch = engine.watch(own.state)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._watch.open:
+            self._watch.look(environ)
         return (self.own if self.own.answers(environ) else self.app)(environ, start_response)
 
 

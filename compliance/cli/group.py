@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
+from werkzeug.utils import import_string
 
 from ..characters import UNPRINTABLE
 from ..deadlines import midnight
@@ -78,8 +79,17 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
-def compliance() -> None:
+@click.option(
+    "--app", metavar="MODULE:APPLICATION", help="What `wrap` made, of `compliance.wsgi` or `asgi`; not beside flask."
+)
+@click.pass_context
+def compliance(context: click.Context, app: str | None) -> None:
     """Keep a news site in order: its settings, its legal documents, its messages and reports, its proof of consent."""
+    if app is not None:
+        alone = context.find_object(Alone)
+        if alone is None:
+            raise CannotRunError("flask names the application already; --app is for `python -m compliance`")
+        context.obj = replace(alone, named=app)
 
 
 #: Every listing prints a table, or JSON.
@@ -123,14 +133,40 @@ class Alone:
     """What stands for the application where there is none: *make* one that shows pages by a settings file."""
 
     make: Callable[[Path | None], Flask]
+    #: The wrapped application that is there all the same, as a module and a name in it.
+    named: str | None = None
 
 
 def state(context: click.Context) -> SiteState:
     """Return what the extension keeps of the application; `CannotRunError` where there is none."""
     info = context.find_object(ScriptInfo)
-    if info is None:
-        raise CannotRunError("this needs the application: run it as `flask --app … compliance …`")
-    return state_of(info.load_app())
+    return state_of(info.load_app()) if info is not None else state_in(wrapped(context))
+
+
+def wrapped(context: click.Context) -> Any:
+    """Return the application that `--app` names, with what is around it; `CannotRunError` where it names none."""
+    alone = context.find_object(Alone)
+    if alone is None or alone.named is None:
+        raise CannotRunError(
+            "this needs the application: run it as `flask --app … compliance …`, or where it is wrapped as"
+            " `python -m compliance --app MODULE:APPLICATION …`"
+        )
+    try:
+        return import_string(alone.named)
+    except ImportError as error:
+        raise CannotRunError(f"--app {alone.named}: {error}") from error
+
+
+def state_in(application: object) -> SiteState:
+    """Return the state of a wrapped *application*, whatever stands around it; `CannotRunError` where it has none."""
+    from ..views import SiteState
+
+    around: Any = application
+    while around is not None:
+        if isinstance(found := getattr(around, "state", None), SiteState):
+            return found
+        around = getattr(around, "app", None)
+    raise CannotRunError("--app names no application that compliance.wsgi.wrap or compliance.asgi.wrap made")
 
 
 def application(context: click.Context, settings: Path | None) -> Flask:

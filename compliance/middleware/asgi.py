@@ -7,6 +7,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from ..notes import bare, is_bare
 from .around import Around
 from .conditions import CONDITIONS, Conditions
 from .headers import Fields, Head
@@ -212,7 +213,8 @@ def read_scope(scope: Scope) -> WSGIEnvironment:
             text = value.decode("latin-1")
             joint = "; " if key == "HTTP_COOKIE" else ", "
             environ[key] = f"{environ[key]}{joint}{text}" if key in environ else text
-    return environ
+    # What calls the application by WSGI may ask for it without us.
+    return bare(environ) if is_bare(scope.get("wsgi_environ", {})) else environ
 
 
 def path_of(scope: Scope) -> str:

@@ -15,6 +15,7 @@ from ..cookies import Cookies
 from ..corrections import Corrections
 from ..documents import Library
 from ..elements import Elements
+from ..errors import Problem
 from ..page.trackers import Catalogue
 from ..rendering import Renderer
 from ..settings import Settings
@@ -130,6 +131,8 @@ class SiteState:
     open: Callable[[], Store]
     corrections: Corrections
     raise_errors: Callable[[], bool]
+    #: What was doubtful at the start.
+    doubts: tuple[Problem, ...] = field(default=(), init=False)
     _opened: Store | None = field(default=None, init=False)
     _opening: Lock = field(default_factory=Lock, init=False)
     _told: set[str] = field(default_factory=set, init=False)

@@ -14,9 +14,11 @@ from socket import socket
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask, Response
 
-from compliance import Compliance
+from compliance import Compliance, extension
+from compliance.cli import Alone, compliance
 from support.host import PAGE, ROOT, create_app
 
 Plant = Callable[[Flask], object]
@@ -280,6 +282,61 @@ def test_extensions_that_ask_too_are_told_at_start(settings: dict[str, Any], cap
     rival(host)
     Compliance(host, settings=settings)
     assert "Flask-Consent" in caplog.text
+
+
+WRAPPED = """
+import compliance.asgi, compliance.wsgi
+from support.host import PAGE, SETTINGS
+
+PAGE, KEY, POLICY = PAGE.format(lang="en").encode(), "a key of sixteen bytes", {policy!r}
+HEADERS = {{"Content-Type": "text/html", "Content-Length": str(len(PAGE)), "Content-Security-Policy": POLICY}}
+
+def wsgi(environ, start_response):
+    start_response("200 OK", list(HEADERS.items()))
+    return [PAGE]
+
+async def asgi(scope, receive, send):
+    headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+    await send({{"type": "http.response.start", "status": 200, "headers": headers}})
+    await send({{"type": "http.response.body", "body": PAGE}})
+
+class Around:
+    def __init__(self, app):
+        self.app = app
+
+    def __call__(self, *arguments):
+        return self.app(*arguments)
+
+of_wsgi = Around(compliance.wsgi.wrap(wsgi, settings=SETTINGS, secret_key=KEY))
+of_asgi = compliance.asgi.wrap(asgi, settings=SETTINGS, secret_key=KEY)
+"""
+
+
+def alone(*arguments: str) -> Any:
+    return CliRunner().invoke(compliance, [*arguments], obj=Alone(extension.alone))
+
+
+@pytest.mark.parametrize("named", ["of_wsgi", "of_asgi"])
+@pytest.mark.parametrize(("policy", "found"), [("default-src 'self'", []), ("script-src 'none'", ["policy"])])
+def test_a_wrapped_application_is_looked_at_too(
+    named: str, policy: str, found: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = f"site_{named}_{len(found)}"
+    (tmp_path / f"{module}.py").write_text(WRAPPED.format(policy=policy), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    result = alone("--app", f"{module}:{named}", "doctor", "--format", "json")
+    told = [one for one in json.loads(result.stdout) if one["what"] != "calendar"]
+    assert [one["what"] for one in told] == found
+    assert alone("--app", f"{module}:{named}", "messages", "list", "--format", "json").stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("named", "told"), [("no_such_module:app", "no_such_module"), ("json:dumps", "compliance.wsgi.wrap")]
+)
+def test_what_is_no_wrapped_application_is_told(named: str, told: str) -> None:
+    result = alone("--app", named, "doctor")
+    assert result.exit_code == 2 and told in result.stderr
 
 
 def test_the_demo_is_well(tmp_path: Path) -> None:

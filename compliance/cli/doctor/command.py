@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import click
-from flask import Flask
 from flask.cli import ScriptInfo
 
-from ... import engine
 from ...errors import Message, Problem
-from ...host import hidden, keys_of, neighbours
+from ...host import hidden, neighbours
 from ...i18n import translate
-from ...views import SiteState
-from ..group import compliance, language, listing, one_line, print_json, progress, state
+from ..group import compliance, language, listing, one_line, print_json, progress, state, wrapped
 from . import services
 from .pages import Pages
+from .site import of_flask, of_wrapped
 
 Found = tuple[str, Problem]
 
@@ -50,9 +48,7 @@ def doctor(context: click.Context, limit: int, in_browser: bool, proxy: bool, la
 
     Exit status 1 says that something was found.
     """
-    found = state(context)
-    app = context.ensure_object(ScriptInfo).load_app()
-    problems = list(_look(app, found, limit=limit, in_browser=in_browser, proxy=proxy))
+    problems = list(_look(context, limit=limit, in_browser=in_browser, proxy=proxy))
     if form == "json":
         print_json(
             [
@@ -72,12 +68,18 @@ def doctor(context: click.Context, limit: int, in_browser: bool, proxy: bool, la
     context.exit(int(bool(problems)))
 
 
-def _look(app: Flask, found: SiteState, *, limit: int, in_browser: bool, proxy: bool) -> Iterator[Found]:
-    yield from _named("settings", engine.doubts(found.settings, keys_of(app)))
-    yield from _named("conflict", hidden(app, found.settings.site.prefix))
-    yield from _named("conflict", neighbours(app))
+def _look(context: click.Context, *, limit: int, in_browser: bool, proxy: bool) -> Iterator[Found]:
+    found = state(context)
+    yield from _named("settings", found.doubts)
+    if (info := context.find_object(ScriptInfo)) is None:
+        site = of_wrapped(wrapped(context), found)
+    else:
+        app = info.load_app()
+        yield from _named("conflict", hidden(app, found.settings.site.prefix))
+        yield from _named("conflict", neighbours(app))
+        site = of_flask(app, found)
     yield from services.look(found)
-    pages = Pages(app, found)
+    pages = Pages(site)
     yield from _named("address", pages.addresses())
     if proxy:
         yield from _named("proxy", pages.proxy())
@@ -86,7 +88,7 @@ def _look(app: Flask, found: SiteState, *, limit: int, in_browser: bool, proxy: 
     if in_browser:
         from .layouts import look
 
-        yield from _each_once(_named("layout", look(app, pages)))
+        yield from _each_once(_named("layout", look(site, pages.seen)))
 
 
 def _each_once(found: Iterable[Found]) -> Iterator[Found]:

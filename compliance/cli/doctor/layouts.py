@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-
 from ... import notes
 from ...errors import Message, Problem
 from ..group import missing_module
-from .pages import Pages
+from .site import Site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -40,8 +38,8 @@ _FOOTER = """() => {
 }"""
 
 
-def look(app: Flask, pages: Pages) -> Iterator[Problem]:
-    """Yield which of the *pages* that were looked at lose their shape, or hide the footer.
+def look(site: Site, pages: Iterable[str]) -> Iterator[Problem]:
+    """Yield which of the *pages* of *site*, by their addresses, lose their shape, or hide the footer.
 
     Raises `CannotRunError` without what drives Chromium.
     """
@@ -53,11 +51,11 @@ def look(app: Flask, pages: Pages) -> Iterator[Problem]:
         raise missing_module(error) from None
 
     def bare(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return app.wsgi_app(notes.bare(environ), start_response)
+        return site.wsgi(notes.bare(environ), start_response)
 
-    wrapped, plain = Application(app.wsgi_app, pages.root), Application(bare, pages.root)
+    wrapped, plain = Application(site.wsgi, site.root), Application(bare, site.root)
     with Browser() as browser, served(wrapped) as ours, served(plain) as theirs:
-        for url in pages.seen:
+        for url in pages:
             told = (_measure(browser, url, ours(url), theirs(url), width) for width in _WIDTHS)
             yield from next(filter(None, map(list, told)), ())
 

@@ -12,7 +12,6 @@ from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
-from flask import Flask
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -22,7 +21,9 @@ from ...page.codings import BrokenBody, coding
 from ...page.injection import is_amp
 from ...page.injection.opening import is_page
 from ...page.policies import LoadKind, policies_in, refused
-from ...views import SiteState
+from ...proxies import unread_address, unread_scheme
+from ..group import CannotRunError
+from .site import Site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -96,14 +97,12 @@ class Answer:
 
 
 class Pages:
-    """The pages of *app*, asked for in this process as by a reader who was never there."""
+    """The pages of *site*, asked for in this process as by a reader who was never there."""
 
-    def __init__(self, app: Flask, found: SiteState) -> None:
-        self._app = app
-        self._settings = found.settings
-        #: Where the application begins.
-        self.root = found.settings.site.url.rstrip("/") + (app.config["APPLICATION_ROOT"] or "").rstrip("/")
-        self._prefix = found.settings.site.prefix
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.root = site.root
+        self._prefix = site.state.settings.site.prefix
         self.seen: list[str] = []
 
     def addresses(self) -> Iterator[Problem]:
@@ -124,22 +123,21 @@ class Pages:
                 yield Problem(key=answer.url, value=value, remedy=remedy)
 
     def proxy(self) -> Iterator[Problem]:
-        """Yield what the application does not know of a reader whom a proxy in front told of."""
+        """Yield what the application does not know of a reader whom a proxy in front told of.
+
+        Raises `CannotRunError` where a server tells the application, not what stands around it.
+        """
+        if self._site.is_async:
+            raise CannotRunError(
+                "--proxy: an ASGI server reads by itself what a proxy says; tell it which one to trust, as uvicorn's"
+                " --forwarded-allow-ips does"
+            )
         root = urlsplit(self.root)
         answer = self._ask(f"http://{root.netloc}{root.path}{self._prefix}/consent", _PROXIED)
         if root.scheme == "https" and answer.environ["wsgi.url_scheme"] != "https":
-            remedy = Message(
-                "put werkzeug.middleware.proxy_fix.ProxyFix around the application, for as many proxies as there are:"
-                " cookies would not be Secure"
-            )
-            value = Message("http for the application, and site.url is https")
-            yield Problem(key="X-Forwarded-Proto", value=value, remedy=remedy)
+            yield unread_scheme()
         if answer.environ.get("REMOTE_ADDR") != _PROXIED["X-Forwarded-For"]:
-            remedy = Message(
-                "put werkzeug.middleware.proxy_fix.ProxyFix around the application, for as many proxies as there are:"
-                " all readers share one limit, as one"
-            )
-            yield Problem(key="X-Forwarded-For", value=Message("not read"), remedy=remedy)
+            yield unread_address()
 
     def walk(self, limit: int) -> Iterator[list[tuple[str, Problem]]]:
         """Look at the home page and at what is linked from there, *limit* pages at most: what is wrong with each."""
@@ -188,16 +186,16 @@ class Pages:
             query_string=parts.query,
             base_url=f"{origin}{below}/",
             headers=Headers({**_HEADERS, **(headers or {})}),
-            environ_overrides={"REMOTE_ADDR": "127.0.0.1"},
+            environ_overrides={"REMOTE_ADDR": "127.0.0.1", "REMOTE_PORT": "50000"},
         )
         asked: WSGIEnvironment = builder.get_environ()
 
         def kept(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             nonlocal asked
             asked = notes.bare(environ) if bare else environ  # what is noted there is looked at
-            return self._app.wsgi_app(asked, start_response)
+            return self._site.wsgi(asked, start_response)
 
-        with _heard(self._app.logger, logging.getLogger("compliance")) as told:
+        with _heard(*self._site.loggers) as told:
             try:
                 body, status, fields = run_wsgi_app(kept, asked)
                 content = _read(body)
