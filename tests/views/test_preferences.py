@@ -50,6 +50,7 @@ def part(client: Any, category: str, lang: str) -> str:
 @pytest.mark.parametrize(
     ("category", "lang", "said"),
     [
+        ("analytics", "zh-CN", ["对方自行处理所接收的信息。"]),
         ("necessary", "en", ["compliance_consent", "Keeps a form.", "captcha.example.org", "In mainland China."]),
         (
             "analytics",
