@@ -292,7 +292,7 @@ def test_starter_texts_are_in_force_from_the_sites_own_day(
 def test_without_a_day_of_its_own_a_site_has_had_the_texts_since_its_settings(tmp_path: Any) -> None:
     import os
 
-    from compliance.cli.settings import STARTER
+    from compliance.cli import STARTER
 
     file = tmp_path / "compliance.toml"
     file.write_text(STARTER.read_text(encoding="utf-8"), encoding="utf-8")
