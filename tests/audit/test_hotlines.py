@@ -91,3 +91,20 @@ def test_number_is_printed_without_what_stands_around_it() -> None:
 def test_any_text_is_read_to_its_end(text: str, before: str) -> None:
     for line in hotlines(tidy(before + text)):
         assert line.printed and (line.uri is None or line.uri.startswith("tel:"))
+
+
+@pytest.mark.parametrize("number", ["12377", "12318", "12345", "96110", "962110", "021-962110"])
+def test_line_of_an_authority_is_not_the_sites_own(number: str):
+    assert [line.public for line in hotlines(f"举报电话：{number}")] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "新闻敲诈举报电话：010-65212870（全国“扫黄打非”办）",
+        "举报受理单位：江海市委网信办 电话：0577-88961234",
+        "文化市场举报电话：010-65212871",
+    ],
+)
+def test_telephone_of_an_authority_is_told_by_its_name(text: str):
+    assert [line.public for line in hotlines(tidy(text))] == [True]
