@@ -7,6 +7,7 @@ import pytest
 from compliance.audit.naming import known_names
 from compliance.page.trackers import Catalogue
 
+CATALOGUE = Catalogue()
 ORDINARY = (
     "We use your information to show the pages that you ask for. The home of this policy is this site; messages and "
     "methods are described below, and some metadata and each market segment are amplified by an intercom at the "
@@ -35,15 +36,15 @@ ORDINARY = (
     ],
 )
 def test_recipient_is_known_by_its_names(text: str, provider: str) -> None:
-    assert provider in set(known_names(Catalogue(), text))
+    assert provider in set(known_names(CATALOGUE, text))
 
 
-@pytest.mark.parametrize("provider", sorted({one.provider["en"] for one in Catalogue().trackers}))
+@pytest.mark.parametrize("provider", sorted({one.provider["en"] for one in CATALOGUE.trackers}))
 def test_ordinary_text_names_nobody(provider: str) -> None:
-    assert provider not in set(known_names(Catalogue(), ORDINARY))
+    assert provider not in set(known_names(CATALOGUE, ORDINARY))
 
 
-@pytest.mark.parametrize("tracker", Catalogue().trackers, ids=lambda one: one.host + one.path)
+@pytest.mark.parametrize("tracker", CATALOGUE.trackers, ids=lambda one: one.host + one.path)
 def test_every_recipient_has_a_name_that_is_found(tracker) -> None:
     for name in tracker.provider.values():
-        assert tracker.provider["en"] in set(known_names(Catalogue(), f"提供者：{name}。"))
+        assert tracker.provider["en"] in set(known_names(CATALOGUE, f"提供者：{name}。"))
