@@ -62,6 +62,43 @@ def test_init_writes_settings_that_a_site_has_to_fill_in(folder: Path, arguments
     Compliance(app, settings=folder / written)
 
 
+_BASE = """
+import sys
+sys.modules.update(dict.fromkeys({extras!r}))
+from compliance.cli import Alone, compliance
+from compliance.extension import alone
+import click
+from click.testing import CliRunner
+def run(*arguments):
+    result = CliRunner().invoke(compliance, arguments, obj=Alone(alone))
+    assert result.exit_code == 0, (arguments, result.output, result.exception)
+for name in compliance.list_commands(click.Context(compliance)):
+    run(name, "--help")
+run("init", {path!r}, "--yes")
+"""
+#: What only extras install.
+EXTRAS = (
+    "a2wsgi",
+    "backports.zstd",
+    "brotli",
+    "lxml",
+    "playwright",
+    "protego",
+    "psycopg",
+    "pygal",
+    "pymysql",
+    "redis",
+    "urllib3",
+)
+
+
+def test_every_command_is_there_without_the_extras(folder: Path) -> None:
+    path = folder / "new.toml"
+    script = _BASE.format(extras=EXTRAS, path=str(path))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "") and path.exists()
+
+
 def test_init_writes_nothing_of_a_real_site(folder: Path) -> None:
     alone("init")
     text = (folder / "compliance.toml").read_text(encoding="utf-8")

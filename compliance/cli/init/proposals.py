@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ...audit.loaded import is_optional, vendor
-from ...audit.survey import Found, Survey
 from ...errors import Message
 from ...page.trackers import Tracker
 from ...settings import NECESSARY
 from ...settings.toml import Value, comment, written
 from .questions import MODE
+
+if TYPE_CHECKING:
+    from ...audit.survey import Found, Survey
 
 Telling = Callable[[Message], str]
 _MOST = 40  # trackers, cookies and policies that are written down
@@ -27,6 +29,8 @@ class Proposal:
 
 def proposals(surveys: Sequence[Survey]) -> dict[str, Proposal]:
     """Return what *surveys*, one for each host that was read, propose, by the key."""
+    from ...audit.loaded import is_optional, vendor  # what reads pages is an extra
+
     first = surveys[0]
     made: dict[str, Proposal] = {}
     tags = list(dict.fromkeys(one.values[0] for survey in surveys for one in survey.languages))
