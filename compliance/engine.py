@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from logging import Logger, getLogger
@@ -17,6 +17,7 @@ from .cookies import Cookies
 from .corrections import Corrections
 from .elements import Elements
 from .errors import Message, Problem, SettingsError, StoreError
+from .i18n import translate
 from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
@@ -41,6 +42,16 @@ _SHORTEST_KEY = 16  # bytes
 logger = getLogger("compliance")
 
 
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Tell what is wrong with the settings in the language of the terminal; decorates what a site calls."""
+    try:
+        yield
+    except SettingsError as error:
+        error.words = error.told(translate)
+        raise
+
+
 def read(find: Callable[[], Source], *, folder: Path, missing: Sequence[Problem] = (), named: str) -> Settings:
     """Load the settings that *find* finds; what is *missing* besides is told together with what is wrong in them.
 
@@ -57,6 +68,7 @@ def read(find: Callable[[], Source], *, folder: Path, missing: Sequence[Problem]
     return settings
 
 
+@in_words()
 def around(
     application: object,
     *,
@@ -70,7 +82,11 @@ def around(
 
     Raises what `build` raises, and `SettingsError` where there is no key.
     """
-    missing = [] if secret_key else [Problem(key="secret_key", remedy="give it: the consent cookie is signed with it")]
+    missing = (
+        []
+        if secret_key
+        else [Problem(key="secret_key", remedy=Message("give it: the consent cookie is signed with it"))]
+    )
     found = read(partial(find, Path.cwd(), None, settings), folder=Path.cwd(), missing=missing, named="wrap()")
     keys = [*secret_key_fallbacks, secret_key or ""]
     renderer = Renderer()
@@ -93,7 +109,7 @@ def warn(state: SiteState, logger: Logger, keys: Mapping[str, Keys]) -> None:
     """Log the `doubts` about the settings of *state* and about *keys*, and keep them."""
     state.doubts = doubts(state.settings, keys)
     for doubt in state.doubts:
-        logger.warning("Compliance: %s", doubt)
+        logger.warning("Compliance: %s", translate(doubt.message))
 
 
 def watch(state: SiteState) -> Watch:

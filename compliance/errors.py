@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,8 @@ class ComplianceError(Exception):
 class SettingsError(ComplianceError, ClickException):
     """The settings cannot be used; *problems* lists everything that is wrong with *source*.
 
-    Commands such as `flask run` say it without a traceback.
+    Commands such as `flask run` say it without a traceback. It is in English until an edge has put its *words*
+    into the language of the terminal.
     """
 
     exit_code = 2
@@ -61,13 +62,22 @@ class SettingsError(ComplianceError, ClickException):
     def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
         self.source = source
         self.problems = problems
-        ClickException.__init__(self, str(self))
+        #: All of it as it is printed.
+        self.words = self.told(str)
+        ClickException.__init__(self, self.words)
         self.args = (source, problems)
 
     def __str__(self) -> str:
-        if len(self.problems) == 1:
-            return f"{self.source}: {self.problems[0]}"
-        return "\n  ".join((f"{self.source}:", *map(str, self.problems)))
+        return self.words
+
+    def format_message(self) -> str:
+        """Return what commands print."""
+        return self.words
+
+    def told(self, tell: Callable[[str], str]) -> str:
+        """Return all of it, every sentence as *tell* says it."""
+        source, problems = tell(self.source), [tell(problem.message) for problem in self.problems]
+        return f"{source}: {problems[0]}" if len(problems) == 1 else "\n  ".join((f"{source}:", *problems))
 
 
 class DocumentError(ComplianceError):

@@ -17,8 +17,9 @@ from markupsafe import Markup
 from . import cli, engine
 from . import settings as settings_file
 from .consent import Consent
-from .errors import Problem, SettingsError
+from .errors import Message, Problem, SettingsError
 from .host import KEY, NAME, Host, chosen_locale, conflicts, keys_of, let_in, link, neighbours
+from .i18n import translate
 from .middleware import Middleware
 from .notes import noted
 from .settings import Settings
@@ -54,6 +55,7 @@ class Compliance:
         if app is not None:
             self.init_app(app)
 
+    @engine.in_words()
     def init_app(self, app: Flask) -> None:
         """Set *app* up, or leave it as it was.
 
@@ -78,7 +80,7 @@ class Compliance:
         )
         engine.warn(state, app.logger, keys_of(app))
         for problem in neighbours(app):
-            app.logger.warning("Compliance: %s", problem)
+            app.logger.warning("Compliance: %s", translate(problem.message))
 
         app.extensions[NAME] = state
         app.cli.add_command(cli.compliance)
@@ -115,7 +117,7 @@ class Compliance:
         return view
 
     def _load(self, app: Flask) -> Settings:
-        key = Problem(key=KEY, remedy="set it: the consent cookie is signed with it")
+        key = Problem(key=KEY, remedy=Message("set it: the consent cookie is signed with it"))
         root = Path(app.root_path)
         return engine.read(
             partial(settings_file.find, root, app.config.get("COMPLIANCE_SETTINGS"), self._settings),

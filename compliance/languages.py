@@ -8,6 +8,8 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
+from .errors import Message
+
 # RFC 5646 section 2.1, as far as languages of pages go; gettext's folders write an underscore for the hyphen.
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", re.IGNORECASE | re.ASCII)
 # Scripts that are written from right to left (Unicode, property Bidi_Class).
@@ -27,7 +29,8 @@ def parse(tag: str) -> str:
             return spelling
     except (UnknownLocaleError, ValueError):
         pass
-    raise ValueError(f"{tag!r} is not the tag of a known language; write it as in 'en', 'zh_CN' or 'zh_TW'")
+    told = Message("%(tag)s is not the tag of a known language; write it as in 'en', 'zh_CN' or 'zh_TW'", tag=repr(tag))
+    raise ValueError(told)
 
 
 def territory(code: str, locale: str) -> str:

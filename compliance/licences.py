@@ -10,6 +10,7 @@ from functools import cache
 from types import MappingProxyType
 
 from .characters import DASHES, HAN, without_invisible
+from .errors import Message
 from .outside.hosts import host_of
 from .outside.text import normalised
 
@@ -79,7 +80,7 @@ def service(name: str) -> str:
     for one in SERVICES:
         if short and one == f"互联网新闻信息{short}服务":
             return one
-    raise ValueError("write one of 采编发布, 转载, 传播平台, as the licence has it")
+    raise ValueError(Message("write one of 采编发布, 转载, 传播平台, as the licence has it"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,25 +113,34 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _doubt_public_security(match: re.Match[str]) -> str | None:
     letter, code = match[1], match[2]
     if len(code) == 12:
-        return "twelve digits are the old style; the platform has long issued fourteen"
+        return Message("twelve digits are the old style; the platform has long issued fourteen")
     if PROVINCES.get(letter) != code[:2]:
-        return f"{letter} does not go with a number that starts with {code[:2]}; compare it with the filing"
+        return Message(
+            "%(letter)s does not go with a number that starts with %(code)s; compare it with the filing",
+            letter=letter,
+            code=code[:2],
+        )
     return None
 
 
 def _doubt_news(match: re.Match[str]) -> str | None:
     if match[1] != "10" and match[1] not in PROVINCES.values():
-        return f"no province has the code {match[1]} at the start of a news licence; compare it with the licence"
+        return Message(
+            "no province has the code %(code)s at the start of a news licence; compare it with the licence",
+            code=match[1],
+        )
     return None
 
 
 def _doubt_audio_visual(match: re.Match[str]) -> str | None:
-    return "such numbers have seven digits; compare it with the licence" if len(match[0]) == 9 else None
+    return Message("such numbers have seven digits; compare it with the licence") if len(match[0]) == 9 else None
 
 
 def _doubt_drug_information(match: re.Match[str]) -> str | None:
     if "经营性" in match[0]:
-        return "filings replaced these certificates on 2025-12-22; write the number of the filing (网药械信息备字)"
+        return Message(
+            "filings replaced these certificates on 2025-12-22; write the number of the filing (网药械信息备字)"
+        )
     return None
 
 
@@ -241,7 +251,8 @@ def parse(kind: str, number: str) -> Licence:
     """
     match = _match(kind, number)
     if not match:
-        raise ValueError(f"write the number as it stands on the licence, such as {KINDS[kind].examples[0]}")
+        example = KINDS[kind].examples[0]
+        raise ValueError(Message("write the number as it stands on the licence, such as %(example)s", example=example))
     spelling, link = KINDS[kind].spelling, KINDS[kind].link
     return Licence(
         kind=kind,
@@ -268,7 +279,10 @@ def check_link(kind: str, url: str) -> None:
     """Raise `ValueError` unless numbers of *kind* may link to *url*."""
     hosts = KINDS[kind].hosts
     if hosts and host_of(url) not in hosts:
-        raise ValueError(f"link it to {' or '.join(hosts)}, or leave the link out: it is then made from the number")
+        told = Message(
+            "link it to %(hosts)s, or leave the link out: it is then made from the number", hosts=" / ".join(hosts)
+        )
+        raise ValueError(told)
 
 
 def doubt(licence: Licence) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .characters import with_ascii_digits, without_invisible
+from .errors import Message
 from .outside.text import normalised
 
 LONGEST = 200  # characters that are looked at: no number comes near
@@ -62,8 +63,10 @@ def parse(text: str) -> Telephone:
             dialled = _dial(number) if re.fullmatch("[0-9]{1,6}", extension) else None
     if not dialled:
         raise ValueError(
-            "give one telephone number with its area or country code, such as '+86-23-67158993' or '023-67158993', "
-            "or a service number such as '12377'"
+            Message(
+                "give one telephone number with its area or country code, such as '+86-23-67158993' or '023-67158993', "
+                "or a service number such as '12377'"
+            )
         )
     uri = f"tel:{dialled};ext={extension}" if extension else f"tel:{dialled}"
     return Telephone(printed=" ".join(text.split()), uri=uri)

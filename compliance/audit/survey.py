@@ -123,7 +123,7 @@ def survey(site: SiteFacts, catalogue: Catalogue) -> Survey:
             if found is not None:
                 licences.setdefault(kind, {})[name.partition("\t")[2]] = found
     return Survey(
-        address=_agreed(site.values("address"), most=1),
+        address=_address(site),
         languages=tuple(_languages(site)),
         names=_names(site),
         licences=licences,
@@ -139,6 +139,13 @@ def survey(site: SiteFacts, catalogue: Catalogue) -> Survey:
         cookies=cookies,
         setters={name: tracker for name in cookies if (tracker := setter(catalogue, name)) is not None},
     )
+
+
+def _address(site: SiteFacts) -> Found | None:
+    """Return the address of the home page: where it was read, else, of a file, what it says itself."""
+    if site.home and "://" in site.home:
+        return Found(values=(site.home,), page=site.home, count=1)
+    return _agreed(site.values("address"), most=1)
 
 
 def _together(name: str, values: Iterable[str]) -> Iterator[Fact]:

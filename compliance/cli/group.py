@@ -20,9 +20,9 @@ from werkzeug.utils import import_string
 
 from ..characters import UNPRINTABLE
 from ..deadlines import midnight
-from ..errors import ComplianceError, Message, StoreError
+from ..errors import ComplianceError, Message, SettingsError, StoreError
 from ..formats import FORMS, to_json
-from ..i18n import LANGUAGES, terminal
+from ..i18n import LANGUAGES, terminal, translate
 from ..paths import TEMPLATES
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class CannotRunError(click.ClickException):
 STARTER = TEMPLATES / "compliance.toml"
 #: The commands, by the file that each lies in. It is read when the command is asked for: pages need none of them.
 _FILES = {
+    "adopt": "adopt",
     "check": "check",
     "consents": "consents",
     "db": "database",
@@ -74,6 +75,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except StoreError as error:
             raise CannotRunError(f"the database cannot be used: {error}") from error
+        except SettingsError as error:
+            raise CannotRunError(error.told(translate)) from error
         except ComplianceError as error:
             raise CannotRunError(str(error)) from error
 

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult
 
 from pydantic import AfterValidator, ValidationInfo
 
+from ..errors import Message
 from ..outside.hosts import ascii_host, split
 from ..outside.mailboxes import mailbox
 from .table import Context
@@ -38,7 +39,9 @@ def _split(value: str) -> SplitResult | None:
 
 def _web_address(value: str) -> str:
     if not _split(value):
-        raise ValueError("write the whole address with http:// or https://, such as 'https://www.example.org/page'")
+        raise ValueError(
+            Message("write the whole address with http:// or https://, such as 'https://www.example.org/page'")
+        )
     return value
 
 
@@ -46,14 +49,14 @@ def _site_address(value: str) -> str:
     parts = _split(value)
     if not parts or parts.query or parts.fragment:
         raise ValueError(
-            "write the address of the home page with http:// or https://, such as 'https://www.example.org'"
+            Message("write the address of the home page with http:// or https://, such as 'https://www.example.org'")
         )
     return value.rstrip("/")
 
 
 def _picture_address(value: str) -> str:
     if not _split(value) and not re.fullmatch(r"/(?!/)[^\s\"<>\\]*", value):
-        raise ValueError("write where the picture lies, such as '/static/shield.png'")
+        raise ValueError(Message("write where the picture lies, such as '/static/shield.png'"))
     return value
 
 
@@ -64,13 +67,13 @@ def _is_plain_mailbox(value: str) -> bool:
 
 def _email_address(value: str) -> str:
     if not _is_plain_mailbox(value):
-        raise ValueError("write one e-mail address, such as 'editors@example.org'")
+        raise ValueError(Message("write one e-mail address, such as 'editors@example.org'"))
     return value
 
 
 def _service_address(value: str) -> str:
     if not _SERVICE.fullmatch(value):
-        raise ValueError("write the address of the service with its scheme")
+        raise ValueError(Message("write the address of the service with its scheme"))
     return value
 
 
@@ -78,13 +81,13 @@ def _recipient(value: str, info: ValidationInfo) -> str:
     parts = _split(value)
     schemes = ("https", "http") if Context.of(info).private else ("https",)
     if not _is_plain_mailbox(value) and not (parts and parts.scheme in schemes):
-        raise ValueError("write an e-mail address, or the address of a webhook with https://")
+        raise ValueError(Message("write an e-mail address, or the address of a webhook with https://"))
     return value
 
 
 def _prefix(value: str) -> str:
     if not _PREFIX.fullmatch(value):
-        raise ValueError("write a path with a slash in front and none at the end, such as '/compliance'")
+        raise ValueError(Message("write a path with a slash in front and none at the end, such as '/compliance'"))
     return value
 
 
@@ -92,30 +95,39 @@ def host_name(value: str) -> str:
     """Return the host name *value* as browsers send it; `ValueError` where it is none."""
     name = ascii_host(value)
     if not _HOST.fullmatch(name):
-        raise ValueError("write the name of a host without http:// and without port, such as 'www.example.org'")
+        raise ValueError(
+            Message("write the name of a host without http:// and without port, such as 'www.example.org'")
+        )
     return name
 
 
 def _cookie_domain(value: str, info: ValidationInfo) -> str:
     name, host = host_name(value.removeprefix(".")), Context.of(info).host
     if not f".{host}".endswith(f".{name}") or re.search(r"(?:^|[.])[0-9]+$", name):
-        raise ValueError(f"write the site's own domain: {host or 'the host of site.url'}, or what stands above it")
+        own = host or Message("the host of site.url")
+        raise ValueError(Message("write the site's own domain: %(host)s, or what stands above it", host=own))
     if _SHARED.fullmatch(name):
-        raise ValueError("write the domain that is the site's alone: browsers keep no cookie for one that many share")
+        raise ValueError(
+            Message("write the domain that is the site's alone: browsers keep no cookie for one that many share")
+        )
     return name
 
 
 def _folder(value: str, info: ValidationInfo) -> Path:
     folder: Path = Context.of(info).folder / value
     if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}; make it, or leave the key out for the built-in texts")
+        raise ValueError(
+            Message(
+                "there is no folder %(folder)s; make it, or leave the key out for the built-in texts", folder=folder
+            )
+        )
     return folder
 
 
 def _file(value: str, info: ValidationInfo) -> Path:
     file: Path = Context.of(info).folder / value
     if not file.is_file():
-        raise ValueError(f"there is no file {file}; make it, or leave the key out")
+        raise ValueError(Message("there is no file %(file)s; make it, or leave the key out", file=file))
     return file
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
+from ..errors import Message
 from .addresses import CookieDomain, WebAddress, host_name
 from .table import Context, Table
 from .texts import Text, Words
@@ -32,14 +33,15 @@ class Category(Table):
 def _declared(category: str, info: ValidationInfo) -> str:
     declared = tuple(dict.fromkeys((NECESSARY, *Context.of(info).categories)))
     if category not in declared:
-        raise ValueError(f"name a category of consent.categories ({', '.join(declared)}), or add it there")
+        listed = ", ".join(declared)
+        raise ValueError(Message("name a category of consent.categories (%(listed)s), or add it there", listed=listed))
     return category
 
 
 def _cookie_name(value: str) -> str:
     # A token of RFC 6265, section 4.1.1; the asterisk is one of its characters.
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
-        raise ValueError("write the name of a cookie, such as '_stat_*'")
+        raise ValueError(Message("write the name of a cookie, such as '_stat_*'"))
     return value
 
 
@@ -121,28 +123,37 @@ class Tracker(Table):
     @classmethod
     def _is_a_path(cls, path: str, info: ValidationInfo) -> str:
         if not re.fullmatch(r"/[^\s?#\"'<>\\]*", path):
-            raise ValueError("write the beginning of a path, with its slash in front, such as '/stat.js'")
+            raise ValueError(Message("write the beginning of a path, with its slash in front, such as '/stat.js'"))
         if path == "/" and info.data.get("host") == "*":
-            raise ValueError("write a path here: any path on any host is the whole web")
+            raise ValueError(Message("write a path here: any path on any host is the whole web"))
         return path
 
     @field_validator("country")
     @classmethod
     def _is_a_country(cls, country: str | None) -> str | None:
         if country is not None and not re.fullmatch("[A-Z]{2}", country):
-            raise ValueError("write the country's two capital letters, such as 'CN'")
+            raise ValueError(Message("write the country's two capital letters, such as 'CN'"))
         return country
 
 
 def _category(key: str, info: ValidationInfo) -> str:
     if key == NECESSARY:
-        raise ValueError(f"leave {key!r} out: it is always there, and nobody is asked about it")
+        raise ValueError(Message("leave %(key)s out: it is always there, and nobody is asked about it", key=repr(key)))
     # It travels in the consent cookie, which holds less than 400 bytes.
     if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
-        raise ValueError(f"write {key!r} with up to 32 small letters, digits and underscores, a letter first")
+        raise ValueError(
+            Message("write %(key)s with up to 32 small letters, digits and underscores, a letter first", key=repr(key))
+        )
     if key not in (*CATEGORIES, *Context.of(info).named):
-        known = ", ".join(CATEGORIES)
-        raise ValueError(f"give {key!r} a name in a table [consent.categories.{key}]; {known} have one already")
+        known, table = ", ".join(CATEGORIES), f"[consent.categories.{key}]"
+        raise ValueError(
+            Message(
+                "give %(key)s a name in a table %(table)s; %(known)s have one already",
+                key=repr(key),
+                table=table,
+                known=known,
+            )
+        )
     return key
 
 
@@ -221,5 +232,5 @@ class Consent(Table):
     @classmethod
     def _once(cls, trackers: tuple[Tracker, ...]) -> tuple[Tracker, ...]:
         if len({(tracker.host, tracker.path) for tracker in trackers}) < len(trackers):
-            raise ValueError("list every host with a path once")
+            raise ValueError(Message("list every host with a path once"))
         return trackers

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, field_validator, model_validator
 
+from ..errors import Message
 from ..licences import KINDS, Licence, check_link, parse, service
 from ..outside.hosts import host_of
 from .addresses import Host, PictureAddress, WebAddress
@@ -53,9 +54,9 @@ class Filing(Table):
     def _belongs_together(self, info: ValidationInfo) -> Self:
         kind = Context.of(info).kind
         if (self.holder or self.services) and kind != "news":
-            raise ValueError("holder and services are those of a news licence; leave them out here")
+            raise ValueError(Message("holder and services are those of a news licence; leave them out here"))
         if self.model and kind != "generative":
-            raise ValueError("a model is named with licences.generative; leave it out here")
+            raise ValueError(Message("a model is named with licences.generative; leave it out here"))
         return self
 
     @field_validator("number")

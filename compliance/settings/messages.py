@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from ..cases import REPORT_CATEGORIES
+from ..errors import Message
 from .addresses import EmailAddress, File, Recipient, ServiceAddress
 from .table import Table
 from .texts import Text, Words
@@ -49,9 +50,11 @@ def _target(value: Any) -> Any:
 
 def _category(key: str) -> str:
     if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
-        raise ValueError(f"write {key!r} with up to 32 small letters, digits and underscores, a letter first")
+        raise ValueError(
+            Message("write %(key)s with up to 32 small letters, digits and underscores, a letter first", key=repr(key))
+        )
     if key in REPORT_CATEGORIES:
-        raise ValueError(f"{key!r} is there already; name another")
+        raise ValueError(Message("%(key)s is there already; name another", key=repr(key)))
     return key
 
 
@@ -122,7 +125,10 @@ class Messages(Table):
     def _are_there(cls, urgent: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         known = (*REPORT_CATEGORIES, *info.data.get("categories", ()))
         if unknown := [category for category in urgent if category not in known]:
-            raise ValueError(f"{unknown[0]!r} is no category of reports; there are {', '.join(known)}")
+            told = Message(
+                "%(key)s is no category of reports; there are %(known)s", key=repr(unknown[0]), known=", ".join(known)
+            )
+            raise ValueError(told)
         return urgent
 
     @property

@@ -9,12 +9,15 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ..deadlines import SHANGHAI, midnight
+from ..errors import Message
 from .table import Table
 
 
 def _moment(value: Any) -> Any:
     if not isinstance(value, date):
-        raise ValueError("write a day such as 2026-12-13, or a moment such as 2026-12-13T20:00:00, without quotes")
+        raise ValueError(
+            Message("write a day such as 2026-12-13, or a moment such as 2026-12-13T20:00:00, without quotes")
+        )
     return value
 
 
@@ -37,7 +40,7 @@ class Period(Table):
     def _ends_after_it_begins(cls, last: date, info: ValidationInfo) -> date:
         first = info.data.get("first")
         if first is not None and _end(last) <= _begin(first):
-            raise ValueError(f"write the last day here, on or after {first}")
+            raise ValueError(Message("write the last day here, on or after %(first)s", first=str(first)))
         return last
 
     def moments(self) -> tuple[datetime, datetime]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ..errors import Problem
+from ..errors import Message, Problem
 from .filings import Filing, Licences
 from .records import Settings
 from .table import Table
@@ -59,45 +59,56 @@ def _remedy(detail: ErrorDetails, steps: list[str | int], table: type[Table], fi
     context = detail.get("ctx", {})
     match detail["type"]:
         case "value_error":
-            return str(context["error"])
+            said = context["error"].args[0]
+            return said if isinstance(said, str) else str(said)
         case "extra_forbidden":
             return _unknown_key(str(steps[-1]), steps[:-1], table)
         case "invalid_key":
-            return "a key is a string"
+            return Message("a key is a string")
         case "missing":
-            return f"this is missing; add {_example(steps, field)}"
+            return Message("this is missing; add %(example)s", example=_example(steps, field))
         case "literal_error":
-            near = get_close_matches(str(detail["input"]), re.findall("'([^']*)'", context["expected"]), 1)
-            return f"write one of {context['expected']}" + (f"; did you mean {near[0]!r}?" if near else "")
+            names = re.findall("'([^']*)'", context["expected"])
+            *others, last = map(repr, names)
+            allowed = Message("%(others)s or %(last)s", others=", ".join(others), last=last) if others else last
+            if near := get_close_matches(str(detail["input"]), names, 1):
+                return Message("write one of %(allowed)s; did you mean %(near)s?", allowed=allowed, near=repr(near[0]))
+            return Message("write one of %(allowed)s", allowed=allowed)
         case "greater_than_equal":
-            return f"write a number that is at least {context['ge']}"
+            return Message("write a number that is at least %(least)s", least=context["ge"])
         case "less_than_equal":
-            return f"write a number that is at most {context['le']}"
+            return Message("write a number that is at most %(most)s", most=context["le"])
         case "too_short" | "string_too_short":
-            return f"this is empty; write {_example(steps, field)}"
+            return Message("this is empty; write %(example)s", example=_example(steps, field))
         case _:
-            return f"write {_example(steps, field)}"
+            return Message("write %(example)s", example=_example(steps, field))
 
 
 def _unknown_key(key: str, steps: Iterable[str | int], table: type[Table]) -> str:
     # The very name in another table says more than one that is nearly it in this.
     for name, field in Settings.model_fields.items():
         if (home := _table_of(field.annotation)) and key in home.model_fields:
-            return f"there is no such key here; it belongs under [{name}]"
+            belongs = f"[{name}]"
+            return Message("there is no such key here; it belongs under %(table)s", table=belongs)
     near = get_close_matches(key, table.model_fields, 1)
     if near:
-        return f"there is no such key; did you mean {near[0]!r}?"
-    place = f"under [{_dotted(steps)}]" if steps else "at the top"
-    return f"there is no such key; those {place} are {', '.join(table.model_fields)}"
+        return Message("there is no such key; did you mean %(near)s?", near=repr(near[0]))
+    keys, place = ", ".join(table.model_fields), _dotted(steps)
+    if not place:
+        return Message("there is no such key; those at the top are %(keys)s", keys=keys)
+    place = f"[{place}]"
+    return Message("there is no such key; those under %(table)s are %(keys)s", table=place, keys=keys)
 
 
 def _example(steps: list[str | int], field: FieldInfo | None) -> str:
     """Return in words what is right where *steps* lead."""
     names: list[str | int] = [step for step in steps if isinstance(step, str)]
     if field and field.examples:
-        return f"a line such as {_dotted(names[-1:])} = {json.dumps(field.examples[0], ensure_ascii=False)}"
+        line = f"{_dotted(names[-1:])} = {json.dumps(field.examples[0], ensure_ascii=False)}"
+        return Message("a line such as %(line)s", line=line)
     listed = field is not None and get_origin(field.annotation) is tuple
-    return f"a table [[{_dotted(names)}]]" if listed else f"a table [{_dotted(names)}]"
+    shown = f"[[{_dotted(names)}]]" if listed else f"[{_dotted(names)}]"
+    return Message("a table %(table)s", table=shown)
 
 
 def _typed(location: Iterable[str | int], data: Any) -> tuple[list[str | int], Any]:

@@ -17,7 +17,7 @@ from pydantic import (
     field_validator,
 )
 
-from ..errors import Problem
+from ..errors import Message, Problem
 from ..licences import Licence, days_left, doubt
 from ..telephones import Telephone, parse_all
 from .addresses import EmailAddress, Prefix, SiteAddress, WebAddress
@@ -74,7 +74,7 @@ class Site(Table):
     @classmethod
     def _each_once(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(tags)) < len(tags):
-            raise ValueError("name every language once")
+            raise ValueError(Message("name every language once"))
         return tags
 
 
@@ -162,40 +162,52 @@ class Settings(Table):
 
     def _doubts(self, today: date) -> Iterator[Problem]:
         if (days := self.retention.consents) < self.consent.lifetime_days:
-            remedy = "the cookie lives longer than its proof; give at least the days of consent.lifetime_days"
+            remedy = Message("the cookie lives longer than its proof; give at least the days of consent.lifetime_days")
             yield Problem(key="retention.consents", value=str(days), remedy=remedy)
         for licence in self.licences.all():
             key, value = f"licences.{licence.kind}", licence.number
             if doubtful := doubt(licence):
                 yield Problem(key=key, value=value, remedy=doubtful)
             if licence.kind == "generative" and not licence.model:
-                remedy = 'readers are told the name of the model, too: write { number = "…", model = "…" }'
+                remedy = Message('readers are told the name of the model, too: write { number = "…", model = "…" }')
                 yield Problem(key=key, value=value, remedy=remedy)
         yield from self.expiring(today)
         mode = self.consent.mode
         if mode != "opt-in" and (optional := ", ".join(self.consent.categories)):
-            said = "browsing on" if mode == "notice" else "refusing nothing"
+            said = Message("browsing on") if mode == "notice" else Message("refusing nothing")
             yield Problem(
                 key="consent.mode",
                 value=mode,
-                remedy=f"{said} is no consent to {optional} (PIPL art. 14, GDPR art. 4(11)); "
-                'write "opt-in", or take away consent.categories and what belongs to them',
+                remedy=Message(
+                    "%(said)s is no consent to %(optional)s (PIPL art. 14, GDPR art. 4(11)); "
+                    'write "opt-in", or take away consent.categories and what belongs to them',
+                    said=said,
+                    optional=optional,
+                ),
             )
         for place, tracker in enumerate(self.consent.trackers):
             if not (tracker.contact or tracker.policy):
                 yield Problem(
                     key=f"consent.trackers[{place}].contact",
-                    remedy=f"say how the operator of {tracker.host} is reached: readers have to be told (PIPL art. 23)",
+                    remedy=Message(
+                        "say how the operator of %(host)s is reached: readers have to be told (PIPL art. 23)",
+                        host=tracker.host,
+                    ),
                 )
             own = self.consent.categories.get(tracker.category)
             if not (tracker.purpose or tracker.category in (NECESSARY, *CATEGORIES) or (own and own.description)):
                 yield Problem(
                     key=f"consent.trackers[{place}].purpose",
-                    remedy=f"say what {tracker.host} is for, here or in the description of its category: readers are "
-                    "to be told (PIPL art. 23)",
+                    remedy=Message(
+                        "say what %(host)s is for, here or in the description of its category: readers are "
+                        "to be told (PIPL art. 23)",
+                        host=tracker.host,
+                    ),
                 )
         if (effective := self.legal.effective) and effective > today:
-            remedy = "this day is still to come, and the texts are shown already; write the day of their publication"
+            remedy = Message(
+                "this day is still to come, and the texts are shown already; write the day of their publication"
+            )
             yield Problem(key="legal.effective", value=str(effective), remedy=remedy)
 
 
@@ -205,5 +217,7 @@ def _expiry(licence: Licence, today: date) -> str | None:
     if days is None:
         return None
     if days < 0:
-        return f"expired on {licence.expires}; renew it or correct the date"
-    return f"expires on {licence.expires}, in {days} {'day' if days == 1 else 'days'}; apply for its renewal"
+        return Message("expired on %(day)s; renew it or correct the date", day=licence.expires)
+    if days == 1:
+        return Message("expires on %(day)s, in 1 day; apply for its renewal", day=licence.expires)
+    return Message("expires on %(day)s, in %(days)s days; apply for its renewal", day=licence.expires, days=days)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from .. import languages
-from ..errors import Problem, SettingsError
+from ..errors import Message, Problem, SettingsError
 from . import toml
 from .addresses import host_name
 from .consent import default_categories
@@ -42,7 +42,8 @@ def load(source: Source, *, folder: Path | None = None) -> Settings:
     try:
         content, stat = path.read_bytes(), path.stat()
     except OSError as error:
-        problem = Problem(key="", remedy=f"the file cannot be read: {(error.strerror or str(error)).lower()}")
+        reason = (error.strerror or str(error)).lower()
+        problem = Problem(key="", remedy=Message("the file cannot be read: %(reason)s", reason=reason))
         raise SettingsError(str(path), (problem,)) from error
     settings = _read(_parsed(content, str(path)), str(path), path.parent)
     settings._path = path
@@ -70,16 +71,28 @@ def find(app_root: Path, config_value: Source | None = None, argument: Source | 
             # As typed, and as Flask takes file names in a configuration: from the application's folder.
             return _first([Path.cwd() / source, app_root / source], f"the settings that {origin} names")
     places = [app_root / NAME, app_root.parent / NAME, Path.cwd() / NAME]
-    return _first(places, NAME, f"; write one with `flask compliance init`, or name one in {', '.join(named)}")
+    looked, origins = _listed(places), ", ".join(named)
+    if found := next((place for place in places if place.exists()), None):
+        return found
+    remedy = Message(
+        "there is no file %(places)s; write one with `flask compliance init`, or name one in %(origins)s",
+        places=looked,
+        origins=origins,
+    )
+    raise SettingsError(NAME, (Problem(key="", remedy=remedy),))
 
 
-def _first(places: list[Path], source: str, advice: str = "") -> Path:
+def _listed(places: list[Path]) -> str:
+    return " or ".join(dict.fromkeys(map(str, places)))
+
+
+def _first(places: list[Path], source: str) -> Path:
     """Return the first of *places* that is there."""
     for place in places:
         if place.exists():
             return place
-    looked = " or ".join(dict.fromkeys(map(str, places)))
-    raise SettingsError(source, (Problem(key="", remedy=f"there is no file {looked}{advice}"),))
+    remedy = Message("there is no file %(places)s", places=_listed(places))
+    raise SettingsError(source, (Problem(key="", remedy=remedy),))
 
 
 def _parsed(content: bytes, source: str) -> dict[str, Any]:

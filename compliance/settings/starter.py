@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import Problem
+from ..errors import Message, Problem
 from .toml import Value, comment, written
 
 _PLACEHOLDER = re.compile(r"\s*<[^<>]*>\s*")
@@ -72,5 +72,8 @@ def unfilled(data: object, key: str = "") -> Iterator[Problem]:
         for place, value in enumerate(data):
             yield from unfilled(value, f"{key}[{place}]")
     elif isinstance(data, str) and _PLACEHOLDER.fullmatch(data):
-        optional = "" if key.startswith("site.") else ", or take the line out where the site has none"
-        yield Problem(key=key, value=f'"{data.strip()}"', remedy=f"fill this in{optional}")
+        if key.startswith("site."):
+            remedy = Message("fill this in")
+        else:
+            remedy = Message("fill this in, or take the line out where the site has none")
+        yield Problem(key=key, value=f'"{data.strip()}"', remedy=remedy)

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from .. import languages
+from ..errors import Message
 from .table import Context
 
 Words = Annotated[str, Field(min_length=1)]
@@ -19,7 +20,7 @@ Language = Annotated[str, AfterValidator(languages.parse)]
 def _of_site(tag: str, info: ValidationInfo) -> str:
     offered = Context.of(info).languages
     if offered and tag not in offered:
-        raise ValueError(f"name a language of site.languages: {', '.join(offered)}")
+        raise ValueError(Message("name a language of site.languages: %(languages)s", languages=", ".join(offered)))
     return tag
 
 

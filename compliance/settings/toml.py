@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..characters import UNPRINTABLE
-from ..errors import Problem
+from ..errors import Message, Problem
 from .problems import masked
 
 #: What `written` writes.
@@ -72,7 +72,7 @@ def parse(content: bytes) -> dict[str, Any]:
                 break
             lines[number - 1] = better  # to tell in the same breath what is wrong further down
         except RecursionError:
-            found.append(Problem(key="", remedy="the file nests tables or lists too deeply"))
+            found.append(Problem(key="", remedy=Message("the file nests tables or lists too deeply")))
             break
         else:
             if not found:
@@ -83,7 +83,7 @@ def parse(content: bytes) -> dict[str, Any]:
 
 def _text(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise TomlError(Problem(key="line 1", remedy="the file is in UTF-16; save it as UTF-8"))
+        raise TomlError(Problem(key=_line(1), remedy=Message("the file is in UTF-16; save it as UTF-8")))
     try:
         # Editors on Windows put a byte order mark in front, which TOML does not know.
         return content.decode("utf-8-sig")
@@ -92,10 +92,12 @@ def _text(content: bytes) -> str:
         line = content.splitlines()[number - 1]
         try:
             read: str | None = _quoted(line.decode("gb18030").strip())
-            remedy = "this line is in GBK (GB18030), as old editors in China save files; save the file as UTF-8"
+            remedy = Message(
+                "this line is in GBK (GB18030), as old editors in China save files; save the file as UTF-8"
+            )
         except UnicodeDecodeError:
-            read, remedy = None, "these bytes are not UTF-8; save the file in that encoding"
-        raise TomlError(Problem(key=f"line {number}", value=read, remedy=remedy)) from None
+            read, remedy = None, Message("these bytes are not UTF-8; save the file in that encoding")
+        raise TomlError(Problem(key=_line(number), value=read, remedy=remedy)) from None
 
 
 def _problem(lines: list[str], error: tomllib.TOMLDecodeError) -> tuple[int, Problem, str | None]:
@@ -112,14 +114,19 @@ def _problem(lines: list[str], error: tomllib.TOMLDecodeError) -> tuple[int, Pro
         goes_on = at < number and line.endswith(("[", "{", ","))
         if not goes_on and (guess := _meant(line)) is not None:
             why, better = guess
-            remedy = f"{why}; write: {_quoted(better.strip())}"
-            problem = Problem(key=f"line {at}", value=_quoted(line.strip()), remedy=remedy)
+            remedy = Message("%(why)s; write: %(line)s", why=why, line=_quoted(better.strip()))
+            problem = Problem(key=_line(at), value=_quoted(line.strip()), remedy=remedy)
             return at, problem, better if better != line and _is_toml(better) else None
     while number > 1 and not lines[number - 1].strip():
         number -= 1
     value = _quoted(lines[number - 1].strip()) or None
-    remedy = f"this is not TOML: {reason[:1].lower()}{reason[1:]}"
-    return number, Problem(key=f"line {number}", value=value, remedy=remedy), None
+    said = f"{reason[:1].lower()}{reason[1:]}"
+    remedy = Message("this is not TOML: %(reason)s", reason=said)
+    return number, Problem(key=_line(number), value=value, remedy=remedy), None
+
+
+def _line(number: int) -> Message:
+    return Message("line %(number)s", number=number)
 
 
 def _meant(line: str) -> tuple[str, str] | None:
@@ -128,7 +135,7 @@ def _meant(line: str) -> tuple[str, str] | None:
     if not line.strip() or _is_toml(line):
         return None
     better, wide = _narrowed(line)
-    why = [f"{_named(wide)} {'is' if len(wide) == 1 else 'are'} no TOML"] if wide else []
+    why: list[str] = [_no_toml(wide)] if wide else []
     if not _is_toml(better):
         for mend in (_from_yaml, _closed, _with_quotes):
             if (mended := mend(better)) is not None and _is_toml(mended[1]):
@@ -137,7 +144,9 @@ def _meant(line: str) -> tuple[str, str] | None:
                 break
         else:
             return (why[0], better) if why else None
-    return ("; ".join(why), better) if why else None
+    if len(why) == 2:
+        return Message("%(first)s; %(second)s", first=why[0], second=why[1]), better
+    return (why[0], better) if why else None
 
 
 def _is_toml(line: str) -> bool:
@@ -180,9 +189,9 @@ def _from_yaml(line: str) -> tuple[str, str] | None:
         return None
     indent, key, value = found.groups()
     if not value:
-        return "this is YAML, and the file is TOML", f"[{key}]"
+        return Message("this is YAML, and the file is TOML"), f"[{key}]"
     return (
-        "this is YAML, and the file is TOML",
+        Message("this is YAML, and the file is TOML"),
         f"{indent}{key} = {value if _is_toml(f'a = {value}') else _string(value)}",
     )
 
@@ -191,14 +200,14 @@ def _closed(line: str) -> tuple[str, str] | None:
     """Return *line* with the quote or bracket that it lacks at one end of its value."""
     if not (found := _PAIR.fullmatch(line)):
         table = line.strip()
-        return ("the closing bracket is missing", f"{table}]") if table.startswith("[") else None
+        return (Message("the closing bracket is missing"), f"{table}]") if table.startswith("[") else None
     indent, key, value = found.groups()
     for quote in "\"'" if '"""' not in value and "'''" not in value else "":
         if value.count(quote) == 1:
-            return "a quote is missing", f"{indent}{key} = {_string(value.replace(quote, ''))}"
+            return Message("a quote is missing"), f"{indent}{key} = {_string(value.replace(quote, ''))}"
     for opening, closing in ("[]", "{}"):
         if value.startswith(opening) and not value.endswith(closing):
-            return f"the closing {closing} is missing", f"{indent}{key} = {value}{closing}"
+            return Message("the closing %(sign)s is missing", sign=closing), f"{indent}{key} = {value}{closing}"
     return None
 
 
@@ -208,26 +217,33 @@ def _with_quotes(line: str) -> tuple[str, str] | None:
         indent, key, value = found.groups()
         value, comment = re.fullmatch(r"(.*?)(\s+#.*)?", value, re.DOTALL).groups("")  # type: ignore[union-attr]
         if value.lower() in ("true", "false"):
-            return "this is written in small letters", f"{indent}{key} = {value.lower()}{comment}"
+            return Message("this is written in small letters"), f"{indent}{key} = {value.lower()}{comment}"
         if value.isdecimal() and not value.isascii():
-            return "digits are those from 0 to 9", f"{indent}{key} = {int(value)}{comment}"
+            return Message("digits are those from 0 to 9"), f"{indent}{key} = {int(value)}{comment}"
         if value.startswith(('"""', "'''")):
             return None
         if value.startswith("[") and value.endswith("]"):
             items = [item.strip() for item in value[1:-1].split(",")]
             listed = ", ".join(item if _is_toml(f"a = {item}") else _string(item) for item in items if item)
-            return "texts stand in quotes", f"{indent}{key} = [{listed}]{comment}"
-        return "a text stands in quotes", f"{indent}{key} = {_string(value)}{comment}"
+            return Message("texts stand in quotes"), f"{indent}{key} = [{listed}]{comment}"
+        return Message("a text stands in quotes"), f"{indent}{key} = {_string(value)}{comment}"
     key, sign, value = line.partition("=")
     if sign and key.strip():
         value = value.strip()
         value = value if _is_toml(f"a = {value}") else _string(value)
-        return "a key beyond the letters a to z stands in quotes", f"{_string(key.strip())} = {value}"
+        return Message("a key beyond the letters a to z stands in quotes"), f"{_string(key.strip())} = {value}"
     return None
 
 
 def _string(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _no_toml(characters: str) -> Message:
+    named = _named(characters)
+    if len(characters) == 1:
+        return Message("%(character)s is no TOML", character=named)
+    return Message("%(characters)s are no TOML", characters=named)
 
 
 def _named(characters: str) -> str:

@@ -96,6 +96,7 @@ HOSTILE = {
     "styles": "<style>" + "body:focus " * 20_000 + "outline grayscale </style>",
     "attributes": "<a rel=sponsored " + "rel=" * 20_000,
     "banners": "<div class=cookie>" * 200 + "<button>同意</button>",
+    "ours": "<p data-compliance=banner class=cookie>渝ICP备20009753号-2<button>同意</button>" * 20_000,
     "fields": "<form>" + "<label for=a>姓名</label><input name=name>" * 2_000,
 }
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -230,6 +233,20 @@ def test_numbers_of_several_hosts_stand_by_host(port: int) -> None:
     assert read()["licences.icp"] == {"127.0.0.1": "渝ICP备20009753号-2", "localhost": "渝ICP备20009753号-3"}
     assert read()["licences.public_security"] == "渝公网安备50010402001494号"
     assert f"# Found on http://127.0.0.1:{port}/: say what it is for" in Path("compliance.toml").read_text("utf-8")
+
+
+def test_address_that_was_read_is_that_of_the_site(port: int) -> None:
+    init("--yes", "--from", f"http://127.0.0.1:{port}")
+    assert read()["site.url"] == f"http://127.0.0.1:{port}/"
+
+
+def test_plain_installation_asks_without_what_reads_pages(folder: Path) -> None:
+    script = "import sys; sys.modules['lxml'] = None\nfrom compliance.__main__ import main\nmain()"
+    run = partial(subprocess.run, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    assert run([sys.executable, "-c", script, "init"]).returncode == 0
+    refused = run([sys.executable, "-c", script, "init", "--force", "--from", str(SITES / "city")])
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "flask-compliance[check]" in refused.stderr
 
 
 def test_site_that_cannot_be_read_writes_nothing() -> None:

@@ -150,6 +150,9 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             assert app.test_cli_runner().invoke(args=["compliance", "doctor", *arguments]).exit_code == 1
         case ["flask", "compliance", "consents", *arguments]:
             in_a_ledger(arguments, app)
+        case ["flask", "compliance", "adopt", *arguments]:
+            (tmp_path / "templates").mkdir()
+            assert app.test_cli_runner().invoke(args=["compliance", "adopt", *arguments]).exit_code == 0
         case ["flask", "compliance", "init", *arguments]:
             pages = tmp_path / "build" / "html"
             pages.mkdir(parents=True)

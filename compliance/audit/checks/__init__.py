@@ -12,11 +12,37 @@ from typing import TypeAlias
 from ..findings import Finding
 from ..page import Page
 from ..site import Context, Fact, SiteFacts
-from . import accessibility, articles, consent, delivery, filings, forms, labels, manual, policies, reporting, trackers
+from . import (
+    accessibility,
+    articles,
+    consent,
+    delivery,
+    doubles,
+    filings,
+    forms,
+    labels,
+    manual,
+    policies,
+    reporting,
+    trackers,
+)
 
 PageCheck: TypeAlias = Callable[[Page, Context], Iterable[Finding | Fact]]
 SiteCheck: TypeAlias = Callable[[SiteFacts, Context], Iterable[Finding]]
 
-_TOPICS = (filings, reporting, articles, labels, policies, consent, trackers, forms, accessibility, delivery, manual)
+_TOPICS = (
+    filings,
+    doubles,
+    reporting,
+    articles,
+    labels,
+    policies,
+    consent,
+    trackers,
+    forms,
+    accessibility,
+    delivery,
+    manual,
+)
 PAGE: tuple[PageCheck, ...] = tuple(check for topic in _TOPICS for check in topic.PAGE)
 SITE: tuple[SiteCheck, ...] = tuple(check for topic in _TOPICS for check in getattr(topic, "SITE", ()))

@@ -192,15 +192,21 @@ def _label(page: Page, element: Element) -> str:
 
 @lru_cache(maxsize=1)
 def _banner(page: Page) -> Element | None:
-    """Return the banner that asks for consent: the outermost element that is named so and has a button to agree."""
+    """Return the banner that asks for consent."""
+    return next(asking(page), None)
+
+
+def asking(page: Page) -> Iterator[Element]:
+    """Yield what asks for consent on *page*: the outermost elements that are named so and have a button to agree."""
     if not any(map(_is_named, page.tagged(*_NAMED_TAGS))):
-        return None
-    named = filter(_is_named, _NAMED(page.root))
-    for element in islice(named, _MOST):
+        return
+    found: set[Element] = set()
+    for element in islice(filter(_is_named, _NAMED(page.root)), _MOST):
         asks = any(AGREE.search(words) for words, _ in _buttons(element))
         if asks and element.tag != "body" and len(text_of(element)) < 2_000:
-            return element
-    return None
+            if not any(up in found for up in element.iterancestors()):
+                yield element
+            found.add(element)
 
 
 def _buttons(element: Element) -> Iterator[tuple[str, Element]]:

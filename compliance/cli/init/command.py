@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +12,15 @@ import click
 from ...errors import Message
 from ...i18n import translate
 from ...settings.answers import refused
-from ...settings.starter import Answer, placeholder, starter
+from ...settings.starter import Answer, placeholder, starter, unfilled
 from ...settings.toml import written
 from ..check import audit_of, run
 from ..group import STARTER, CannotRunError, compliance, language, missing_module, one_line
-from .proposals import Proposal, notes, proposals
 from .questions import LANGUAGES, NONE, QUESTIONS, Question
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what reads pages is no part of a plain installation
     from ...audit.survey import Survey
+    from .proposals import Proposal
 
 _PAGES = 100  # of a site that is read
 _EXAMPLES = {"en": STARTER, "zh_CN": STARTER.with_name("compliance.zh_CN.toml")}
@@ -63,9 +63,9 @@ def init(
         raise CannotRunError(f"{target} exists already; move it away, name another path, or add --force")
     tell = partial(translate, language=language)
     surveys = [_survey(context, source, limit) for source in sources]
-    interview = _Interview(given, proposals(surveys) if surveys else {}, tell, silent=yes)
+    interview = _Interview(given, _proposed(surveys), tell, silent=yes)
     answers = interview.answers()
-    text = starter(_EXAMPLES[language].read_text(encoding="utf-8"), answers, notes(surveys, interview.languages, tell))
+    text = starter(_EXAMPLES[language].read_text(encoding="utf-8"), answers, _notes(surveys, interview.languages, tell))
     try:
         with target.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
@@ -92,8 +92,24 @@ def _survey(context: click.Context, source: str, limit: int) -> Survey:
     return surveyor.surveys[0]
 
 
+def _proposed(surveys: Sequence[Survey]) -> Mapping[str, Proposal]:
+    if not surveys:
+        return {}
+    from .proposals import proposals
+
+    return proposals(surveys)
+
+
+def _notes(surveys: Sequence[Survey], tags: Sequence[str], tell: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
+    if not surveys:
+        return {}
+    from .proposals import notes
+
+    return notes(surveys, tags, tell)
+
+
 def _is_open(answer: Answer) -> bool:
-    return isinstance(answer.value, str) and answer.value.startswith("<")
+    return any(unfilled(answer.value))
 
 
 class _Interview:
@@ -151,8 +167,8 @@ class _Interview:
         """Put *question* until the answer is right; what is left out is *default*."""
         click.echo(f"\n{self._tell(question.asks)} ({question.key})")
         click.echo(f"  {self._tell(question.hint)}")
-        for note in filter(None, [default.note]):
-            click.echo(f"  {one_line(note)}")
+        if default.note:
+            click.echo(f"  {one_line(default.note)}")
         shown = "" if _is_open(default) else written(default.value or "")
         while True:
             try:
