@@ -312,17 +312,18 @@ CONTRAST = r"""nodes => nodes.map(node => {
 @pytest.mark.parametrize("forced", ["none", "active"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("css", ["plain", "classless"])
+@pytest.mark.parametrize("follows", [False, True])
 def test_texts_stand_out_in_every_scheme(
-    settings: dict[str, Any], open_page: Callable[..., Page], css: str, scheme: str, forced: str
+    settings: dict[str, Any], open_page: Callable[..., Page], css: str, follows: bool, scheme: str, forced: str
 ) -> None:
     settings["consent"] = dict(OPT_IN)
-    with serving(create_site(settings, HOSTS[css])) as url:
+    with serving(create_site(settings, HOSTS[css] + ":root{color-scheme:light dark}" * follows)) as url:
         page = open_page(url, color_scheme=scheme, forced_colors=forced)
         texts = page.eval_on_selector_all(f"{BANNER} :is(h2, p, a, button), {FOOTER} :is(p, a, small)", CONTRAST)
         assert len(texts) > 15 and min(texts) >= 4.5
         dark = page.eval_on_selector_all(f"{BANNER}, {FOOTER}", "nodes => nodes.map(n => getComputedStyle(n).color)")
         if forced == "none":
-            assert set(dark) == {"rgb(255, 255, 255)" if scheme == "dark" else "rgb(0, 0, 0)"}
+            assert set(dark) == {"rgb(255, 255, 255)" if follows and scheme == "dark" else "rgb(0, 0, 0)"}
 
 
 LOOK = """nodes => nodes.map(node => {
