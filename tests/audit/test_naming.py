@@ -11,7 +11,7 @@ CATALOGUE = Catalogue()
 ORDINARY = (
     "We use your information to show the pages that you ask for. The home of this policy is this site; messages and "
     "methods are described below, and some metadata and each market segment are amplified by an intercom at the "
-    "sentry. An optional survey in the outer office may tell X who you are, like a new relic. "
+    "sentry. An optional survey in the outer office may tell X who you are, like a new relic: googled, hotjarring. "
     "网站使用必要的信息，保障人民群众的安全和事业发展，字节和头条新闻。"
 )
 

@@ -144,6 +144,8 @@ def test_site_below_a_path_has_our_addresses_below_it_and_our_files_in_its_folde
     for one in (one for one in ours if "/static/" in one):
         assert (folder / "public" / one.removeprefix(f"{below}/")).is_file()
     legal = (folder / "public" / "compliance" / "legal" / "privacy" / "index.html").read_text("utf-8")
+    inner = set(re.findall(r'"(/[^"/][^"]*)"', legal))
+    assert inner and all(one.startswith(f"{below}/compliance/") for one in inner if "compliance" in one)
     assert f"{below}{below}" not in legal
     assert f'href="{url.rstrip("/")}/compliance/legal/privacy' in legal
     assert not any(name.startswith(f"public{below}") for name in names(folder))
