@@ -17,7 +17,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 # Workers and commands would each compile every file anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test quick lowest latest constraints bench bench-browser fuzz real lint build sbom assets translations screenshots widget clean
+.PHONY: demo test quick lowest latest constraints bench bench-large bench-browser fuzz real lint build sbom assets translations screenshots widget clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
 demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
@@ -69,8 +69,13 @@ latest:
 	@$(MAKE) --no-print-directory VENV=build/newest LOCK= test
 
 bench: $(READY) $(CATALOGUES)
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench
 
+# Boxes and ledgers of a million, which take longer to fill than all else takes.
+bench-large: $(READY) $(CATALOGUES)
+	@$(BIN)/python -m bench large
+
+# LOADS=3 of each page for a quick look.
 bench-browser: $(READY) $(CATALOGUES) bench/node_modules/.package-lock.json
 	@$(BIN)/python -m bench.browser
 
