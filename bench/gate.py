@@ -43,6 +43,9 @@ class Injected:
     def decided(self, environ: dict[str, Any]) -> bool:
         return False
 
+    def hints(self, *_: object) -> str:
+        return ""
+
     def markup(self, **_: object) -> Markup:
         return Markup(head=HEAD, foot=FOOT)
 

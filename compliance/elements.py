@@ -22,6 +22,7 @@ from .notes import noted
 from .outside.hosts import host_of
 from .page.charsets import encode
 from .page.injection import Markup
+from .page.policies import Nonces
 from .page.trackers import Catalogue, Gate
 from .settings import CATEGORIES, Settings
 
@@ -99,6 +100,7 @@ class Elements:
         self._markup = lru_cache(maxsize=_KEPT)(self._encode)
         holds = settings.consent.mode != "notice"
         self._held = frozenset({*CATEGORIES, *decisions.categories} if holds else ())
+        self._scripts = ("guard.js", "watch.js") if holds else ("compliance.js",)
         self._gate = lru_cache(maxsize=_KEPT)(self._hold)
         self._catalogue_on = lru_cache(maxsize=_KEPT)(self._find_catalogue)
 
@@ -181,6 +183,19 @@ class Elements:
         if absolute:
             root = self._origin(host, None) + root
         return self._markup(self.locale(lang), charset, root, self._licences(host), placed, self.policy)
+
+    def hints(self, environ: WSGIEnvironment, nonces: Nonces) -> str:
+        """Return the value of a header `Link` by which browsers ask for what a page loads of ours before they read it.
+
+        Preload, section 3; a policy's *nonces* let it pass (HTML standard, section 4.2.4.5).
+        """
+        base = self.base(environ) + "/static/"
+        loads = [("style", self._assets["compliance.css"], nonces.style)]
+        loads += [("script", self._assets[name], nonces.script) for name in self._scripts]
+        return ", ".join(
+            f"<{base}{asset.hashed}>; rel=preload; as={kind}" + (f'; nonce="{nonce}"' if nonce else "")
+            for kind, asset, nonce in loads
+        )
 
     def place(self, name: str, *, lang: str | None, environ: WSGIEnvironment) -> str:
         """Return the element *name* for a template to place, and note that the page of *environ* has it now."""
@@ -291,7 +306,7 @@ class Elements:
                 "mourning": f"{base}/mourning" if self._settings.mourning else None,
                 "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
-                "script": f"{base}/static/{self._assets['guard.js' if self._held else 'compliance.js'].hashed}",
+                "script": f"{base}/static/{self._assets[self._scripts[0]].hashed}",
                 "watch": f"{base}/static/{self._assets['watch.js'].hashed}",
                 "articles_style": f"{base}/static/{self._assets['articles.css'].hashed}",
                 "held_style": f"{base}/static/{self._assets['held.css'].hashed}",

@@ -269,3 +269,26 @@ def test_banner_names_what_there_is_to_choose_and_nothing_else(
     banner = host.test_client().get("/").text.partition('data-compliance="banner"')[2].partition("</section>")[0]
     assert ("Optional cookies (Analytics)" in banner) == bool(categories)
     assert ("Declining does not" in banner) == bool(categories)
+
+
+@pytest.mark.parametrize("policy", [None, "script-src 'self' 'nonce-abc'; style-src 'nonce-xyz'"])
+@pytest.mark.parametrize("mode", ["notice", "opt-in"])
+def test_a_page_that_changes_tells_early_what_it_loads(
+    host: Flask, settings: dict[str, Any], mode: str, policy: str | None
+) -> None:
+    fields = {"Link": "</theirs.css>; rel=preload; as=style"} | ({"Content-Security-Policy": policy} if policy else {})
+    host.add_url_rule("/page", "page", lambda: ("<!doctype html><html lang=en><body><p>a</p></body>", fields))
+    host.add_url_rule("/data", "data", lambda: ({"a": 1}, fields))
+    Compliance(host, settings=settings | {"consent": {"mode": mode}})
+    client = host.test_client()
+    response = client.get("/page")
+    assert response.headers.getlist("Link") == client.head("/page").headers.getlist("Link")
+    theirs, ours = response.headers.getlist("Link")
+    assert theirs == fields["Link"] and client.get("/data").headers.getlist("Link") == [theirs]
+    loads = [part.split("; ") for part in ours.split(", ")]
+    loaded = re.findall(r'<(?:link|script) [^>]*(?:href|src)="([^"]+\.(css|js))"', response.text.replace("/held.", "."))
+    kinds = {"css": "as=style", "js": "as=script"}
+    wanted = [[f"<{address}>", "rel=preload", kinds[kind]] for address, kind in loaded if address[0] == "/"]
+    assert [part[:3] for part in loads] == [one for one in wanted if "/static." not in one[0]]
+    nonces = {"as=style": 'nonce="xyz"', "as=script": 'nonce="abc"'}
+    assert [part[3:] for part in loads] == [[nonces[part[2]]] if policy else [] for part in loads]

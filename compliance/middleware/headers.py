@@ -55,8 +55,8 @@ class Head:
     nonces: Nonces
     private: bool  # the site made this response for one reader
 
-    def changed(self, stamp: Stamp, length: int | None) -> Fields:
-        """Return the fields for the changed page with *stamp*, *length* bytes long where that is known."""
+    def changed(self, stamp: Stamp, length: int | None, hints: str) -> Fields:
+        """Return the fields for the changed page with *stamp*, *length* bytes long where that is known, and *hints*."""
         fields: Fields = []
         for name, value in self.fields:
             lower = name.lower()
@@ -72,6 +72,8 @@ class Head:
             fields.append((name, value))
         if length is not None:
             fields.append(("Content-Length", str(length)))
+        if hints:
+            fields.append(("Link", hints))
         return fields
 
 

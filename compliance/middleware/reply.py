@@ -85,7 +85,8 @@ class Reply:
         assert self._stamp is not None
         self._changed = True
         self.notes.changed = True
-        return head.changed(self._stamp, length)
+        hints = self._state.hints(self._environ, head.nonces)
+        return head.changed(self._stamp, length, hints)
 
     def _new_page(self, head: Head) -> Change:
         assert self._stamp is not None

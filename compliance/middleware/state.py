@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from ..page.injection import Markup, Memory
+from ..page.policies import Nonces
 from ..page.trackers import Gate
 from .validators import DECIDED, WITH_BANNER, Suffix
 
@@ -46,6 +47,9 @@ class Injection(Protocol):
 
         *absolute* asks for addresses with a host in them.
         """
+
+    def hints(self, environ: WSGIEnvironment, nonces: Nonces) -> str:
+        """Return the value of a header `Link` for what a page loads of ours; *nonces* let it pass."""
 
     def decided(self, environ: WSGIEnvironment) -> bool:
         """Return whether this reader's cookie holds a valid decision."""
@@ -93,6 +97,14 @@ class MiddlewareState:
         except Exception:
             self.fault("what is to be held on a page could not be told")
             return None
+
+    def hints(self, environ: WSGIEnvironment, nonces: Nonces) -> str:
+        """Return the value of a header `Link` for what a page loads of ours; empty where that cannot be told."""
+        try:
+            return self.injection.hints(environ, nonces)
+        except Exception:
+            self.fault("what a page loads of ours could not be told early")
+            return ""
 
     def letter(self, environ: WSGIEnvironment, gate: Gate | None) -> str:
         """Return what marks the entity tags of a page that is private to this reader and passed through *gate*."""

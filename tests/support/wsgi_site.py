@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as Answer
 
 from compliance.middleware import Middleware
 from compliance.page.injection import Markup
+from compliance.page.policies import Nonces
 from compliance.page.trackers import Gate
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class Injected:
 
     def gate(self, environ: dict[str, Any], *, private: bool) -> Gate | None:
         return None
+
+    def hints(self, environ: dict[str, Any], nonces: Nonces) -> str:
+        return "</ours.css>; rel=preload; as=style"
 
     def markup(
         self,
