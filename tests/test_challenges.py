@@ -302,8 +302,9 @@ def test_ticket_for_another_form_or_site_is_refused():
     assert reason(lambda: challenges(site="other.example").read_ticket(TICKET, "report", now=NOW)) == "form"
 
 
-@pytest.mark.parametrize("place", range(0, len(TICKET), 7))
-def test_changed_ticket_is_wrong(place: int):
+@pytest.mark.parametrize("share", range(25))
+def test_changed_ticket_is_wrong(share: int):
+    place = share * len(TICKET) // 25  # tickets differ in length
     changed = TICKET[:place] + ("A" if TICKET[place] != "A" else "B") + TICKET[place + 1 :]
     assert reason(lambda: challenges().read_ticket(changed, "report", now=NOW)) == "wrong"
 
