@@ -16,7 +16,7 @@ from .. import settings as settings_file
 from ..errors import DocumentError
 from ..languages import territory
 from ..recipients import recipients, separate
-from .marks import mark
+from .marks import edged, mark, spaced
 from .sources import Source
 
 # All ASCII punctuation can be escaped, and nothing else has a meaning (CommonMark, section 2.4). A tilde or a vertical
@@ -279,6 +279,8 @@ def placeholders(settings: settings_file.Settings, language: str) -> Placeholder
 def fill(source: Source, values: Placeholders) -> str:
     """Return the Markdown of *source* with every placeholder filled.
 
+    A name in Latin letters gets its spaces within Chinese words, wherever the text has none.
+
     Raises `DocumentError` for a placeholder that there is not, and for one that the site did not set and the text does
     not ask about with ``{% if … %}``: a legal text must not promise what is not there.
     """
@@ -286,9 +288,10 @@ def fill(source: Source, values: Placeholders) -> str:
     names = {field.name: getattr(values, field.name) for field in fields(values)}
     try:
         template = _template(source, _offered(values))
-        return template.render(names)
+        text = template.render(names)
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise _cannot(source, error) from error
+    return spaced(text)
 
 
 def _cannot(source: Source, error: Exception) -> DocumentError:
@@ -317,7 +320,8 @@ def _template(source: Source, offered: Offered) -> Template:
             )
         plain = _PUNCTUATION.sub(r"\\\g<0>", " ".join(text.split()))
         said = value.language if isinstance(value, Said) else source.language
-        return plain if said == source.language else mark(plain, said)
+        words = plain if said == source.language else mark(plain, said)
+        return edged(words) if isinstance(value, Said) else words
 
     # A legal text is no program, and lawyers may edit it who have no business on the server: hence the sandbox.
     environment = ImmutableSandboxedEnvironment(

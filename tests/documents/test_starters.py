@@ -312,3 +312,20 @@ def test_what_the_settings_say_of_publisher_and_licences_stands_on_the_page_abou
         if name == "about":
             for words in ("某某中心", "互联网新闻信息转载服务", "某某委员会", "某某社", "王芳"):
                 assert words in text
+
+
+@pytest.mark.parametrize("operator", ["Jiangcheng Press", "Press Co., Ltd.", {"en": "Jiangcheng Press"}])
+def test_name_in_latin_letters_stands_apart_in_chinese(settings: dict[str, Any], operator: Any) -> None:
+    name = operator if isinstance(operator, str) else operator["en"]
+    settings["site"]["operator"] = operator
+    told = {document: text for document, language, text in documents(settings) if language == "zh_CN"}
+    assert f"本网站由 {name} 运营" in told["cookies"]
+    assert f"本网站由 {name}（以下称“我们”）运营" in told["privacy"]
+    assert not [text for text in told.values() if "  " in text or re.search("[\ue003\ue004]", text)]
+
+
+def test_name_in_chinese_stays_without_spaces(settings: dict[str, Any]) -> None:
+    settings["site"]["operator"] = {"en": "Jiangcheng Press", "zh_CN": "江城报社"}
+    told = {(document, language): text for document, language, text in documents(settings)}
+    assert "本网站由江城报社运营" in told["cookies", "zh_CN"]
+    assert "Jiangcheng Press" in told["cookies", "en"] and not re.search("[\ue003\ue004]", told["cookies", "en"])
