@@ -123,6 +123,7 @@ def doubts(settings: Settings, keys: Mapping[str, Keys]) -> tuple[Problem, ...]:
         *(short for name, some in keys.items() for key in some for short in _short(key, name)),
         *settings.warnings(deadlines.day(datetime.now(UTC))),
         *recipients.doubts(settings),
+        *recipients.unnamed(settings),
         *recipients.held_for_good(settings),
     )
 

@@ -120,6 +120,30 @@ def doubts(settings: Settings) -> tuple[Problem, ...]:
     )
 
 
+def unnamed(settings: Settings) -> tuple[Problem, ...]:
+    """Return whose cookies *settings* list without naming them among the recipients.
+
+    Contact, method and kinds of information, which readers have to be told (PIPL art. 23), would be missing.
+    """
+    found = recipients(settings)
+    names = {word for one in found if one.name for word in one.name.root.values()}
+    theirs = {cookie for one in found for cookie in one.cookies}
+    by_provider: dict[Text, list[str]] = {}
+    for cookie in settings.consent.cookies:
+        if cookie.provider and cookie.name not in theirs and names.isdisjoint(cookie.provider.root.values()):
+            by_provider.setdefault(cookie.provider, []).append(cookie.name)
+    return tuple(
+        Problem(
+            key="consent.cookies",
+            value=", ".join(cookies),
+            remedy=f"the policies tell neither contact nor method of {provider.get()!r}, nor what it receives (PIPL "
+            "art. 23): name it in [[consent.trackers]], too, with host, contact, method and information; leave "
+            "provider out where nobody else reads the cookie",
+        )
+        for provider, cookies in by_provider.items()
+    )
+
+
 def _takes(recipient: Recipient) -> str:
     if recipient.abroad:
         return f"it is in {recipient.country}, and what goes abroad takes separate consent (PIPL art. 39)"

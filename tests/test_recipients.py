@@ -6,7 +6,7 @@ import pytest
 
 from compliance import Compliance, SettingsError
 from compliance.languages import territory
-from compliance.recipients import Recipient, doubts, held_for_good, mixed, recipients, separate
+from compliance.recipients import Recipient, doubts, held_for_good, mixed, recipients, separate, unnamed
 from compliance.settings import load
 from support.host import create_app
 
@@ -197,3 +197,32 @@ def test_a_library_that_the_site_files_itself_is_not_told(settings: dict[str, An
     tracker = {"host": "cdn.bootcdn.net", "category": "necessary"}
     consent = {"mode": "opt-in", "categories": ["analytics"], "trackers": [tracker]}
     assert not any("cdn.bootcdn.net" in str(one) for one in held_for_good(load(settings | {"consent": consent})))
+
+
+@pytest.mark.parametrize(
+    ("provider", "trackers", "told"),
+    [
+        (None, [], []),
+        ("Counter", [], ["_c"]),
+        ("Counter", [{"host": "c.example", "category": "analytics"}], ["_c"]),
+        ("Counter", [{"host": "c.example", "category": "analytics", "provider": "Counter"}], []),
+        ("Counter", [{"host": "c.example", "category": "analytics", "cookies": ["_c"]}], []),
+        ({"en": "Baidu", "zh_CN": "百度统计"}, [{"host": "hm.baidu.com", "category": "analytics"}], []),
+    ],
+)
+def test_provider_of_a_cookie_that_is_no_recipient_is_told(
+    settings: dict[str, Any], provider: Any, trackers: list[Any], told: list[str]
+) -> None:
+    cookie = {"name": "_c", "category": "analytics", "purpose": "Counts."} | ({"provider": provider} if provider else {})
+    settings["site"]["languages"] = ["en", "zh_CN"]
+    settings["consent"] = {"mode": "opt-in", "categories": ["analytics"], "trackers": trackers, "cookies": [cookie]}
+    problems = unnamed(load(settings))
+    assert [problem.value for problem in problems] == told
+    assert all("Counter" in problem.remedy and "[[consent.trackers]]" in problem.remedy for problem in problems)
+
+
+def test_start_says_whose_cookie_lacks_a_recipient(settings: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    cookie = {"name": "_c", "category": "analytics", "purpose": "Counts.", "provider": "Counter"}
+    settings["consent"] = {"mode": "opt-in", "categories": ["analytics"], "cookies": [cookie]}
+    Compliance(create_app(), settings=settings)
+    assert "neither contact nor method of 'Counter'" in caplog.text
