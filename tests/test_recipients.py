@@ -213,7 +213,7 @@ def test_a_library_that_the_site_files_itself_is_not_told(settings: dict[str, An
 def test_provider_of_a_cookie_that_is_no_recipient_is_told(
     settings: dict[str, Any], provider: Any, trackers: list[Any], told: list[str]
 ) -> None:
-    cookie = {"name": "_c", "category": "analytics", "purpose": "Counts."} | ({"provider": provider} if provider else {})
+    cookie = OWN_COOKIE | {"name": "_c"} | ({"provider": provider} if provider else {})
     settings["site"]["languages"] = ["en", "zh_CN"]
     settings["consent"] = {"mode": "opt-in", "categories": ["analytics"], "trackers": trackers, "cookies": [cookie]}
     problems = unnamed(load(settings))
