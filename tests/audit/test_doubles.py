@@ -49,6 +49,12 @@ def test_what_stands_twice_is_told(body: str, told: list[tuple[str, str]], home:
     assert found(body, home=home) == told
 
 
+def test_document_of_ours_may_name_the_numbers() -> None:
+    document = "<main class=compliance-page><table><tr><td>渝ICP备20009753号-2</table></main>"
+    assert found(f"{document}{OURS}", home=False) == []
+    assert found(f"{document}<p>渝ICP备20009753号-2</p>{OURS}", home=False) == [("C027", "渝ICP备20009753号-2")]
+
+
 def test_line_is_that_of_the_template_and_not_of_ours() -> None:
     told = list(doubles(page(f"{OURS}\n\n<div class=footer>渝ICP备20009753号-2</div>"), CONTEXT))
     assert [one.line for one in told] == [3]

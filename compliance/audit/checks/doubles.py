@@ -164,7 +164,9 @@ def _own_text(page: Page, ours: list[Element]) -> str:
     feet = [one for one in page.footers if one not in ours]
     if feet:
         return tidy(" ".join(visible(one, among=page.styled, without=ours) for one in feet))
-    return tidy(visible(page.root, among=page.styled, without=ours))[-_FOOT:]
+    # A document of ours, which has no foot of the site, names licences and telephones in its text.
+    document = [one for one in page.tagged("main") if one.get("class") == "compliance-page"]
+    return tidy(visible(page.root, among=page.styled, without=[*document, *ours]))[-_FOOT:]
 
 
 @cache
