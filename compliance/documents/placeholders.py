@@ -321,7 +321,8 @@ def _template(source: Source, offered: Offered) -> Template:
         plain = _PUNCTUATION.sub(r"\\\g<0>", " ".join(text.split()))
         said = value.language if isinstance(value, Said) else source.language
         words = plain if said == source.language else mark(plain, said)
-        return edged(words) if isinstance(value, Said) else words
+        # Japanese, written with the same characters, has no such spaces.
+        return edged(words) if isinstance(value, Said) and source.language.startswith("zh") else words
 
     # A legal text is no program, and lawyers may edit it who have no business on the server: hence the sandbox.
     environment = ImmutableSandboxedEnvironment(
