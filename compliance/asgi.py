@@ -34,7 +34,7 @@ class _Door(Around):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._watch.open:
-            server = {"SERVER_PROTOCOL": f"HTTP/{scope['http_version']}"}
+            server = {"SERVER_PROTOCOL": f"HTTP/{scope.get('http_version', '1.1')}"}
             self._watch.look({**read_scope(scope), **server, "REMOTE_ADDR": (scope.get("client") or ("",))[0]})
         if scope["type"] == "http" and self.answers({"PATH_INFO": path_of(scope)}):
             await self.own(scope, receive, send)

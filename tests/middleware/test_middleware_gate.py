@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +16,10 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance import Compliance
+from compliance import Compliance, engine
 from compliance.page.injection import Markup
 from compliance.page.trackers import Catalogue, Gate
+from compliance.settings import load
 from support.wsgi_site import CODINGS, Injected, site, wrap
 
 ALL = frozenset({"functional", "analytics", "advertising", "social"})
@@ -232,14 +235,16 @@ def test_own_trackers_are_held_and_known_ones_let_through(settings: dict[str, An
     assert len(tags) == 2
 
 
-def test_the_file_of_the_catalogue_dates_the_pages(settings: dict[str, Any], tmp_path: Any) -> None:
-    from compliance.engine import _changed
-    from compliance.page.trackers import DATA
-    from compliance.settings import load
-
-    loaded = load(settings)
-    object.__setattr__(loaded, "_changed", datetime(2000, 1, 1, tzinfo=UTC))
-    assert _changed(loaded, [DATA]) == datetime.fromtimestamp(int(DATA.stat().st_mtime), UTC)
+def test_the_file_of_the_catalogue_dates_the_pages(
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = datetime(2100, 1, 1, tzinfo=UTC)
+    catalogue = tmp_path / "catalogue.csv"
+    catalogue.touch()
+    os.utime(catalogue, (newest.timestamp(), newest.timestamp()))
+    monkeypatch.setattr(engine, "DATA", catalogue)
+    monkeypatch.setattr(engine, "_packaged", engine._packaged.__wrapped__)
+    assert engine._changed(load(settings), []) == newest
 
 
 @pytest.mark.parametrize("private", [False, True])

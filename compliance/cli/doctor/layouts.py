@@ -89,6 +89,8 @@ def _boxes(browser: Browser, url: str, width: int) -> tuple[list[list[Any]], boo
     """Return the boxes of the page's own elements, and whether the footer can be seen."""
     with browser.window(width) as page:
         page.goto(url)
+        # The footer is hidden until it has its place.
+        page.wait_for_function("() => !document.documentElement.classList.contains('compliance-placing')")
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         boxes: list[list[Any]] = page.evaluate(_BOXES)
         return boxes, bool(page.evaluate(_FOOTER))
