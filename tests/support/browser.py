@@ -88,6 +88,14 @@ def start_firefox(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[.
         browser.close()
 
 
+# Our footer is hidden until it has its place. `wait_for_function` would need a policy that allows eval.
+_PLACED = """() => new Promise(done => {
+    const look = () =>
+        document.documentElement.classList.contains("compliance-placing") ? requestAnimationFrame(look) : done();
+    look();
+})"""
+
+
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Open *url* in a fresh profile; at the end no page may have complained of a policy or an error."""
@@ -103,6 +111,8 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if "Policy" in message.text else None)
         page.goto(url)
+        if options.get("java_script_enabled", True):
+            page.evaluate(_PLACED)
         return page
 
     yield open_page

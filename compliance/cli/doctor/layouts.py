@@ -37,6 +37,13 @@ _FOOTER = """() => {
     return ys.some(y => footer.contains(document.elementFromPoint(x, y)));
 }"""
 
+#: The footer is hidden until it has its place; then two frames. Evaluated whole: a page's policy may forbid eval.
+_SETTLED = """() => new Promise(done => {
+    const placing = () => document.documentElement.classList.contains("compliance-placing");
+    const look = () => requestAnimationFrame(placing() ? look : () => requestAnimationFrame(done));
+    look();
+})"""
+
 
 def look(site: Site, pages: Iterable[str]) -> Iterator[Problem]:
     """Yield which of the *pages* of *site*, by their addresses, lose their shape, or hide the footer.
@@ -89,8 +96,6 @@ def _boxes(browser: Browser, url: str, width: int) -> tuple[list[list[Any]], boo
     """Return the boxes of the page's own elements, and whether the footer can be seen."""
     with browser.window(width) as page:
         page.goto(url)
-        # The footer is hidden until it has its place.
-        page.wait_for_function("() => !document.documentElement.classList.contains('compliance-placing')")
-        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate(_SETTLED)
         boxes: list[list[Any]] = page.evaluate(_BOXES)
         return boxes, bool(page.evaluate(_FOOTER))
