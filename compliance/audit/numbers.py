@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -81,6 +81,8 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _OPENS = "([【〔"
+# The letter of an ICP number that is not that of a site (MII Order 33, and the ministry's notices on apps of 2023).
+_OF_AN_APP = re.compile(r"-[0-9]+[AKX]$")
 # What goes on behind a number in a sentence about somebody else's.
 _PROSE = re.compile(
     rf"[”\"'’)》」]{{0,2}}(?:[的未被系是已因在等与及冒擅]|,(?![^,]{{0,12}}(?:备|证|许可|版权|网文|字第|[AB][12]))[{HAN}]{{3}})|[”’」]"
@@ -184,6 +186,20 @@ def read(page: Holder) -> list[Shown]:
         Shown(page=page, kind=kind, number=number, valid=valid, start=start)
         for kind, number, valid, start in found(page.own if page.home else page.footer)
     ]
+
+
+def is_of_an_app(number: str) -> bool:
+    """Return whether *number* is that of an app, a quick app or a mini-program, and of no site."""
+    return _OF_AN_APP.search(number) is not None
+
+
+def of_a_site(numbers: Iterable[Shown]) -> dict[str, list[str]]:
+    """Return those of *numbers* that can be a site's, each once, by their kind."""
+    kinds: dict[str, dict[str, None]] = {}
+    for one in numbers:
+        if one.valid and not is_of_an_app(one.number):
+            kinds.setdefault(one.kind, {})[one.number] = None
+    return {kind: list(listed) for kind, listed in kinds.items()}
 
 
 @lru_cache(maxsize=64)  # a site's pages have one foot

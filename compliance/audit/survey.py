@@ -17,9 +17,9 @@ from ..outside.mailboxes import mailbox
 from ..page.trackers import Catalogue, Tracker
 from .checks.reporting import reporting_lines
 from .checks.trackers import set_by, setter
-from .findings import Finding
 from .hotlines import Hotline
 from .loaded import loaded
+from .numbers import of_a_site
 from .page import Page, PageKind, shorten
 from .site import Context, Fact, Seen, SiteFacts
 
@@ -32,8 +32,6 @@ _MAILBOX = re.compile(r"(?<![\w.+\"'-])[\w.+-]{1,64}@(?:[\w-]{1,64}\.){1,8}[A-Za
 _FOR_REPORTS = re.compile(r"举报|舉報|投诉|投訴|检举|jubao|report|complain|tousu", re.IGNORECASE)
 _OTHER = re.compile(r"[0-9]{4,}|@|[;|。]")  # what parts a label from the one before it
 _BEFORE = 24  # characters before an address that say what it is for
-# The letter of an ICP number that is not that of a site (MII Order 33, and the ministry's notices on apps of 2023).
-_OF_AN_APP = re.compile(r"-[0-9]+[AKX]$")
 #: Kinds of which a host has one number.
 SINGLE = frozenset({"icp", "public_security", "news", "government_site"})
 
@@ -82,12 +80,8 @@ def said(page: Page, context: Context) -> Iterator[Fact]:
         yield Fact("name", f"{tag}\t{name}")
     if page.home and (address := page.metas.get("og:url") or _canonical(page)):
         yield Fact("address", address)
-    kinds: dict[str, dict[str, None]] = {}
-    for one in page.numbers:
-        if one.valid and not _OF_AN_APP.search(one.number):
-            kinds.setdefault(one.kind, {})[one.number] = None
-    for kind, numbers in kinds.items():
-        yield from _together(f"licence {kind}\t{page.host or ''}", numbers)
+    for kind, listed in of_a_site(page.numbers).items():
+        yield from _together(f"licence {kind}\t{page.host or ''}", listed)
     yield from _together("telephones", {line.printed: None for line in reporting_lines(page) if _is_own(line)})
     written = dict(_mailboxes(page))
     yield from _together("mailboxes", [one for one, reports in written.items() if not reports])
@@ -100,20 +94,8 @@ def said(page: Page, context: Context) -> Iterator[Fact]:
         yield Fact("cookie", cookie)
 
 
-class Surveyor:
-    """The conclusion of an audit whose pages tell what they have `said`: it finds nothing, and keeps the `survey`."""
-
-    def __init__(self) -> None:
-        self.surveys: list[Survey] = []
-
-    def __call__(self, site: SiteFacts, context: Context) -> Iterator[Finding]:
-        """Keep what the pages of *site* say together."""
-        self.surveys.append(survey(site, context.catalogue))
-        return iter(())
-
-
 def survey(site: SiteFacts, catalogue: Catalogue) -> Survey:
-    """Return what the pages of *site* say together."""
+    """Return what the pages of *site* say together, which is what they have `said`."""
     known = {(one.host, one.path): one for one in catalogue.trackers}
     cookies = {name: seen.pages[0] for name, seen in site.values("cookie").items()}
     licences: dict[str, dict[str, Found]] = {}

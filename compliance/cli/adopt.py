@@ -16,13 +16,12 @@ from flask.cli import ScriptInfo
 from ..errors import Message
 from ..i18n import translate
 from ..settings import Settings, load
-from .check import audit_of, run
+from .check import facts_of
 from .group import CannotRunError, compliance, language, missing_module, one_line, print_json
 
 if TYPE_CHECKING:
-    from ..audit.findings import Finding
     from ..audit.page import Page
-    from ..audit.site import Context, Fact, SiteFacts
+    from ..audit.site import Context, Fact
 
 _PAGES = 50  # of a site that is read
 #: What holds markup in the many languages of templates.
@@ -143,16 +142,8 @@ def _charset(content: bytes) -> list[tuple[str, str]]:
 
 
 def _on_site(context: click.Context, target: str, limit: int) -> Iterator[_Place]:
-    from ..audit.runner import Audit
-
-    sites: list[SiteFacts] = []
-
-    def kept(site: SiteFacts, context: Context) -> Iterator[Finding]:
-        sites.append(site)
-        return iter(())
-
-    run(audit_of(context, target, limit=limit, make=partial(Audit, checks=(_noted,), conclusions=(kept,))))
-    for value, seen in sites[0].values("by hand").items():
+    site, _ = facts_of(context, target, _noted, limit=limit)
+    for value, seen in site.values("by hand").items():
         key, _, shown = value.partition("\t")
         yield _Place(place=seen.pages[0], key=key, value=shown)
 

@@ -19,12 +19,15 @@ from ..audit.baseline import Baseline, read, write
 from ..audit.reports import FORMS
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
-from .group import CannotRunError, compliance, jobs, language, missing_module, progress, state, written
+from .group import CannotRunError, compliance, jobs, language, missing_module, progress, root_of, state, written
 from .text import text
 
 if TYPE_CHECKING:
     from ..audit.browser import Browser
+    from ..audit.checks import PageCheck
+    from ..audit.findings import Finding
     from ..audit.runner import Audit
+    from ..audit.site import Context, SiteFacts
 
 #: What makes the command fail, and all that is graver.
 _FAILS = {name: tuple(Severity)[: place + 1] for place, name in enumerate(("error", "warning", "notice"))}
@@ -155,7 +158,7 @@ def audit_of(
             raise CannotRunError("name a folder or an address, or run `flask --app … compliance check`")
         found = state(context)
         app = context.ensure_object(ScriptInfo).load_app()
-        url = found.settings.site.url.rstrip("/") + (app.config["APPLICATION_ROOT"] or "").rstrip("/")
+        url = root_of(app, found.settings)
         listed = found.settings.articles.sources
         return made(
             Application(app.wsgi_app, url),
@@ -180,6 +183,23 @@ def audit_of(
         )
     folder = Folder(Path(target))
     return made(folder, Context(catalogue=Catalogue(), today=today), limit=limit, jobs=jobs, browser=browser)
+
+
+def facts_of(context: click.Context, target: str, note: PageCheck, *, limit: int) -> tuple[SiteFacts, Context]:
+    """Return what *note* tells of the pages of *target*, which are held to no rule, and what they were read by.
+
+    Raises `CannotRunError`, and `ModuleNotFoundError` without what reads pages.
+    """
+    from ..audit.runner import Audit
+
+    kept: list[tuple[SiteFacts, Context]] = []
+
+    def keep(site: SiteFacts, by: Context) -> tuple[Finding, ...]:
+        kept.append((site, by))
+        return ()
+
+    run(audit_of(context, target, limit=limit, make=partial(Audit, checks=(note,), conclusions=(keep,))))
+    return kept[0]
 
 
 def _hosts(url: str) -> frozenset[str]:

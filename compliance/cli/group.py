@@ -27,6 +27,7 @@ from ..paths import TEMPLATES
 
 if TYPE_CHECKING:
     from ..messages import Box
+    from ..settings import Settings
     from ..views import SiteState
 
 T = TypeVar("T")
@@ -170,6 +171,11 @@ def state_in(application: object) -> SiteState:
             return found
         around = getattr(around, "app", None)
     raise CannotRunError("--app names no application that compliance.wsgi.wrap or compliance.asgi.wrap made")
+
+
+def root_of(app: Flask, settings: Settings) -> str:
+    """Return the address at which *app* begins, without a slash at its end."""
+    return settings.site.url.rstrip("/") + (app.config["APPLICATION_ROOT"] or "").rstrip("/")
 
 
 def application(context: click.Context, settings: Path | None) -> Flask:

@@ -11,9 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import settings
 from ..deadlines import SHANGHAI, day, minute
-from ..errors import ComplianceError
 from ..paths import TEMPLATES
-from .group import CannotRunError, compliance, state
+from .group import compliance, state
 
 
 @compliance.command()
@@ -26,10 +25,7 @@ from .group import CannotRunError, compliance, state
 @click.pass_context
 def incident(context: click.Context, found: datetime | None, language: str) -> None:
     """Print as Markdown who is to be told of a security incident, by when, and of what."""
-    try:
-        read = _settings(context)
-    except ComplianceError as error:
-        raise CannotRunError(str(error)) from error
+    read = _settings(context)
     moment = found.replace(tzinfo=SHANGHAI) if found else datetime.now(UTC)
     site, telephone = read.site, read.reporting.telephone
     # A list for people, not a page: nothing in it is markup.

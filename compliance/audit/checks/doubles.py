@@ -26,9 +26,8 @@ _MOST_OURS = 50  # elements of ours that are read
 _MOST = 8  # numbers of a page that are told apart
 _FOOT = 1_500  # characters of a page that marks no foot
 CONSENT, TELEPHONE = "consent", "reporting.telephone"
-# Of these a host has one. An ICP number with a letter is that of an app, a quick app or a mini-program.
+# Of these a host has one.
 _SINGLE = frozenset({"licences.icp", "licences.public_security", "licences.news"})
-_OF_AN_APP = re.compile(r"-[0-9]+[AKX]$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ def doubles(page: Page, context: Context) -> Iterator[Finding]:
         beside = printed.get(one.key, ()) if one.key != CONSENT else ()
         if any(other.same == one.same for other in beside):
             yield page.found("C027", one.element, excerpt=one.value, number=one.value)
-        elif beside and one.key in _SINGLE and not _OF_AN_APP.search(one.same):
+        elif beside and one.key in _SINGLE and not numbers.is_of_an_app(one.same):
             yield page.found("C028", one.element, excerpt=one.value, number=one.value, other=beside[0].value)
     asked = [one for one in (*ours, *own) if one.key == CONSENT]
     if len(asked) > 1:
@@ -64,12 +63,9 @@ def doubles(page: Page, context: Context) -> Iterator[Finding]:
 
 def filed(page: Page, context: Context) -> Iterator[Fact]:
     """Yield the numbers on *page* of which a host has one."""
-    kinds: dict[str, dict[str, None]] = {}
-    for one in page.numbers:
-        if f"licences.{one.kind}" in _SINGLE and one.valid and not _OF_AN_APP.search(one.number):
-            kinds.setdefault(one.kind, {})[one.number] = None
-    for kind, numbered in kinds.items():
-        yield Fact("filed", "\t".join((kind, page.host or "", *sorted(numbered)[:_MOST])))
+    for kind, numbered in numbers.of_a_site(page.numbers).items():
+        if f"licences.{kind}" in _SINGLE:
+            yield Fact("filed", "\t".join((kind, page.host or "", *sorted(numbered)[:_MOST])))
 
 
 def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:

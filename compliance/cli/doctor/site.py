@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from ...views import SiteState
+from ..group import root_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -31,8 +32,8 @@ class Site:
 
 def of_flask(app: Flask, state: SiteState) -> Site:
     """Return the site that *app* is."""
-    root = state.settings.site.url.rstrip("/") + (app.config["APPLICATION_ROOT"] or "").rstrip("/")
-    return Site(wsgi=app.wsgi_app, state=state, root=root, loggers=(app.logger, logging.getLogger("compliance")))
+    loggers = (app.logger, logging.getLogger("compliance"))
+    return Site(wsgi=app.wsgi_app, state=state, root=root_of(app, state.settings), loggers=loggers)
 
 
 def of_wrapped(application: Any, state: SiteState) -> Site:

@@ -14,7 +14,7 @@ from ...i18n import translate
 from ...settings.answers import refused
 from ...settings.starter import Answer, placeholder, starter, unfilled
 from ...settings.toml import written
-from ..check import audit_of, run
+from ..check import facts_of
 from ..group import STARTER, CannotRunError, compliance, language, missing_module, one_line
 from .questions import LANGUAGES, NONE, QUESTIONS, Question
 
@@ -82,14 +82,12 @@ def init(
 def _survey(context: click.Context, source: str, limit: int) -> Survey:
     """Read the site or folder at *source*, as `check` does."""
     try:
-        from ...audit.runner import Audit
-        from ...audit.survey import Surveyor, said
+        from ...audit.survey import said, survey
+
+        site, by = facts_of(context, source, said, limit=limit)
     except ModuleNotFoundError as error:
         raise missing_module(error) from None
-    surveyor = Surveyor()
-    make = partial(Audit, checks=(said,), conclusions=(surveyor,))
-    run(audit_of(context, source, limit=limit, make=make))
-    return surveyor.surveys[0]
+    return survey(site, by.catalogue)
 
 
 def _proposed(surveys: Sequence[Survey]) -> Mapping[str, Proposal]:
