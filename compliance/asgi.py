@@ -11,6 +11,7 @@ from . import engine
 from .errors import ComplianceError
 from .middleware import Around, Middleware
 from .middleware.asgi import ASGIApplication, AsyncMiddleware, Receive, Scope, Send, path_of, read_scope
+from .proxies import Watch
 from .settings import Settings
 from .views import Application
 
@@ -28,7 +29,7 @@ class _Door(Around):
         self.app = application
         self.answers = own.answers
         self.state = own.state
-        self._watch = engine.watch(own.state)
+        self._watch = Watch(own.state.settings.site.url, engine.logger)
         # Our pages carry what every page does, put on before they get here.
         self.own = cast(ASGIApplication, WSGIMiddleware(middleware))  # type: ignore[arg-type]  # it has types of its own
 

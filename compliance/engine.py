@@ -21,7 +21,6 @@ from .i18n import translate
 from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
-from .proxies import Watch
 from .rendering import Renderer
 from .settings import CATEGORIES, Settings, find, load
 from .settings.sources import Source
@@ -110,11 +109,6 @@ def warn(state: SiteState, logger: Logger, keys: Mapping[str, Keys]) -> None:
     state.doubts = doubts(state.settings, keys)
     for doubt in state.doubts:
         logger.warning("Compliance: %s", translate(doubt.message))
-
-
-def watch(state: SiteState) -> Watch:
-    """Return what looks out for a proxy that is not heard, and logs it."""
-    return Watch(state.settings.site.url, lambda problem: logger.warning("Compliance: %s", problem))
 
 
 def doubts(settings: Settings, keys: Mapping[str, Keys]) -> tuple[Problem, ...]:

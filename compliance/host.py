@@ -166,7 +166,7 @@ def let_in(app: Flask, own: Application) -> None:
     open_context: Callable[..., RequestContext] = app.request_context
     dispatch: Callable[..., Any] = app.full_dispatch_request
     unseen = [own.state.settings]
-    watch = Watch(own.state.settings.site.url, lambda problem: app.logger.warning("Compliance: %s", problem))
+    watch = Watch(own.state.settings.site.url, app.logger)
 
     def request_context(environ: WSGIEnvironment) -> Any:
         if unseen:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from ipaddress import ip_address
+from logging import Logger
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .errors import Message, Problem
-from .outside.hosts import host_of, is_local
+from .outside.hosts import host_of, is_local, is_private
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -35,21 +34,21 @@ def unread_scheme() -> Problem:
 
 
 class Watch:
-    """Looks at requests to the site at *url* until one shows whether a proxy is heard; tells once where it is not.
+    """Looks at requests to the site at *url* until one shows whether a proxy is heard; logs once where it is not.
 
     One from this machine to this machine shows nothing: it may be a developer's, or ask whether the site is alive.
     """
 
-    def __init__(self, url: str, tell: Callable[[Problem], None]) -> None:
+    def __init__(self, url: str, logger: Logger) -> None:
         self._scheme, self._host = urlsplit(url).scheme, host_of(url)
-        self._tell = tell
+        self._logger = logger
         self.open = not is_local(self._host)
 
     def look(self, environ: WSGIEnvironment) -> None:
         """Look at the request of *environ*, as it reaches the application."""
         problem = self._overlooked(environ)
         if problem is not None and self.open:
-            self._tell(problem)
+            self._logger.warning("Compliance: %s", problem)
         self.open = self.open and problem is None and not self._is_known(environ)
 
     def _is_known(self, environ: WSGIEnvironment) -> bool:
@@ -86,6 +85,6 @@ class Watch:
 def _is_near(address: str) -> bool:
     """Return whether *address* is of this machine or network, or a socket's, which has none."""
     try:
-        return ip_address(address).is_private
+        return is_private(address)
     except ValueError:
         return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import engine
 from .middleware import Around, Middleware
+from .proxies import Watch
 from .settings import Settings
 from .views import Application
 
@@ -25,7 +26,7 @@ class _Door(Around):
         self.app = application
         self.own = own
         self.state = own.state
-        self._watch = engine.watch(own.state)
+        self._watch = Watch(own.state.settings.site.url, engine.logger)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._watch.open:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from .text import stream_safe
@@ -87,6 +87,17 @@ def domain_of(host: str) -> str:
 def is_under(host: str, domains: Iterable[str]) -> bool:
     """Return whether *host* is one of *domains* or a name below it; all of them in ASCII."""
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def is_private(address: str) -> bool:
+    """Return whether the IP *address* is of this machine or a private network (RFC 1918, RFC 4193).
+
+    Raises `ValueError` for what is none.
+    """
+    ip = ip_address(address)
+    if isinstance(ip, IPv6Address):  # older Pythons take all that are mapped for private ones
+        ip = ip.ipv4_mapped or ip
+    return ip.is_private
 
 
 def is_local(host: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Response
 from .. import deadlines
 from ..deliveries import STUCK, endings, waiting
 from ..errors import StoreError
+from ..outside.hosts import is_private
 from .pages import Refusal, json_response, private
 from .requests import request, state
 from .state import SiteState
@@ -45,12 +45,9 @@ def _is_beside() -> bool:
     if not request.remote_addr:  # a socket of this machine
         return True
     try:
-        address = ip_address(request.remote_addr)
+        return is_private(request.remote_addr)
     except ValueError:
         return False
-    if isinstance(address, IPv6Address):  # older Pythons take all that are mapped for private ones
-        address = address.ipv4_mapped or address
-    return address.is_private
 
 
 def _kept(found: SiteState, now: datetime) -> Mapping[str, Part]:
