@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from ..errors import Message
 from .addresses import CookieDomain, WebAddress, host_name
-from .table import Context, Table
+from .table import Context, Table, category_name
 from .texts import Text, Words
 
 #: The category that needs no consent; it is always there and never listed.
@@ -139,11 +139,7 @@ class Tracker(Table):
 def _category(key: str, info: ValidationInfo) -> str:
     if key == NECESSARY:
         raise ValueError(Message("leave %(key)s out: it is always there, and nobody is asked about it", key=repr(key)))
-    # It travels in the consent cookie, which holds less than 400 bytes.
-    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
-        raise ValueError(
-            Message("write %(key)s with up to 32 small letters, digits and underscores, a letter first", key=repr(key))
-        )
+    category_name(key)  # it travels in the consent cookie, which holds less than 400 bytes
     if key not in (*CATEGORIES, *Context.of(info).named):
         known, table = ", ".join(CATEGORIES), f"[consent.categories.{key}]"
         raise ValueError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 from ..cases import REPORT_CATEGORIES
 from ..errors import Message
 from .addresses import EmailAddress, File, Recipient, ServiceAddress
-from .table import Table
+from .table import Table, category_name
 from .texts import Text, Words
 
 if TYPE_CHECKING:
@@ -49,10 +48,7 @@ def _target(value: Any) -> Any:
 
 
 def _category(key: str) -> str:
-    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
-        raise ValueError(
-            Message("write %(key)s with up to 32 small letters, digits and underscores, a letter first", key=repr(key))
-        )
+    category_name(key)
     if key in REPORT_CATEGORIES:
         raise ValueError(Message("%(key)s is there already; name another", key=repr(key)))
     return key

@@ -69,29 +69,27 @@ def find(app_root: Path, config_value: Source | None = None, argument: Source | 
             return source
         if source is not None:
             # As typed, and as Flask takes file names in a configuration: from the application's folder.
-            return _first([Path.cwd() / source, app_root / source], f"the settings that {origin} names")
+            places = [Path.cwd() / source, app_root / source]
+            remedy = Message("there is no file %(places)s", places=_listed(places))
+            return _first(places, f"the settings that {origin} names", remedy)
     places = [app_root / NAME, app_root.parent / NAME, Path.cwd() / NAME]
-    looked, origins = _listed(places), ", ".join(named)
-    if found := next((place for place in places if place.exists()), None):
-        return found
     remedy = Message(
         "there is no file %(places)s; write one with `flask compliance init`, or name one in %(origins)s",
-        places=looked,
-        origins=origins,
+        places=_listed(places),
+        origins=", ".join(named),
     )
-    raise SettingsError(NAME, (Problem(key="", remedy=remedy),))
+    return _first(places, NAME, remedy)
 
 
 def _listed(places: list[Path]) -> str:
     return " or ".join(dict.fromkeys(map(str, places)))
 
 
-def _first(places: list[Path], source: str) -> Path:
-    """Return the first of *places* that is there."""
+def _first(places: list[Path], source: str, remedy: Message) -> Path:
+    """Return the first of *places* that is there; *remedy* says what to do where none is."""
     for place in places:
         if place.exists():
             return place
-    remedy = Message("there is no file %(places)s", places=_listed(places))
     raise SettingsError(source, (Problem(key="", remedy=remedy),))
 
 

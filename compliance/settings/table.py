@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo
+
+from ..errors import Message
 
 
 class Table(BaseModel):
     """A table of the file: frozen, without keys that nobody knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def category_name(key: str) -> str:
+    """Return *key*, which a site calls a category of its own; `ValueError` where it is long or more than a word."""
+    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", key):
+        raise ValueError(
+            Message("write %(key)s with up to 32 small letters, digits and underscores, a letter first", key=repr(key))
+        )
+    return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
