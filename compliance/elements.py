@@ -101,6 +101,7 @@ class Elements:
         holds = settings.consent.mode != "notice"
         self._held = frozenset({*CATEGORIES, *decisions.categories} if holds else ())
         self._scripts = ("guard.js", "watch.js") if holds else ("compliance.js",)
+        self._hints = lru_cache(maxsize=_KEPT)(self._links)
         self._gate = lru_cache(maxsize=_KEPT)(self._hold)
         self._catalogue_on = lru_cache(maxsize=_KEPT)(self._find_catalogue)
 
@@ -189,11 +190,13 @@ class Elements:
 
         Preload, section 3; a policy's *nonces* let it pass (HTML standard, section 4.2.4.5).
         """
-        base = self.base(environ) + "/static/"
+        return self._hints(self.base(environ), nonces)
+
+    def _links(self, base: str, nonces: Nonces) -> str:
         loads = [("style", self._assets["compliance.css"], nonces.style)]
         loads += [("script", self._assets[name], nonces.script) for name in self._scripts]
         return ", ".join(
-            f"<{base}{asset.hashed}>; rel=preload; as={kind}" + (f'; nonce="{nonce}"' if nonce else "")
+            f"<{base}/static/{asset.hashed}>; rel=preload; as={kind}" + (f'; nonce="{nonce}"' if nonce else "")
             for kind, asset, nonce in loads
         )
 
