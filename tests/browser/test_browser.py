@@ -346,7 +346,6 @@ def test_css_of_the_site_does_not_reach_banner_and_footer(
         rules = HOSTS[host] + "body{margin:0!important;font-family:serif!important}"
         with serving(create_site(settings, rules)) as url:
             page = open_page(url)
-            page.wait_for_load_state("networkidle")  # until the footer has found its place
             looks.append(page.eval_on_selector_all(f"{BANNER}, {BANNER} *, {FOOTER}, {FOOTER} *", LOOK))
     for bare, styled in zip(*looks, strict=True):
         assert styled == bare
