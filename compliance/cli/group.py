@@ -169,7 +169,8 @@ def state_in(application: object) -> SiteState:
     while around is not None:
         if isinstance(found := getattr(around, "state", None), SiteState):
             return found
-        around = getattr(around, "app", None)
+        # An application such as Quart's keeps within itself what it is wrapped in.
+        around = getattr(around, "app", None) or getattr(around, "asgi_app", None)
     raise CannotRunError("--app names no application that compliance.wsgi.wrap or compliance.asgi.wrap made")
 
 
