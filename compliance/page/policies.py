@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -38,6 +38,14 @@ _SOURCE = re.compile(
 _META = re.compile(rb"<meta(?=[ \t\n\f\r/])(?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>", re.IGNORECASE)
 _LINK = re.compile(rb"<(?:link|style)(?=[ >])")
 _SCRIPT = re.compile(rb"<script(?=[ >])")
+
+
+class Wanted(NamedTuple):
+    """What a page loads, or sends to, at a whole address; the *nonce* is that of its element."""
+
+    kind: LoadKind
+    url: str
+    nonce: str | None = None
 
 
 class Nonces(NamedTuple):
@@ -77,11 +85,21 @@ def policies_in(page: bytes) -> Iterator[str]:
             yield tag.get("content", "")
 
 
-def refused(policies: Iterable[str], kind: LoadKind, url: str, *, page: str, nonce: str | None = None) -> str | None:
-    """Return the directive of *policies* by which a browser does not let *page* have *url*, ``None`` where none does.
+def refusals(policies: Collection[str], wanted: Iterable[Wanted], *, page: str) -> Iterator[tuple[Wanted, str]]:
+    """Yield the first of each kind of *wanted* that a browser does not let *page* have, and the directive that says so.
 
-    Both are whole addresses. A nonce lets a script or stylesheet pass (CSP 3, sections 6.7.2.6 and 6.7.2.8).
+    *page* is its whole address. A nonce lets a script or stylesheet pass (CSP 3, sections 6.7.2.6 and 6.7.2.8).
     """
+    told = set[LoadKind]()
+    for one in wanted if policies else ():
+        directive = _refused(policies, one, page) if one.kind not in told else None
+        if directive is not None:
+            told.add(one.kind)
+            yield one, directive
+
+
+def _refused(policies: Iterable[str], wanted: Wanted, page: str) -> str | None:
+    kind, url, nonce = wanted
     for policy in (policy for header in policies for policy in header.split(",")):
         directives = _directives(policy)
         governing = next((name for name in _GOVERNING[kind] if name in directives), None)

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from ...page.charsets import named
 from ...page.injection import is_amp
-from ...page.policies import LoadKind, refused
+from ...page.policies import LoadKind, Wanted, refusals
 from ..findings import Finding
 from ..page import Page
 from ..site import Context
@@ -23,6 +23,7 @@ _LOADS: tuple[tuple[str, str, LoadKind], ...] = (
     ("script", "src", "script"),
     ("form", "action", "form"),
 )
+_NOWHERE = "https://site.invalid"
 _UNDECODABLE = 3  # a character cut in two by an old editor is no wrong label
 _SESSION = re.compile(r"sess|token|auth|\bsid\b|login|passport|ticket", re.IGNORECASE)
 _GREY = re.compile(
@@ -63,12 +64,9 @@ def policy(page: Page, context: Context) -> Iterator[Finding]:
         return
     told = (one.get("content") or "" for one in page.tagged("meta") if _is_policy(one.get("http-equiv") or ""))
     policies = [*page.headers.all("content-security-policy"), *told]
-    seen = set()
-    for kind, link, nonce in _ours(page) if policies else ():
-        directive = refused(policies, kind, _whole(link, page.base), page=_whole(page.url), nonce=nonce)
-        if directive is not None and kind not in seen:
-            seen.add(kind)
-            yield page.found("C805", excerpt=directive, directive=directive.split()[0], link=link)
+    for wanted, directive in refusals(policies, _ours(page), page=_whole(page.url)):
+        link = wanted.url.removeprefix(_NOWHERE)
+        yield page.found("C805", excerpt=directive, directive=directive.split()[0], link=link)
 
 
 def encryption(page: Page, context: Context) -> Iterator[Finding]:
@@ -109,13 +107,13 @@ def _is_policy(name: str) -> bool:
 
 def _whole(address: str, base: str = "") -> str:
     """Return *address* with a host: the pages of a folder are all on one, whichever it is."""
-    return urljoin(urljoin("https://site.invalid/", base), address)
+    return urljoin(urljoin(f"{_NOWHERE}/", base), address)
 
 
-def _ours(page: Page) -> Iterator[tuple[LoadKind, str, str | None]]:
-    """Yield what our elements on the page load or send to, each with its nonce."""
+def _ours(page: Page) -> Iterator[Wanted]:
+    """Yield what our elements on the page load or send to."""
     for tag, attribute, kind in _LOADS:
         for element in page.tagged(tag):
             address = element.get(attribute)
             if address and any("data-compliance" in one.attrib for one in (element, *element.iterancestors())):
-                yield kind, address, element.get("nonce")
+                yield Wanted(kind, _whole(address, page.base), element.get("nonce"))

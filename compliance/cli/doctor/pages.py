@@ -20,7 +20,7 @@ from ...errors import Message, Problem
 from ...page.codings import BrokenBody, coding
 from ...page.injection import is_amp
 from ...page.injection.opening import is_page
-from ...page.policies import LoadKind, policies_in, refused
+from ...page.policies import LoadKind, Wanted, policies_in, refusals
 from ...proxies import unread_address, unread_scheme
 from ..group import CannotRunError
 from .site import Site
@@ -288,28 +288,20 @@ def _led_away(answer: Answer, ours: Iterable[Tag]) -> Iterator[Problem]:
 def _blocked(answer: Answer, ours: Sequence[Tag], decides: str) -> Iterator[Problem]:
     """Yield what the page's own content security policies do not let our elements do."""
     policies = [*answer.headers.getlist("Content-Security-Policy"), *policies_in(answer.page or b"")]
-    if not policies:
-        return
-    wanted: list[tuple[LoadKind, str, str | None]] = [*_wanted(answer.start, ours), ("connection", decides, None)]
-    said = set()
-    for kind, url, nonce in wanted:
-        directive = refused(policies, kind, url, page=answer.url, nonce=nonce)
-        if directive and kind not in said:
-            said.add(kind)
-            name = directive.split()[0]
-            let = _LET[kind] if name != "sandbox" else Message("allow-scripts, allow-same-origin and allow-forms")
-            remedy = Message(
-                "%(lost)s; let %(directive)s have %(sources)s", lost=_LOST[kind], directive=name, sources=let
-            )
-            value = Message("a page whose policy is %(directive)s", directive=directive)
-            yield Problem(key=answer.url, value=value, remedy=remedy)
+    wanted = (*_wanted(answer.start, ours), Wanted("connection", decides))
+    for (kind, _, _), directive in refusals(policies, wanted, page=answer.url):
+        name = directive.split()[0]
+        let = _LET[kind] if name != "sandbox" else Message("allow-scripts, allow-same-origin and allow-forms")
+        remedy = Message("%(lost)s; let %(directive)s have %(sources)s", lost=_LOST[kind], directive=name, sources=let)
+        value = Message("a page whose policy is %(directive)s", directive=directive)
+        yield Problem(key=answer.url, value=value, remedy=remedy)
 
 
-def _wanted(start: str, ours: Iterable[Tag]) -> Iterator[tuple[LoadKind, str, str | None]]:
+def _wanted(start: str, ours: Iterable[Tag]) -> Iterator[Wanted]:
     """Yield what *ours* load and send to, as browsers read it, each with its nonce."""
     for node in ours:
         for part in (node, *node.find_all(True)):
             if part.name in _LOADS:
                 kind, attribute = _LOADS[part.name]
                 if value := part.get(attribute):
-                    yield kind, urljoin(start, str(value)), str(part.get("nonce", "")) or None
+                    yield Wanted(kind, urljoin(start, str(value)), str(part.get("nonce", "")) or None)
