@@ -17,7 +17,7 @@ from .cookies import Cookies
 from .corrections import Corrections
 from .elements import Elements
 from .errors import Message, Problem, SettingsError, StoreError
-from .i18n import translate
+from .i18n import tell, translate
 from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
@@ -108,7 +108,7 @@ def warn(state: SiteState, logger: Logger, keys: Mapping[str, Keys]) -> None:
     """Log the `doubts` about the settings of *state* and about *keys*, and keep them."""
     state.doubts = doubts(state.settings, keys)
     for doubt in state.doubts:
-        logger.warning("Compliance: %s", translate(doubt.message))
+        tell(logger, doubt)
 
 
 def doubts(settings: Settings, keys: Mapping[str, Keys]) -> tuple[Problem, ...]:

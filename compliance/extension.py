@@ -19,7 +19,7 @@ from . import settings as settings_file
 from .consent import Consent
 from .errors import Message, Problem, SettingsError
 from .host import KEY, NAME, Host, chosen_locale, conflicts, keys_of, let_in, link, neighbours
-from .i18n import translate
+from .i18n import tell
 from .middleware import Middleware
 from .notes import noted
 from .settings import Settings
@@ -80,7 +80,7 @@ class Compliance:
         )
         engine.warn(state, app.logger, keys_of(app))
         for problem in neighbours(app):
-            app.logger.warning("Compliance: %s", translate(problem.message))
+            tell(app.logger, problem)
 
         app.extensions[NAME] = state
         app.cli.add_command(cli.compliance)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from flask.ctx import RequestContext
 from flask.sessions import SessionMixin
 
 from .errors import Message, Problem, SettingsError
+from .i18n import tell, translate
 from .notes import noted
 from .proxies import Watch
 from .rendering import Renderer, plainly
@@ -166,7 +168,7 @@ def let_in(app: Flask, own: Application) -> None:
     open_context: Callable[..., RequestContext] = app.request_context
     dispatch: Callable[..., Any] = app.full_dispatch_request
     unseen = [own.state.settings]
-    watch = Watch(own.state.settings.site.url, app.logger)
+    watch = Watch(own.state.settings.site.url, partial(tell, app.logger))
 
     def request_context(environ: WSGIEnvironment) -> Any:
         if unseen:
@@ -248,7 +250,7 @@ def _tell_conflicts(app: Flask, settings: Settings) -> None:
         error = SettingsError(settings.source, problems)
         if app.testing or app.debug:
             raise error
-        app.logger.error("Compliance: %s", error)
+        app.logger.error("Compliance: %s", error.told(translate))
 
 
 class _Link(Route):

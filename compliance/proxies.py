@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logging import Logger
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -34,21 +34,21 @@ def unread_scheme() -> Problem:
 
 
 class Watch:
-    """Looks at requests to the site at *url* until one shows whether a proxy is heard; logs once where it is not.
+    """Looks at requests to the site at *url* until one shows whether a proxy is heard; *tells* where it is not.
 
     One from this machine to this machine shows nothing: it may be a developer's, or ask whether the site is alive.
     """
 
-    def __init__(self, url: str, logger: Logger) -> None:
+    def __init__(self, url: str, tells: Callable[[Problem], None]) -> None:
         self._scheme, self._host = urlsplit(url).scheme, host_of(url)
-        self._logger = logger
+        self._tells = tells
         self.open = not is_local(self._host)
 
     def look(self, environ: WSGIEnvironment) -> None:
         """Look at the request of *environ*, as it reaches the application."""
         problem = self._overlooked(environ)
         if problem is not None and self.open:
-            self._logger.warning("Compliance: %s", problem)
+            self._tells(problem)
         self.open = self.open and problem is None and not self._is_known(environ)
 
     def _is_known(self, environ: WSGIEnvironment) -> bool:

@@ -67,6 +67,15 @@ def test_a_proxy_that_is_not_heard_is_told_once(
     assert line.startswith(f"Compliance: {key} is ") and "ProxyFix" in line
 
 
+def test_those_who_read_chinese_are_told_in_chinese(
+    settings: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    requests(flask=False, settings=settings, folder=tmp_path).get("/", environ_overrides=SHOWN["an address"][0])
+    (line,) = (one.getMessage() for one in caplog.records if "ProxyFix" in one.getMessage())
+    assert "请用" in line and "put " not in line
+
+
 @pytest.mark.parametrize("kind", WELL)
 def test_a_request_that_shows_no_proxy_is_passed_over(
     kind: str, settings: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import channels, deadlines
 from ..channels import Channel, DeliveryError, Notice
+from ..i18n import tell
 from ..outside.mailboxes import mailbox
 from ..settings import Settings
 from ..settings.messages import Target
@@ -148,7 +149,7 @@ class Worker:
         now = self._clock()
         if expiries.untold(self._database, found, _LOG, now=now):
             for problem in self._settings.expiring(deadlines.day(now)):
-                logger.warning("Compliance: %s", problem)
+                tell(logger, problem)
         for label in self._targets.keys() - self._waiting():
             target = self._targets[label]
             if not (new := expiries.untold(self._database, found, label, now=now)):

@@ -7,8 +7,9 @@ import os
 import re
 from functools import lru_cache
 from gettext import NullTranslations
+from logging import Logger
 
-from ..errors import Message
+from ..errors import Message, Problem
 from ..languages import nearest
 from .catalogues import catalogue
 
@@ -46,6 +47,11 @@ def translate(message: str, language: str | None = None) -> str:
         name: translate(value, language) if isinstance(value, str) else value for name, value in message.values.items()
     }
     return text % filled if filled else text
+
+
+def tell(logger: Logger, problem: Problem) -> None:
+    """Log *problem* as a warning, in the language of the terminal."""
+    logger.warning("Compliance: %s", translate(problem.message))
 
 
 @lru_cache(maxsize=len(LANGUAGES))
