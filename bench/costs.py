@@ -22,6 +22,7 @@ from compliance.audit.runner import examine
 from compliance.audit.site import Context
 from compliance.audit.statements import missing
 from compliance.consent import Decisions
+from compliance.middleware.validators import Suffix
 from compliance.outside.hosts import host_of
 from compliance.outside.mailboxes import mailbox
 from compliance.page.change import Change
@@ -107,11 +108,12 @@ def _cookies(length: int) -> Callable[[], object]:
     return partial(_DECISIONS.read, one * (length // len(one)), policy=None, now=_NOW)
 
 
-def _png(side: int, tall: int) -> bytes:
-    """Return a picture of one colour that deflates to next to nothing."""
+def _png(side: int, tall: int, parts: int = 0) -> bytes:
+    """Return a picture of one colour that deflates to next to nothing, with so many *parts* that are no pixels."""
     lines = zlib.compress((b"\0" + b"\x7f" * side) * tall, 9)
     head = struct.pack(">IIBBBBB", side, tall, 8, 0, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", lines), (b"IEND", b""))
+    remark = (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(10_000), 9))
+    chunks = ((b"IHDR", head), *(remark for _ in range(parts)), (b"IDAT", lines), (b"IEND", b""))
     written = (
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
@@ -122,6 +124,13 @@ def _jpeg(pixels: int) -> bytes:
     kept = BytesIO()
     Image.new("RGB", (1_000, pixels // 1_000), "#789").save(kept, "JPEG", progressive=True)
     return kept.getvalue()
+
+
+def _packed(parts: int, part: bytes) -> bytes:
+    """Return a small JPEG with *part* so many times behind its first two bytes."""
+    kept = BytesIO()
+    Image.new("RGB", (8, 8), "#789").save(kept, "JPEG")
+    return kept.getvalue()[:2] + part * parts + kept.getvalue()[2:]
 
 
 def _checked(text: str) -> Callable[[], object]:
@@ -177,6 +186,17 @@ INPUTS: dict[str, tuple[int, Callable[[int], Callable[[], object]]]] = {
     "cookies": (95_000, _cookies),
     "a picture of one colour": (500_000, lambda n: partial(clean, _png(500, n // 500))),
     "a progressive picture": (500_000, lambda n: partial(clean, _jpeg(n))),
+    "texts in a picture": (1_200, lambda n: partial(clean, _png(8, 8, n))),
+    "profiles in a picture": (
+        1_200,
+        lambda n: partial(clean, _packed(n, b"\xff\xe2\x00\x20ICC_PROFILE\0\x01\xff" + b"a" * 16)),
+    ),
+    "comments in a picture": (1_200, lambda n: partial(clean, _packed(n, b"\xff\xfe\x00\x08remark"))),
+    "filler in a picture": (1_200, lambda n: partial(clean, _packed(n, b"\xff"))),
+    "entity tags": (
+        40_000,
+        lambda n: partial(Suffix("0123456789ab").strip, '"x-c0123456789ab", W/"' * (n // 21), None),
+    ),
     "digits checked": (4_000, lambda n: _checked("举报电话：" + "0" * n)),
     "marks checked": (4_000, lambda n: _checked("渝ICP备\u0315\u0334" * (n // 7))),
     "brackets checked": (4_000, lambda n: _checked("（" * n)),

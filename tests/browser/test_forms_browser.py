@@ -448,7 +448,7 @@ def test_under_trusted_types_a_message_waits_for_an_editor(
         dialog = open_form(page)
         dialog.get_by_label("Your message").fill(TEXT)
         send(dialog)
-        expect(dialog.get_by_text(KEEP)).to_be_visible(timeout=15_000)
+        expect(dialog.get_by_text(KEEP)).to_be_visible(timeout=60_000)
         assert [kept.state for kept in Site(url, app).kept] == ["quarantined"]
 
 

@@ -73,7 +73,7 @@ STYLED = "node => [...node.getRootNode().querySelectorAll('link')].map(({ sheet 
 
 def assert_styled(node: Any, count: int) -> None:
     """Wait for all *count* stylesheets of the frame or the dialog that *node* is in."""
-    deadline = monotonic() + 15
+    deadline = monotonic() + 60
     while (styled := node.evaluate(STYLED)) != [True] * count:
         assert monotonic() < deadline, styled
         node.page.wait_for_timeout(10)
@@ -96,7 +96,7 @@ def test_the_dialog_opens_and_sends(visit: Any, policy: str, base: str) -> None:
         dialog.get_by_role("link", name="Please write your message.").click()
         dialog.get_by_label("Your message").fill("The year in the third paragraph is wrong.")
         dialog.locator("form[data-styles] .compliance-buttons button").click()
-        expect(dialog.get_by_text("Please keep this number and this code")).to_be_visible(timeout=15_000)
+        expect(dialog.get_by_text("Please keep this number and this code")).to_be_visible(timeout=60_000)
         assert site.states() == ["received"]
         links = {tuple(link.evaluate("link => [link.host, link.target]")) for link in dialog.get_by_role("link").all()}
         assert links == {(page.evaluate("location.host"), "_self")}

@@ -190,5 +190,5 @@ def test_what_is_said_of_each_part(site: str, chromium: Browser, lang: str) -> N
         say(hear(dialog), expected["errors"])
         dialog.get_by_label(field).fill("The year in the third paragraph is wrong.")
         send.click()
-        expect(dialog.locator(".compliance-receipt")).to_be_visible(timeout=15_000)
+        expect(dialog.locator(".compliance-receipt")).to_be_visible(timeout=60_000)
         say(hear(dialog), expected["receipt"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -267,12 +266,3 @@ def test_no_condition_makes_an_error(value: str, name: str) -> None:
     environ[f"HTTP_IF_{name.replace('-', '_').upper()}"] = value
     _, status, _ = run_wsgi_app(Middleware(Conditional().wsgi_app, Injected(), raise_errors=lambda: True), environ)
     assert status[:3] in ("200", "206", "304", "412")
-
-
-@pytest.mark.parametrize("count", [1, 60])
-def test_a_long_list_of_tags_is_read_quickly(count: int) -> None:
-    tags = ", ".join(['"x-c0123456789b"', 'W/"'] * count * 60)
-    client = wrap(Conditional().wsgi_app)
-    start = perf_counter()
-    client.get("/", headers={"If-None-Match": tags})
-    assert perf_counter() - start < 1

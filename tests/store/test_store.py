@@ -230,7 +230,7 @@ def test_full_disk_is_told_and_leaves_nothing_half_written(tmp_path: Path) -> No
     command = ["unshare", "--mount", *(["--map-root-user"] if os.geteuid() else []), "sh", "-c", disk]
     script = [str(tmp_path), sys.executable, "-c", FULL, str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-    done = subprocess.run(command + script, capture_output=True, text=True, env=environment, timeout=60)
+    done = subprocess.run(command + script, capture_output=True, text=True, env=environment)
     assert (done.stdout.strip(), done.stderr) == ("the disk of the database is full; make room on it", "")
 
 

@@ -84,7 +84,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path):
 
 def run(script: str, *arguments: object) -> str:
     command = [sys.executable, "-W", "error", "-c", script, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.stderr == ""
     return done.stdout.strip()
 

@@ -40,7 +40,7 @@ class MailServer(Controller):
     *context* is for STARTTLS, or with *encrypted* for the connection as a whole; an *international* one takes names
     beyond ASCII (SMTPUTF8). *refuse* answers stages (`MAIL`,
     `RCPT`, `DATA`, `QUIT`) with a line of one's own, such as `550 5.1.1 no such mailbox`; at a stage that *hang* names
-    nothing is answered until the server closes, and at one that *drip* names, an answer without an end.
+    nothing is answered while it does, and at one that *drip* names, an answer without an end.
 
         with MailServer() as server:
             server.refuse["RCPT"] = "450 4.2.0 later"
@@ -58,6 +58,7 @@ class MailServer(Controller):
         self.refuse: dict[str, str] = {}
         self.hang: set[str] = set()
         self.drip: set[str] = set()
+        self.held = 0  # how often nothing was answered
         self._listener = create_server(("127.0.0.1", 0))
         # asyncio does it for sockets of its own; without it each answer of several lines takes 40 ms.
         self._listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
@@ -90,8 +91,9 @@ class MailServer(Controller):
         while stage in self.drip:
             await server.push("250-still at it")
             await asyncio.sleep(0.02)
-        if stage in self.hang:
-            await self._closing.wait()
+        self.held += stage in self.hang
+        while stage in self.hang and not self._closing.is_set():
+            await asyncio.sleep(0.02)
         return self.refuse.get(stage)
 
     def _authenticate(

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import segno
 from flask import Flask
 from flask.testing import FlaskClient
+from turbohtml import parse
 
 from compliance import Compliance
 from compliance.cases import State
@@ -57,6 +59,21 @@ def test_number_and_code_open_a_case(client: FlaskClient, receipt: dict[str, str
     assert receipt["code"] in page.text
     assert receipt["code"] not in response.location
     assert "no-store" in page.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("en", "QR code of the address of this receipt"), ("zh-CN", "回执页网址的二维码")],
+)
+def test_the_picture_of_the_address_says_whose_it_is(
+    client: FlaskClient, receipt: dict[str, str], language: str, name: str
+):
+    path = f"/compliance/receipt/{receipt['receipt']}"
+    tree = parse(client.post(f"{path}?lang={language}", data={"code": receipt["code"]}, follow_redirects=True).text)
+    (picture,) = tree.select("[role=img]")
+    assert picture.attrs["aria-label"] == name
+    (dark,) = picture.select("path[stroke]")
+    assert dark.attrs["d"] in segno.make(f"https://www.ichongqing.info{path}?lang={language}").svg_inline(border=2)
 
 
 def test_the_cookie_is_for_one_receipt_and_not_for_scripts(client: FlaskClient, receipt: dict[str, str]):
