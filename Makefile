@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 GROUPS ?= dev neighbours
 WORKERS ?= auto
-EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,zstandard
+EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,serve,zstandard
 # What tests take from npm, where there is npm.
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))

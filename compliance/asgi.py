@@ -70,6 +70,11 @@ def wrap(
         encryption_keys=encryption_keys,
         folder=folder,
     )
-    own = Application(state)
+    return join(application, Application(state))
+
+
+def join(application: ASGIApplication, own: Application) -> ASGIApplication:
+    """Put what *own* works with on every page of *application*, and let *own* answer what is asked of us."""
+    state = own.state
     pages = AsyncMiddleware(application, state.elements, raise_errors=state.raise_errors)
     return _Door(pages, own, Middleware(own, state.elements, raise_errors=state.raise_errors))

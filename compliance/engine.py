@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from logging import Logger, getLogger
 from pathlib import Path
+from typing import Any
 
 from . import assets, deadlines, documents, recipients
 from .consent import NECESSARY, Decisions
@@ -67,6 +68,24 @@ def read(find: Callable[[], Source], *, folder: Path, missing: Sequence[Problem]
     return settings
 
 
+def keys_in(file: Path) -> list[str]:
+    """Return the secret keys in *file*, one a line, the oldest first: the last one signs, all of them verify.
+
+    Raises `SettingsError` where there is none.
+    """
+    try:
+        keys = file.read_text(encoding="utf-8").split()
+        problem = None if keys else Message("empty")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = Message("not readable (%(reason)s)", reason=getattr(error, "strerror", None) or error)
+    if problem:
+        remedy = Message(
+            "write a key into it that nobody can guess, such as secrets.token_hex(), and let only the server read it"
+        )
+        raise SettingsError(str(file), (Problem(key="--key-file", value=problem, remedy=remedy),))
+    return keys
+
+
 @in_words()
 def around(
     application: object,
@@ -76,8 +95,9 @@ def around(
     secret_key_fallbacks: Keys,
     encryption_keys: Keys,
     folder: Path | None,
+    health: Callable[[], Mapping[str, Mapping[str, Any]]] = dict,
 ) -> SiteState:
-    """Build what a site works with of which nothing is known but that *application* answers for it.
+    """Build what a site works with of which nothing is known but that *application* answers for it, and its *health*.
 
     Raises what `build` raises, and `SettingsError` where there is no key.
     """
@@ -94,7 +114,7 @@ def around(
         keys=keys,
         secrets=encryption_keys or keys,
         folder=folder or (found.path.parent if found.path else Path.cwd()),
-        host=Bare(application, renderer),
+        host=Bare(application, renderer, health),
         renderer=renderer,
         raise_errors=lambda: False,
     )

@@ -66,6 +66,10 @@ class Host:
         """Return whether a developer is to see a fault of ours."""
         return self._app.testing or self._app.debug
 
+    def health(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return nothing: an application that answers is all that is known of it."""
+        return {}
+
     def locale(self, environ: WSGIEnvironment) -> str | None:
         """Return the language that the host's Flask-Babel chooses for this request."""
         if not self.chooses:

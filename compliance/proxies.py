@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def unread_address() -> Problem:
     """Return what to do where readers' addresses are those of the proxy."""
     remedy = Message(
-        "put werkzeug.middleware.proxy_fix.ProxyFix around the application, for as many proxies as there are:"
-        " all readers share one limit, as one"
+        "put werkzeug.middleware.proxy_fix.ProxyFix around the application, or give `serve` --proxies, for as many"
+        " proxies as there are: all readers share one limit, as one"
     )
     return Problem(key="X-Forwarded-For", value=Message("not read"), remedy=remedy)
 
@@ -25,8 +25,8 @@ def unread_address() -> Problem:
 def unread_scheme() -> Problem:
     """Return what to do where `https` ends at the proxy and the application does not know."""
     remedy = Message(
-        "put werkzeug.middleware.proxy_fix.ProxyFix around the application, for as many proxies as there are:"
-        " cookies would not be Secure"
+        "put werkzeug.middleware.proxy_fix.ProxyFix around the application, or give `serve` --proxies, for as many"
+        " proxies as there are: cookies would not be Secure"
     )
     return Problem(
         key="X-Forwarded-Proto", value=Message("http for the application, and site.url is https"), remedy=remedy
@@ -73,7 +73,7 @@ class Watch:
         if named and (environ.get("SERVER_PROTOCOL") == "HTTP/1.0" or self._comes_from_us(environ)):
             remedy = Message(
                 "the proxy in front names itself: let it send Host, X-Forwarded-For and X-Forwarded-Proto, and put"
-                " werkzeug.middleware.proxy_fix.ProxyFix around the application"
+                " werkzeug.middleware.proxy_fix.ProxyFix around the application, or give `serve` --proxies"
             )
             return Problem(key="Host", value=asked or "''", remedy=remedy)
         return None

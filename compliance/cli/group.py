@@ -53,6 +53,7 @@ _FILES = {
     "legal": "legal",
     "messages": "messages",
     "purge": "purge",
+    "serve": "serve",
     "stamp": "stamp",
 }
 
@@ -86,14 +87,20 @@ class Commands(click.Group):
 @click.option(
     "--app", metavar="MODULE:APPLICATION", help="What `wrap` made, of `compliance.wsgi` or `asgi`; not beside flask."
 )
+@click.option(
+    "--key-file",
+    envvar="COMPLIANCE_KEY_FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The secret keys of a site that `serve` stands in front of, a line each, the oldest first; not beside flask.",
+)
 @click.pass_context
-def compliance(context: click.Context, app: str | None) -> None:
+def compliance(context: click.Context, app: str | None, key_file: Path | None) -> None:
     """Keep a news site in order: its settings, its legal documents, its messages and reports, its proof of consent."""
-    if app is not None:
-        alone = context.find_object(Alone)
-        if alone is None:
-            raise CannotRunError("flask names the application already; --app is for `python -m compliance`")
-        context.obj = replace(alone, named=app)
+    alone = context.find_object(Alone)
+    if alone is not None:
+        context.obj = replace(alone, named=app, key_file=key_file)
+    elif app is not None:
+        raise CannotRunError("flask names the application already; --app is for `python -m compliance`")
 
 
 #: Every listing prints a table, or JSON.
@@ -139,12 +146,26 @@ class Alone:
     make: Callable[[Path | None], Flask]
     #: The wrapped application that is there all the same, as a module and a name in it.
     named: str | None = None
+    #: The secret keys of a site that has no application.
+    key_file: Path | None = None
+    #: Puts a server in front of it.
+    serve: Callable[..., None] | None = None
 
 
 def state(context: click.Context) -> SiteState:
     """Return what the extension keeps of the application; `CannotRunError` where there is none."""
     info = context.find_object(ScriptInfo)
-    return state_of(info.load_app()) if info is not None else state_in(wrapped(context))
+    if info is not None:
+        return state_of(info.load_app())
+    alone = context.find_object(Alone)
+    if alone is None or alone.named is not None or alone.key_file is None:
+        return state_in(wrapped(context))
+    from .. import engine
+
+    *earlier, key = engine.keys_in(alone.key_file)
+    return engine.around(
+        alone, settings=None, secret_key=key, secret_key_fallbacks=earlier, encryption_keys=(), folder=None
+    )
 
 
 def wrapped(context: click.Context) -> Any:
@@ -153,7 +174,7 @@ def wrapped(context: click.Context) -> Any:
     if alone is None or alone.named is None:
         raise CannotRunError(
             "this needs the application: run it as `flask --app … compliance …`, or where it is wrapped as"
-            " `python -m compliance --app MODULE:APPLICATION …`"
+            " `python -m compliance --app MODULE:APPLICATION …`; a site behind `serve` needs `--key-file FILE` alone"
         )
     try:
         return import_string(alone.named)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from ..languages import tag
 from ..notes import noted
 from .pages import POLICY, Refusal, problem, refuse, require_host
 from .requests import Request, current, routes
@@ -55,6 +56,21 @@ class Application:
             current.reset(token)
             asked.close()
         return response(environ, start_response)
+
+    def refusal(self, environ: WSGIEnvironment, reason: str) -> Response:
+        """Return what to answer where a page of the site itself cannot be had for *reason*.
+
+        Nothing keeps this answer, so that it may be in the language that the reader's browser asks for.
+        """
+        asked = Request(environ, self.state)
+        asked.wanted = asked.accept_languages.best_match(map(tag, self.state.elements.languages))
+        token = current.set(asked)
+        try:
+            response = refuse(Refusal(reason))
+        finally:
+            current.reset(token)
+        _harden(response, asked, shared=False)
+        return response
 
     def _answer(self, asked: Request) -> Response:
         endpoint = ""

@@ -20,11 +20,13 @@ from .state import SiteState
 # What a proxy adds: whoever it asks for is no program beside the site.
 _FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
 
-Part = dict[str, Any]
+Part = Mapping[str, Any]
 
 
 def health() -> Response:
-    """Tell of each part whether it is `ok`, and what is known of it; 503 where the database takes nothing.
+    """Tell of each part whether it is `ok`, and what is known of it.
+
+    503 where the database takes nothing, or the site behind us is away.
 
     Only a program on this machine or in its private network (RFC 1918, RFC 4193) that asks without a proxy is told. For
     all others there is nothing at this address.
@@ -32,9 +34,10 @@ def health() -> Response:
     if not _is_beside():
         raise Refusal("document")
     found, now = state(), datetime.now(UTC)
-    parts = {**_kept(found, now), **_around(found, now)}
+    own = found.host.health()
+    parts = {**own, **_kept(found, now), **_around(found, now)}
     response = private(json_response({"ok": all(part["ok"] for part in parts.values()), "parts": parts}))
-    if not parts["store"]["ok"]:
+    if not all(parts[name]["ok"] for name in ("store", *own)):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return response
 

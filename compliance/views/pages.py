@@ -31,6 +31,7 @@ POLICY = (
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _STATUS = {
     **dict.fromkeys(("choice", "category", "next", "json", "encoding", "cut", "host", "query"), HTTPStatus.BAD_REQUEST),
+    "request": HTTPStatus.BAD_REQUEST,
     **dict.fromkeys(("record", "document"), HTTPStatus.NOT_FOUND),
     "origin": HTTPStatus.FORBIDDEN,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
@@ -38,6 +39,8 @@ _STATUS = {
     "size": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "often": HTTPStatus.TOO_MANY_REQUESTS,
     "store": HTTPStatus.SERVICE_UNAVAILABLE,
+    **dict.fromkeys(("away", "odd"), HTTPStatus.BAD_GATEWAY),
+    "slow": HTTPStatus.GATEWAY_TIMEOUT,
 }
 
 
@@ -124,7 +127,7 @@ def body() -> bytes:
 
 def reader_locale() -> str:
     """Return the language to answer this request in: the one it asks for, else that of the page that sent a form."""
-    here, asked = state(), request.args.get("lang") or _language_before()
+    here, asked = state(), request.wanted or request.args.get("lang") or _language_before()
     return here.elements.locale(asked or here.host.locale(request.environ))
 
 

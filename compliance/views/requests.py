@@ -36,6 +36,8 @@ class Request(wrappers.Request):
     max_form_memory_size = _LARGEST_TEXTS
     max_form_parts = MOST_PARTS
     max_content_length = _LARGEST_FORM
+    #: The language of the answer, where something else than the address of a page of ours says it.
+    wanted: str | None = None
 
     def __init__(self, environ: WSGIEnvironment, state: SiteState) -> None:
         if len(environ.get("HTTP_COOKIE", "")) > _LARGEST_COOKIES:

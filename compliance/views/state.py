@@ -61,15 +61,21 @@ class Host(Protocol):
     def send(self, signal: Signal, environ: WSGIEnvironment, **values: Any) -> None:
         """Send *signal* with the host as its sender."""
 
+    def health(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the parts that only it has, each with what is known of it, and whether it is `ok`."""
+
 
 class Bare:
-    """A host of which nothing is known: *application* is the sender of its signals."""
+    """A host of which nothing is known but its *health*: *application* is the sender of its signals."""
 
     chooses = False
     trusted_hosts = None
     cookies = ()
 
-    def __init__(self, application: object, renderer: Renderer) -> None:
+    def __init__(
+        self, application: object, renderer: Renderer, health: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
+    ) -> None:
+        self.health = health
         self._application = application
         self._renderer = renderer
 

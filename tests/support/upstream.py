@@ -1,0 +1,111 @@
+"""A site that answers byte for byte as it is told, and `python -m compliance serve` in front of a site."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from compliance.settings.toml import written
+from support.host import ROOT, SETTINGS
+
+KEY = "a long random value"
+Handler = Callable[[socket.socket, bytes, BinaryIO], None]
+
+
+class Upstream:
+    """A site that takes one request on each connection; *heads* are those that came, request line and fields."""
+
+    def __init__(self) -> None:
+        self.heads: list[bytes] = []
+        self._answers: dict[bytes, Handler] = {}
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> Upstream:
+        threading.Thread(target=self._listen, daemon=True).start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._listener.close()
+
+    def on(self, path: str, answer: bytes | Handler) -> None:
+        """Answer with these bytes what asks for *path*, or by what is called with the connection, head and body."""
+        self._answers[path.encode()] = (
+            answer if callable(answer) else lambda connection, _head, _body: connection.sendall(answer)
+        )
+
+    def _listen(self) -> None:
+        with suppress(OSError):  # it is closed
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as sent, suppress(OSError):
+            head = b"".join(iter(sent.readline, b"\r\n"))
+            self.heads.append(head)
+            answer = self._answers.get(head.split()[1].partition(b"?")[0])
+            if answer is None:
+                connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            else:
+                answer(connection, head, sent)
+
+
+class Server:
+    """`serve` in a process of its own, which listens on 127.0.0.1:*port*; *log* is what it has told."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.log: list[str] = []
+        self._heard = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        running = self.wait_for(r"running on http://127.0.0.1:(\d+)")
+        self.port = int(running[1])
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait until the log has *pattern*."""
+        with self._heard:
+            found = lambda: re.search(pattern, "".join(self.log))  # noqa: E731
+            assert self._heard.wait_for(lambda: found() or self.process.poll() is not None, timeout=60), self.log
+            match = found()
+            assert match, "".join(self.log)
+            return match
+
+    def stop(self) -> int:
+        """Stop it as a system does, and return how it ended."""
+        self.process.terminate()
+        self._reader.join()
+        return self.process.wait()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            with self._heard:
+                self.log.append(line)
+                self._heard.notify_all()
+
+
+@contextmanager
+def serve(folder: Path, upstream: str, *options: str, **settings: Any) -> Iterator[Server]:
+    """Serve with *settings* over those of the model page in front of *upstream*; what is kept lies in *folder*."""
+    lines = (f"{name} = {written(value)}\n" for name, value in (SETTINGS | settings).items())
+    (folder / "compliance.toml").write_text("".join(lines), encoding="utf-8")
+    (folder / "key").write_text(KEY, encoding="utf-8")
+    command = [sys.executable, "-m", "compliance", "--key-file", "key", "serve"]
+    command += ["--upstream", upstream, "--bind", "127.0.0.1:0", *options]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LANGUAGE": "en"}
+    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        server = Server(process)
+        try:
+            yield server
+        finally:
+            server.stop()
