@@ -7,7 +7,7 @@ VENV ?= .venv
 LOCK ?= constraints.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-GROUPS ?= dev neighbours
+GROUPS ?= dev neighbours docs
 WORKERS ?= auto
 EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,serve,zstandard
 # What tests take from npm, where there is npm.
@@ -17,7 +17,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 # Workers and commands would each compile every file anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test quick lowest latest constraints bench bench-large bench-browser fuzz real lint build sbom assets translations screenshots widget clean
+.PHONY: demo test quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
 demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
@@ -94,6 +94,10 @@ lint: $(READY)
 
 build: $(READY)
 	@$(BIN)/python -m build
+
+# The site of documentation: build/docs/site, for any web server.
+docs: $(READY)
+	@$(BIN)/python -m docs.website build/docs
 
 # What an installation with every extra consists of, in CycloneDX: dist/flask-compliance.cdx.json.
 sbom:
