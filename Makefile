@@ -17,7 +17,12 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 # Workers and commands would each compile every file anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget clean
+# Tests wait for disks more than for anything else; they kill processes, not the machine, so that memory does as well.
+MEMORY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 {print "/dev/shm"}')
+RUN = COMPLIANCE_EXAMPLES=$(EXAMPLES) $(addprefix TMPDIR=,$(MEMORY)) $(BIN)/python -m pytest --quiet \
+    --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
+
+.PHONY: demo test test-browser quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
 demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
@@ -34,13 +39,15 @@ build/demo-%.toml: compliance.toml demo/trackers.toml
 	@mkdir -p build
 	@sed 's/^mode = .*/mode = "$*"/; s#"demo/#"../demo/#' compliance.toml | cat - demo/trackers.toml > $@
 
-# All tests, on three tenths of the examples; with EXAMPLES=all, as `.ci/run` has it, on all.
-test: $(READY) $(CATALOGUES) $(PACKAGES)
-	@COMPLIANCE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal -r fEs $(ARGS)
+# All tests without a browser, and all with one: both on three tenths of the examples, or with EXAMPLES=all, as
+# `.ci/run` has it, on all.
+test test-browser: $(READY) $(CATALOGUES) $(PACKAGES)
+	@$(RUN) -r fEs -m "$(if $(filter test,$@),not )browser" $(ARGS)
 
 # What one runs after every edit: no browser, no server, no package built, few examples.
+quick: EXAMPLES = few
 quick: $(READY) $(CATALOGUES)
-	@COMPLIANCE_EXAMPLES=few $(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal -m "not slow" $(ARGS)
+	@$(RUN) -m "not slow" $(ARGS)
 
 # Lock what tests install: the newest versions that go together, and the lowest of what pyproject.toml allows.
 constraints: NOTE := made by `make constraints`; an installation takes what pyproject.toml allows.
@@ -66,7 +73,7 @@ latest:
 	@rm -rf build/newest
 	@$(MAKE) --no-print-directory VENV=build/newest LOCK= build/newest/ready
 	@build/newest/bin/python -m pip freeze --all --exclude-editable | diff --unified=0 constraints.txt - | grep '^[+-][^+-]' || true
-	@$(MAKE) --no-print-directory VENV=build/newest LOCK= test
+	@$(MAKE) --no-print-directory VENV=build/newest LOCK= test test-browser
 
 bench: $(READY) $(CATALOGUES)
 	@$(BIN)/python -m bench

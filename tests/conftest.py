@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -20,21 +21,28 @@ from support.host import SETTINGS, create_app
 hypothesis.settings.register_profile("patient", deadline=None, max_examples=examples(100))
 hypothesis.settings.load_profile("patient")
 
-_SLOW_FIXTURES = {"playwright", "release"}
 _SERVERS = set(SERVERS)
-_SLOW_FOLDERS = {"browser", "repository"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what opens a browser, starts servers, builds packages or speaks to a database server.
+    """Mark what opens a browser, and as slow that, what builds packages and what speaks to a database server.
 
     What takes about a second for another reason is marked where it stands.
     """
+    folders: dict[Path, set[str]] = {}
     for item in items:
-        needed = set(getattr(item, "fixturenames", ()))
-        params = getattr(getattr(item, "callspec", None), "params", {})
-        if needed & _SLOW_FIXTURES or _SLOW_FOLDERS & set(item.path.parts) or _SERVERS & set(map(str, params.values())):
+        needed = getattr(item, "fixturenames", ())
+        folder = folders.setdefault(item.path.parent, set(item.path.parent.parts))
+        if "playwright" in needed or "browser" in folder or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
+        elif "repository" in folder or "release" in needed or _speaks_to_a_server(item):
+            item.add_marker(pytest.mark.slow)
+
+
+def _speaks_to_a_server(item: pytest.Item) -> bool:
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return any(isinstance(value, str) and value in _SERVERS for value in params.values())
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from support.browser import CHROMIUM as CHROMIUM
 from support.browser import serving
 from support.recorder import Recorder
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.browser
 
 ICP = "<footer>渝ICP备20009753号-2</footer>"
 # A banner as sites write them: what a button does is the script's affair.

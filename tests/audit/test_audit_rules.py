@@ -88,16 +88,16 @@ def test_findings_say_what_was_seen_in_both_languages(file: str):
 
 
 HOSTILE = {
-    "digits": "举报电话" + "1" * 80 + "a 举报：" + "2" * 80 + "@ 互联网新闻信息服务许可证" + "3" * 50_000,
-    "words": "a" * 200_000,
-    "sentences": "继续浏览" * 5_000 + "by using " * 5_000 + "同意" * 5_000,
-    "numbers": "渝ICP备" * 20_000 + "渝公网安备0" * 5_000,
-    "labels": "来源:编辑:" * 10_000,
-    "styles": "<style>" + "body:focus " * 20_000 + "outline grayscale </style>",
-    "attributes": "<a rel=sponsored " + "rel=" * 20_000,
+    "digits": "举报电话" + "1" * 80 + "a 举报：" + "2" * 80 + "@ 互联网新闻信息服务许可证" + "3" * 20_000,
+    "words": "a" * 80_000,
+    "sentences": "继续浏览" * 2_000 + "by using " * 2_000 + "同意" * 2_000,
+    "numbers": "渝ICP备" * 5_000 + "渝公网安备0" * 2_000,
+    "labels": "来源:编辑:" * 4_000,
+    "styles": "<style>" + "body:focus " * 8_000 + "outline grayscale </style>",
+    "attributes": "<a rel=sponsored " + "rel=" * 8_000,
     "banners": "<div class=cookie>" * 200 + "<button>同意</button>",
-    "ours": "<p data-compliance=banner class=cookie>渝ICP备20009753号-2<button>同意</button>" * 20_000,
-    "fields": "<form>" + "<label for=a>姓名</label><input name=name>" * 2_000,
+    "ours": "<p data-compliance=banner class=cookie>渝ICP备20009753号-2<button>同意</button>" * 4_000,
+    "fields": "<form>" + "<label for=a>姓名</label><input name=name>" * 1_000,
 }
 
 

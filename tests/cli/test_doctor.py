@@ -358,6 +358,7 @@ BODIES = {
 }
 
 
+@pytest.mark.browser
 def test_pages_that_lose_their_shape_or_their_end_are_found_in_a_browser(settings: dict[str, Any]) -> None:
     pytest.importorskip("support.browser")
     host = create_host()

@@ -6,8 +6,7 @@ import itertools
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +19,7 @@ from compliance.ledger import Entry, Ledger, SealError, Text, Walk, verify
 from compliance.ledger.chain import GENESIS, Checker, Head, Link, decision, record_hash
 from compliance.store import Database
 from compliance.store.tables import consent, ledger, published, tombstone
-
-NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
-KEY = b"k" * 32
-PRIVACY = Text(name="privacy", version="1.0", language="en", text="Privacy\n\nWe keep what you decide.")
-COOKIES = Text(name="cookies", version="1.1", language="zh_CN", text="Cookie 政策\n\n我们使用 Cookie。")
-TEXTS = {"privacy": PRIVACY.hash, "cookies": COOKIES.hash}
-_NUMBERS = itertools.count()
-
-
-def entry(**values: Any) -> Entry:
-    given = {
-        "record": f"record-{next(_NUMBERS)}",
-        "before": None,
-        "time": NOW,
-        "policy": "1.0+1.1",
-        "mode": "opt-in",
-        "method": "custom",
-        "choices": {"analytics": True, "advertising": False},
-        "language": "zh_CN",
-        "path": "/news/1",
-        "texts": {},
-    }
-    return Entry(**given | values)
+from support.decisions import COOKIES, KEY, NOW, PRIVACY, TEXTS, append_some, entry
 
 
 @pytest.fixture
@@ -437,17 +414,10 @@ def test_tombstones_go_with_the_decisions_of_their_time(book: Ledger, database: 
 # Many at once.
 
 
-def _append_some(url: str, folder: str, count: int) -> None:
-    with closing(Database(url, folder=Path(folder))) as database:
-        book = Ledger(database, [KEY])
-        for _ in range(count):
-            book.append([entry(record=f"{multiprocessing.current_process().pid}-{next(_NUMBERS)}")], [PRIVACY, COOKIES])
-
-
 @pytest.mark.slow
 def test_workers_append_at_once_without_gaps(address: str, database: Database, tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_append_some, args=(address, str(tmp_path), 25)) for _ in range(3)]
+    workers = [spawn.Process(target=append_some, args=(address, str(tmp_path), 25)) for _ in range(3)]
     for worker in workers:
         worker.start()
     book = Ledger(database, [KEY])

@@ -19,12 +19,13 @@ from compliance.settings import load
 from compliance.store import Database, tables
 from support.databases import fresh
 from support.editors import Desk
+from support.examples import examples
 from support.host import SETTINGS
 from support.served import KEY, Server
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 5
+ROUNDS = max(2, examples(5))
 CLIENTS = 4
 EACH = 40  # submissions of one client in one round
 TOLD = ["editors@example.org", "https://hook.example.org/"]

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from compliance.store import Database, StoreError, tables
 from compliance.store.migrations import newest, version
 from support.databases import KINDS, fresh
+from support.examples import examples
 
 pytestmark = pytest.mark.slow
 
@@ -114,7 +115,8 @@ def test_workers_that_start_together_make_the_tables_once(empty: str, tmp_path: 
 
 
 def test_steps_cut_short_anywhere_are_done_at_the_next_start(empty: str, tmp_path: Path):
-    step = 3 if empty.startswith("mysql") else 10  # the others undo what was not committed
+    # The others undo what was not committed.
+    step = (90 if empty.startswith("mysql") else 300) // examples(30)
     cuts, status = map(int, run(KILLED, empty, tmp_path, step).split())
     assert cuts > 20
     assert status == 0
