@@ -74,7 +74,7 @@ def keys_in(file: Path) -> list[str]:
     Raises `SettingsError` where there is none.
     """
     try:
-        keys = file.read_text(encoding="utf-8").split()
+        keys = [key for line in file.read_text(encoding="utf-8").splitlines() if (key := line.strip())]
         problem = None if keys else Message("empty")
     except (OSError, UnicodeDecodeError) as error:
         problem = Message("not readable (%(reason)s)", reason=getattr(error, "strerror", None) or error)

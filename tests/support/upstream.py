@@ -34,6 +34,12 @@ class Upstream:
         return self
 
     def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        with suppress(OSError):  # it is closed
+            self._listener.shutdown(socket.SHUT_RDWR)  # which alone wakes who waits for one
         self._listener.close()
 
     def on(self, path: str, answer: bytes | Handler) -> None:
@@ -59,10 +65,15 @@ class Upstream:
                 answer(connection, head, sent)
 
 
+def fields_of(head: bytes) -> list[tuple[bytes, bytes]]:
+    """The fields in a head that came."""
+    return [tuple(line.split(b": ", 1)) for line in head.split(b"\r\n")[1:] if line]  # type: ignore[misc]
+
+
 class Server:
     """`serve` in a process of its own, which listens on 127.0.0.1:*port*; *log* is what it has told."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], workers: int) -> None:
         self.process = process
         self.log: list[str] = []
         self._heard = threading.Condition()
@@ -70,6 +81,8 @@ class Server:
         self._reader.start()
         running = self.wait_for(r"running on http://127.0.0.1:(\d+)")
         self.port = int(running[1])
+        # Several processes listen each when it is ready.
+        self.wait_for(rf"(?s)(startup complete.*){{{workers}}}")
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait until the log has *pattern*."""
@@ -95,16 +108,16 @@ class Server:
 
 
 @contextmanager
-def serve(folder: Path, upstream: str, *options: str, **settings: Any) -> Iterator[Server]:
+def serve(folder: Path, upstream: str, *options: str, workers: int = 1, **settings: Any) -> Iterator[Server]:
     """Serve with *settings* over those of the model page in front of *upstream*; what is kept lies in *folder*."""
     lines = (f"{name} = {written(value)}\n" for name, value in (SETTINGS | settings).items())
     (folder / "compliance.toml").write_text("".join(lines), encoding="utf-8")
     (folder / "key").write_text(KEY, encoding="utf-8")
     command = [sys.executable, "-m", "compliance", "--key-file", "key", "serve"]
-    command += ["--upstream", upstream, "--bind", "127.0.0.1:0", *options]
+    command += ["--upstream", upstream, "--bind", "127.0.0.1:0", "--workers", str(workers), *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "LANGUAGE": "en"}
     with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        server = Server(process)
+        server = Server(process, workers)
         try:
             yield server
         finally:

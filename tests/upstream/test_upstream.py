@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.upstream import Server, Upstream, serve
+from support.upstream import Server, Upstream, fields_of, serve
 
 pytestmark = pytest.mark.slow
 PAGE = b"<!doctype html><html lang=zh-CN><title>News</title><body><h1>News</h1></body></html>"
@@ -45,17 +45,6 @@ def get(server: Server, path: str, **fields: str) -> tuple[HTTPResponse, bytes]:
         connection.request("GET", path, headers=fields)
         answer = connection.getresponse()
         return answer, answer.read()
-
-
-def fields_of(head: bytes) -> list[tuple[bytes, bytes]]:
-    return [tuple(line.split(b": ", 1)) for line in head.split(b"\r\n")[1:] if line]  # type: ignore[misc]
-
-
-def echo(connection: socket.socket, head: bytes, body: BinaryIO) -> None:
-    """Answer with what was sent, in pieces as long as the query says."""
-    sent = dict(fields_of(head))
-    came = body.read(int(sent.get(b"content-length", 0)))
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(came), came))
 
 
 def test_a_page_gains_everything_and_our_addresses_answer(server: Server, site: Upstream) -> None:
