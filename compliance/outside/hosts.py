@@ -8,7 +8,7 @@ from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from .text import stream_safe
+from .text import normalised, stream_safe
 
 #: A name has at most 253 characters (RFC 1035, section 2.3.4, without the root), an address that servers take 8,000.
 LONGEST = 253
@@ -34,7 +34,9 @@ def ascii_host(name: str) -> str:
         import idna  # with tables that most sites never need
 
         try:
-            labels = idna.uts46_remap(name, std3_rules=False).split(".")
+            # One by one: what is not seen between marks goes, and only then is their run as long as it is.
+            mapped = "".join(idna.uts46_remap(character, std3_rules=False) for character in name)
+            labels = normalised(mapped, longest=LONGEST + 1).split(".")
             name = ".".join(one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels)
         except (idna.IDNAError, UnicodeError):
             return ""
