@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from .catalogue import ANY, Catalogue, Tracker
@@ -19,25 +19,21 @@ def addresses(catalogue: Catalogue, categories: Iterable[str]) -> list[tuple[str
     known = frozenset(categories)
     own = frozenset(map(id, catalogue.own))
     ranked = sorted(catalogue.trackers, key=lambda one: (id(one) in own, len(one.path), len(one.host)), reverse=True)
-    groups: list[tuple[str, list[Tracker]]] = []
+    groups: list[_Group] = []
     for tracker in ranked:
         category = tracker.category if tracker.category in known else ""
         # It may not come before what goes first where both fit.
-        after = [
-            place
-            for place, (other, trackers) in enumerate(groups)
-            if other != category and any(_meet(tracker, one) for one in trackers)
-        ]
+        after = [place for place, group in enumerate(groups) if group.category != category and group.meets(tracker)]
         first = max(after, default=-1) + 1
-        for other, trackers in groups[first:]:
-            if other == category:
-                trackers.append(tracker)
+        for group in groups[first:]:
+            if group.category == category:
+                group.add(tracker)
                 break
         else:
-            groups.append((category, [tracker]))
+            groups.append(_Group(category, tracker))
     needed = [
-        (category, trackers if category else [one for one in trackers if _hides(one, groups[place + 1 :])])
-        for place, (category, trackers) in enumerate(groups)
+        (group.category, group.trackers if group.category else list(_hiding(group, groups[place + 1 :])))
+        for place, group in enumerate(groups)
     ]
     return [(category, _expression(trackers)) for category, trackers in needed if trackers]
 
@@ -52,15 +48,41 @@ def cookie(name: str) -> str:
     return _escaped(name).replace(r"\*", ".*")
 
 
-def _hides(tracker: Tracker, later: Iterable[tuple[str, list[Tracker]]]) -> bool:
-    return any(category and _meet(tracker, one) for category, trackers in later for one in trackers)
+class _Group:
+    """Trackers of one *category* that one expression finds."""
+
+    def __init__(self, category: str, first: Tracker) -> None:
+        self.category = category
+        self.trackers: list[Tracker] = []
+        self._hosts: set[str] = set()
+        self._above: set[str] = set()
+        self.add(first)
+
+    def add(self, tracker: Tracker) -> None:
+        self.trackers.append(tracker)
+        self._hosts.add(tracker.host)
+        self._above.update(_above(tracker.host))
+
+    def meets(self, tracker: Tracker) -> bool:
+        """Return whether the host of *tracker* and one of this group can both be that of one address."""
+        return (
+            tracker.host == ANY
+            or ANY in self._hosts
+            or tracker.host in self._above
+            or not self._hosts.isdisjoint(_above(tracker.host))
+        )
 
 
-def _meet(one: Tracker, other: Tracker) -> bool:
-    if ANY in (one.host, other.host):
-        return True
-    longer, shorter = sorted((one.host, other.host), key=len, reverse=True)
-    return f".{longer}".endswith(f".{shorter}")
+def _hiding(group: _Group, later: Iterable[_Group]) -> Iterator[Tracker]:
+    asked = [other for other in later if other.category]
+    return (tracker for tracker in group.trackers if any(other.meets(tracker) for other in asked))
+
+
+def _above(host: str) -> Iterator[str]:
+    """Yield *host* and every name that it lies below."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
 
 
 def _expression(trackers: Iterable[Tracker]) -> str:
