@@ -126,7 +126,7 @@ assets: $(READY) $(PACKAGES)
 translations: $(READY)
 	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-location --sort-output \
 	    --project flask-compliance --output translations/compliance.pot .
-	@$(BIN)/pybabel --quiet extract --keywords Message --no-location --sort-output \
+	@$(BIN)/pybabel --quiet extract --mapping-file babel-owner.cfg --keywords Message --no-location --sort-output \
 	    --project flask-compliance --output translations/compliance-owner.pot compliance
 	@$(BIN)/pybabel --quiet update --domain compliance --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	    --input-file translations/compliance.pot --output-dir translations

@@ -80,7 +80,12 @@ def template(domain: str) -> bytes:
     found = Catalog()
     said = {
         "compliance": partial(extract_from_dir, TEMPLATES / "compliance", [("**", "jinja2")]),
-        "compliance-owner": partial(extract_from_dir, Path(compliance.__path__[0]), keywords={"Message": None}),
+        "compliance-owner": partial(
+            extract_from_dir,
+            Path(compliance.__path__[0]),
+            [("cli/**.py", "compliance.cli.help:extract"), ("**.py", "python")],
+            keywords={"Message": None},
+        ),
     }
     for _, _, message, comments, context in said[domain]():
         found.add(message, None, auto_comments=comments, context=context)

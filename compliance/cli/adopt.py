@@ -87,7 +87,7 @@ def _look(context: click.Context, app: Flask | None, target: str | None, limit: 
         yield from _on_site(context, target, limit)
         return
     if target is None and app is None:
-        raise CannotRunError("name a folder or an address, or run `flask --app … compliance adopt`")
+        raise CannotRunError(Message("name a folder or an address, or run `flask --app … compliance adopt`"))
     files = _templates(app) if target is None and app is not None else _files(Path(target or ""))
     for file in files:
         yield from _in_file(file)
@@ -96,7 +96,9 @@ def _look(context: click.Context, app: Flask | None, target: str | None, limit: 
 def _files(folder: Path) -> Iterator[Path]:
     """Yield the templates below *folder*, in the order of their names; the one file that it may be."""
     if not folder.exists():
-        raise CannotRunError(f"{folder}: no such file or folder; an address starts with http:// or https://")
+        raise CannotRunError(
+            Message("%(path)s: no such file or folder; an address starts with http:// or https://", path=str(folder))
+        )
     if folder.is_file():
         yield folder
         return
@@ -124,7 +126,9 @@ def _in_file(path: Path) -> Iterator[_Place]:
         with path.open("rb") as file:
             content = file.read(LARGEST)
     except OSError as error:
-        raise CannotRunError(f"{path} cannot be read: {error.strerror}") from error
+        raise CannotRunError(
+            Message("%(path)s cannot be read: %(reason)s", path=str(path), reason=error.strerror)
+        ) from error
     page = Page(path.as_posix(), content, headers=_charset(content), home=True)
     for one in by_hand(page):
         line = None if one.element is None else one.element.sourceline

@@ -17,6 +17,9 @@ from .. import deadlines
 from ..audit import Report, Severity
 from ..audit.baseline import Baseline, read, write
 from ..audit.reports import FORMS
+from ..audit.targets import told
+from ..errors import Message
+from ..i18n import spoken
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
 from .group import CannotRunError, compliance, jobs, language, missing_module, progress, root_of, state, written
@@ -32,14 +35,14 @@ if TYPE_CHECKING:
 #: What makes the command fail, and all that is graver.
 _FAILS = {name: tuple(Severity)[: place + 1] for place, name in enumerate(("error", "warning", "notice"))}
 DELAY, CONNECTIONS = 0.2, 2
-_PAGES = 500  # of a site that is crawled
+_PAGES = 500  # of a site that is crawled; its help says so
 
 
 @compliance.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--format", "form", type=click.Choice(["text", *FORMS]), default="text", help="What to write.")
 @language
-@click.option("--limit", type=click.IntRange(min=1), help=f"Pages to read at most; {_PAGES} of a site that is crawled.")
+@click.option("--limit", type=click.IntRange(min=1), help="Pages to read at most; 500 of a site that is crawled.")
 @click.option(
     "--delay", type=click.FloatRange(min=0), default=DELAY, show_default=True, help="Seconds between two requests."
 )
@@ -79,7 +82,7 @@ def check(
     Without a TARGET the application is checked, in this process. Exit status 1 says that there are findings.
     """
     if update_baseline and baseline is None:
-        raise CannotRunError("--update-baseline needs to be told which: add --baseline FILE")
+        raise CannotRunError(Message("--update-baseline needs to be told which: add --baseline FILE"))
     accepted = _accepted(baseline, new=update_baseline)
     with ExitStack() as stack:
         file = None if output is None else stack.enter_context(written(output))
@@ -155,7 +158,7 @@ def audit_of(
     made = make or Audit
     if target is None:
         if context.find_object(ScriptInfo) is None:
-            raise CannotRunError("name a folder or an address, or run `flask --app … compliance check`")
+            raise CannotRunError(Message("name a folder or an address, or run `flask --app … compliance check`"))
         found = state(context)
         app = context.ensure_object(ScriptInfo).load_app()
         url = root_of(app, found.settings)
@@ -208,11 +211,17 @@ def _hosts(url: str) -> frozenset[str]:
 
 def run(audit: Audit) -> Report:
     """Return the report of *audit*, done with a bar on a terminal; `CannotRunError` where no page could be read."""
-    with progress(audit, audit.length(), "Checking") as pages:
+    with progress(audit, audit.length(), Message("Checking")) as pages:
         for _ in pages:
             pass
     report = audit.report(now=datetime.now(UTC))
     if not report.count:
         first = report.unread.first[0]
-        raise CannotRunError(f"{report.target}: no page could be read. {first.url}: {first.reason}")
+        message = Message(
+            "%(target)s: no page could be read. %(page)s: %(reason)s",
+            target=report.target,
+            page=first.url,
+            reason=told(first.reason, spoken()),
+        )
+        raise CannotRunError(message)
     return report

@@ -11,11 +11,14 @@ from typing import Any
 
 import click
 
+from ..errors import Message
 from ..formats import FORMS, as_text, to_json
+from ..i18n import translate
 from ..ledger import Finding, Ledger, Link, SealError, Walk, verify
 from ..ledger.chain import DECISION
 from ..ledger.statistics import PERIODS, Cell, along, chart
 from ..ledger.statistics import count as counted
+from .columns import padded
 from .group import (
     CannotRunError,
     compliance,
@@ -24,6 +27,7 @@ from .group import (
     print_json,
     progress,
     rows_format,
+    say,
     show,
     since,
     span,
@@ -32,22 +36,47 @@ from .group import (
     written,
 )
 
-COLUMNS = ("number", "time", "record", "before", "decision", "choices", "policy", "mode", "language", "path", "texts")
-HASHES = ("hash", "previous", "content_hash", "salt")
+COLUMNS = (
+    Message("number"),
+    Message("time"),
+    Message("record"),
+    Message("before"),
+    Message("decision"),
+    Message("choices"),
+    Message("policy"),
+    Message("mode"),
+    Message("language"),
+    Message("path"),
+    Message("texts"),
+)
+HASHES = (Message("hash"), Message("previous"), Message("content_hash"), Message("salt"))
+_HEADS = {"number": Message("row"), "policy": Message("policy version")}
+#: What is counted, and what readers decided.
+_COUNTED = (
+    Message("day"),
+    Message("month"),
+    Message("language"),
+    Message("decisions"),
+    Message("agreed"),
+    Message("partly"),
+    Message("refused"),
+    Message("withdrawn"),
+    Message("share"),
+)
 #: What a purge does, and to which kind of row.
 LET_GO = ("ledger", "consent")
 _MOST = 1_000  # findings that are listed
 _WORDS = {
-    "missing": "rows are missing from here on, before the next one that is there",
-    "inserted": "does not belong here",
-    "changed": "was changed",
-    "content": "what is personal in it was changed",
-    "previous": "does not follow the row before it, which was put in or written anew",
-    "erased": "what is personal in it is gone, but was never erased",
-    "end": "the ledger does not end after it: rows were cut off, or put in",
+    "missing": Message("rows are missing from here on, before the next one that is there"),
+    "inserted": Message("does not belong here"),
+    "changed": Message("was changed"),
+    "content": Message("what is personal in it was changed"),
+    "previous": Message("does not follow the row before it, which was put in or written anew"),
+    "erased": Message("what is personal in it is gone, but was never erased"),
+    "end": Message("the ledger does not end after it: rows were cut off, or put in"),
     "seal": SealError().reason,
-    "known": "is not there with the hash that was noted: it was changed, or let go",
-    "text": "a document that it is about is not kept as it was",
+    "known": Message("is not there with the hash that was noted: it was changed, or let go"),
+    "text": Message("a document that it is about is not kept as it was"),
 }
 
 record = click.argument("record", metavar="ID")
@@ -69,7 +98,7 @@ def verify_(context: click.Context, known: str | None, seal: bool, form: str) ->
     noted = _noted(known) if known else None
     length = ledger.length()
     walk = Walk(ledger)
-    with progress(walk, length, "Verifying") as rows:
+    with progress(walk, length, Message("Verifying")) as rows:
         found = verify(ledger, walk, rows)
         findings = list(islice(found, _MOST))
         more = sum(1 for _ in found)
@@ -98,7 +127,8 @@ def show_(context: click.Context, record: str, form: str) -> None:
     for row in rows:
         for name in (*COLUMNS, *HASHES):
             if row[name] not in (None, "", {}):
-                click.echo(f"{name:<13} {as_text(row[name]) if not isinstance(row[name], dict) else _pairs(row[name])}")
+                value = as_text(row[name]) if not isinstance(row[name], dict) else _pairs(row[name])
+                click.echo(f"{padded(translate(_HEADS.get(name, name)), 13)} {value}")
         click.echo()
 
 
@@ -109,7 +139,9 @@ def text(context: click.Context, hashed: str) -> None:
     """Print the document that readers decided about, as it was."""
     found = _ledger(context).text(hashed.lower())
     if found is None:
-        raise CannotRunError(f"no text with the hash {hashed} is kept; `consents show` lists those of a record")
+        raise CannotRunError(
+            Message("no text with the hash %(hash)s is kept; `consents show` lists those of a record", hash=hashed)
+        )
     click.echo(found.text, nl=False)
 
 
@@ -126,7 +158,7 @@ def export(
     ledger = _ledger(context)
     with (
         written(output) as file,
-        progress(Walk(ledger), ledger.length(), "Exporting", shown=output is not None) as links,
+        progress(Walk(ledger), ledger.length(), Message("Exporting"), shown=output is not None) as links,
     ):
         rows = (_row(link) for link in _within(links, since, until))
         for part in FORMS[form](map(_flat, rows) if form == "csv" else rows, (*COLUMNS, *HASHES)):
@@ -134,10 +166,19 @@ def export(
 
 
 @consents.command()
-@click.option("--by", "period", type=click.Choice(PERIODS), default="month", show_default=True)
+@click.option(
+    "--by", "period", type=click.Choice(PERIODS), default="month", show_default=True, help="What to count them by."
+)
 @since
 @until
-@click.option("--format", "form", type=click.Choice(["text", "json", "svg"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "svg"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
 @output
 @click.pass_context
 def stats(
@@ -150,17 +191,18 @@ def stats(
 ) -> None:
     """Count decisions, and the share of those that agree."""
     ledger = _ledger(context)
-    with progress(Walk(ledger), ledger.length(), "Counting") as links:
+    with progress(Walk(ledger), ledger.length(), Message("Counting")) as links:
         cells = counted(_within(links, since, until), period="month" if period == "language" else period)
     sums = along(cells, int(period == "language"))
     rows = [_counted(period, name, cell) for name, cell in sums.items()]
     if form == "text":
         if output:
-            raise click.UsageError("--output takes --format json or svg")
+            raise click.UsageError(translate(Message("--output takes --format json or svg")))
         total = Cell()
         for cell in sums.values():
             total.add(cell)
-        show([*rows, _counted(period, "all", total)], list(_counted(period, "", total)), form)
+        columns = [column for column in _COUNTED if column in _counted(period, "", total)]
+        show([*rows, _counted(period, Message("all"), total)], columns, form)
         return
     content = chart(cells) if form == "svg" else to_json(rows, indent=2).encode() + b"\n"
     with written(output) as file:
@@ -179,11 +221,17 @@ def erase(context: click.Context, record: str, ahead: bool, yes: bool) -> None:
     rows = [link.sequence for link in ledger.history(record) if link.content is not None]
     if not rows and not ahead:
         raise CannotRunError(
-            f"{_unknown(record)}; with --ahead it is erased once it comes from the disk of another machine"
+            Message(
+                "%(unknown)s; with --ahead it is erased once it comes from the disk of another machine",
+                unknown=_unknown(record),
+            )
         )
     if not yes:
-        click.confirm(f"Erase what is personal in {len(rows)} rows ({', '.join(map(str, rows))})?", abort=True)
-    click.echo(f"{ledger.erase(record, now=datetime.now(UTC))} rows erased.")
+        question = Message(
+            "Erase what is personal in %(count)s rows (%(rows)s)?", count=len(rows), rows=", ".join(map(str, rows))
+        )
+        click.confirm(translate(question), abort=True)
+    say(Message("%(count)s rows erased.", count=ledger.erase(record, now=datetime.now(UTC))))
 
 
 @consents.command()
@@ -192,15 +240,15 @@ def purge(context: click.Context) -> None:
     """Let go of rows older than the settings say (retention.consents)."""
     found = state(context)
     before = datetime.now(UTC) - timedelta(days=found.settings.retention.consents)
-    with progress(let_go(found.ledger, before), found.ledger.outdated(before), "Purging") as rows:
-        click.echo(f"{sum(1 for _ in rows)} rows let go.")
+    with progress(let_go(found.ledger, before), found.ledger.outdated(before), Message("Purging")) as rows:
+        say(Message("%(count)s rows let go.", count=sum(1 for _ in rows)))
 
 
 @consents.command()
 @click.pass_context
 def drain(context: click.Context) -> None:
     """Write to the ledger what dead processes left on the disk."""
-    click.echo(f"{state(context).recorder.drain()} decisions written.")
+    say(Message("%(count)s decisions written.", count=state(context).recorder.drain()))
 
 
 def let_go(ledger: Ledger, before: datetime) -> Iterator[tuple[str, str]]:
@@ -215,13 +263,20 @@ def _ledger(context: click.Context) -> Ledger:
 
 
 def _unknown(record: str) -> str:
-    return f"the ledger has nothing of the record {record!r}; it may wait on the disk (`consents drain`), or be gone"
+    return Message(
+        "the ledger has nothing of the record %(record)s; it may wait on the disk (`consents drain`), or be gone",
+        record=repr(record),
+    )
 
 
 def _noted(known: str) -> tuple[int, str]:
     number, _, hashed = known.partition(":")
     if not number.isdecimal() or not hashed:
-        raise click.UsageError(f"--known is {known!r}; write the number of a row, a colon and its hash")
+        raise click.UsageError(
+            translate(
+                Message("--known is %(value)s; write the number of a row, a colon and its hash", value=repr(known))
+            )
+        )
     return int(number), hashed.lower()
 
 
@@ -233,13 +288,14 @@ def _tell(ledger: Ledger, length: int, findings: list[Finding], more: int, form:
         print_json({"rows": length, "end": end, "findings": told, "more": more})
         return
     for finding in findings:
-        click.echo(f"row {finding.sequence}: {_WORDS[finding.reason]}")
+        say(Message("row %(number)s: %(what)s", number=finding.sequence, what=_WORDS[finding.reason]))
     if more:
-        click.echo(f"and {more} more")
+        say(Message("and %(count)s more", count=more))
     if not findings:
-        click.echo(
-            f"{length} rows, all as they were written." + (f" The end: {head.sequence}:{head.hash}" if head else "")
-        )
+        said = [Message("%(count)s rows, all as they were written.", count=length)]
+        if head:
+            said.append(Message("The end: %(number)s:%(hash)s", number=head.sequence, hash=head.hash))
+        click.echo(" ".join(map(translate, said)))
 
 
 def _within(links: Iterable[Link], since: datetime | None, until: datetime | None) -> Iterator[Link]:

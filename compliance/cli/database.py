@@ -12,12 +12,24 @@ from sqlalchemy import func, select
 
 from .. import deadlines
 from ..deliveries import STUCK
+from ..errors import Message
+from ..i18n import translate
 from ..ledger import SealError
 from ..messages import keys
 from ..store import Database
 from ..store.migrations import version
 from ..store.tables import PREFIX, metadata, outbox
-from .group import compliance, listing, missing_holidays, print_json, progress, state
+from .columns import padded
+from .group import compliance, listing, missing_holidays, print_json, progress, say, state, warn
+
+#: What is known of a database, by the name that programs read.
+_FACTS = {
+    "dialect": Message("dialect"),
+    "version": Message("version"),
+    "pending": Message("pending"),
+    "oldest_pending": Message("oldest_pending"),
+    "dead": Message("dead"),
+}
 
 
 @compliance.group()
@@ -31,7 +43,7 @@ def upgrade(context: click.Context) -> None:
     """Bring the tables up to date, as the first use of the site does."""
     database = state(context).database
     database.migrate()
-    click.echo(f"The tables are at version {_version(database)}.")
+    say(Message("The tables are at version %(version)s.", version=_version(database)))
 
 
 @db.command()
@@ -46,10 +58,11 @@ def status(context: click.Context, form: str) -> None:
         print_json({**found, "warnings": warnings})
     else:
         rows = found.pop("rows")
-        for name, value in (*found.items(), *((f"rows of {table}", count) for table, count in rows.items())):
-            click.echo(f"{name:<24} {'' if value is None else value}".rstrip())
+        tables = ((Message("rows of %(table)s", table=table), count) for table, count in rows.items())
+        for name, value in (*((_FACTS[name], value) for name, value in found.items()), *tables):
+            click.echo(f"{padded(translate(name), 24)} {'' if value is None else value}".rstrip())
     for warning in warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        warn(warning)
     if warnings:
         context.exit(1)
 
@@ -61,10 +74,16 @@ def adopt(context: click.Context, yes: bool) -> None:
     """Make the database this site's, after the address of the site has changed or its key was lost."""
     found = state(context)
     site, database = found.settings.site, found.database
+    named = {"name": site.name.get(), "url": site.url}
     if not yes:
-        click.confirm(f"Is the database that of {site.name.get()} ({site.url})?", abort=True, err=True)
+        question = Message("Is the database that of %(name)s (%(url)s)?", **named)
+        click.confirm(translate(question), abort=True, err=True)
     before = database.adopt()
-    click.echo(f"The database is that of {site.name.get()} ({site.url}); it was {before or 'nobody'}'s.")
+    say(
+        Message("The database is that of %(name)s (%(url)s); it was that of %(before)s.", before=str(before), **named)
+        if before
+        else Message("The database is that of %(name)s (%(url)s); it was nobody's.", **named)
+    )
 
 
 @db.command()
@@ -72,14 +91,20 @@ def adopt(context: click.Context, yes: bool) -> None:
 def rekey(context: click.Context) -> None:
     """Seal names, contacts and the end of the ledger with the newest key, so that older keys can be dropped."""
     found = state(context)
-    with progress(keys.rekey(found.database, found.vault), keys.sealed(found.database), "Sealing") as steps:
+    with progress(keys.rekey(found.database, found.vault), keys.sealed(found.database), Message("Sealing")) as steps:
         done = Counter(steps)
-    click.echo(f"{done['sealed']} cases sealed again, {done['kept']} were sealed with the newest key.")
+    say(
+        Message(
+            "%(sealed)s cases sealed again, %(kept)s were sealed with the newest key.",
+            sealed=done["sealed"],
+            kept=done["kept"],
+        )
+    )
     broken, renewed = done["broken"], found.ledger.renew()
     if broken:
-        click.echo(f"Warning: {broken} cases cannot be opened with any key; the log says which", err=True)
+        warn(Message("%(count)s cases cannot be opened with any key; the log says which", count=broken))
     if not renewed:
-        click.echo(f"Warning: {SealError().reason}", err=True)
+        warn(SealError().reason)
     if broken or not renewed:
         context.exit(1)
     found.database.adopt()  # known by the newest key from now on
@@ -105,9 +130,9 @@ def _status(database: Database) -> dict[str, Any]:
 def _warnings(found: dict[str, Any], now: datetime) -> Iterator[str]:
     oldest = found["oldest_pending"]
     if oldest and oldest < now - STUCK:
-        yield f"notices wait since {oldest.isoformat()}; does `flask compliance deliver` run?"
+        yield Message("notices wait since %(time)s; does `flask compliance deliver` run?", time=oldest.isoformat())
     if found["dead"]:
-        yield f"{found['dead']} notices were given up; see `flask compliance deliver --dead`"
+        yield Message("%(count)s notices were given up; see `flask compliance deliver --dead`", count=found["dead"])
     yield from map(missing_holidays, deadlines.unannounced(now))
 
 

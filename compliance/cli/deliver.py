@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,11 +12,23 @@ import click
 from markupsafe import Markup
 
 from .. import deliveries
-from ..deliveries import Dead, Stop, Waiting, Worker
-from ..i18n import helpers
+from ..deliveries import Stop, Worker
+from ..errors import Message
+from ..i18n import helpers, translate
 from ..ledger import SealError
 from ..store import Database
-from .group import CannotRunError, compliance, listing, show, state
+from .group import CannotRunError, compliance, listing, say, show, state, warn
+
+WAITING = (Message("target"), Message("waiting"), Message("oldest"), Message("reason"), Message("dead"))
+DEAD = (
+    Message("id"),
+    Message("number"),
+    Message("target"),
+    Message("attempts"),
+    Message("reason"),
+    Message("created"),
+    Message("died"),
+)
 
 
 @compliance.command()
@@ -32,19 +44,19 @@ def deliver(
 ) -> None:
     """Send the notices that are due to editors, and to senders that there is an answer."""
     if sum(map(bool, (watch, status, dead, retry))) > 1:
-        raise click.UsageError("take one of --watch, --status, --dead and --retry at a time")
+        raise click.UsageError(translate(Message("take one of --watch, --status, --dead and --retry at a time")))
     found = state(context)
     database, settings = found.database, found.settings
     if status:
         waiting = deliveries.waiting(database, settings)
-        show([asdict(row) for row in waiting], [field.name for field in fields(Waiting)], form)
+        show([asdict(row) for row in waiting], WAITING, form)
         context.exit(int(any(row.dead for row in waiting)))
     if dead:
         given_up = deliveries.dead(database, settings)
-        show([asdict(row) for row in given_up], [field.name for field in fields(Dead)], form)
+        show([asdict(row) for row in given_up], DEAD, form)
         context.exit(int(bool(given_up)))
     if retry:
-        click.echo(f"{_revive(database, retry)} will be tried again.")
+        say(Message("%(count)s will be tried again.", count=_revive(database, retry)))
         return
     worker = Worker(database, found.vault, settings, render=plain_text(found.renderer.render))
     if watch:
@@ -57,10 +69,17 @@ def deliver(
     try:
         found.recorder.drain()  # what dead processes left on the disk of this machine
     except SealError as error:  # which keeps no notice back
-        click.echo(f"Warning: decisions wait on the disk: {error.reason}", err=True)
+        warn(Message("decisions wait on the disk: %(reason)s", reason=error.reason))
         sealed_off = True
     tally = worker.deliver()
-    click.echo(f"{tally.sent} sent, {tally.failed} to be tried again, {tally.dead} given up.")
+    say(
+        Message(
+            "%(sent)s sent, %(failed)s to be tried again, %(dead)s given up.",
+            sent=tally.sent,
+            failed=tally.failed,
+            dead=tally.dead,
+        )
+    )
     context.exit(int(bool(tally.failed or tally.dead or sealed_off)))
 
 
@@ -68,10 +87,14 @@ def _revive(database: Database, which: str) -> int:
     try:
         ids = None if which == "all" else [UUID(which)]
     except ValueError:
-        raise click.UsageError(f"--retry is {which!r}; give an ID that --dead lists, or all") from None
+        raise click.UsageError(
+            translate(Message("--retry is %(value)s; give an ID that --dead lists, or all", value=repr(which)))
+        ) from None
     count = deliveries.revive(database, ids, now=datetime.now(UTC))
     if ids and not count:
-        raise CannotRunError(f"nothing that was given up has the ID {which}; --dead lists what there is")
+        raise CannotRunError(
+            Message("nothing that was given up has the ID %(id)s; --dead lists what there is", id=which)
+        )
     return count
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,8 +21,10 @@ from ..characters import UNPRINTABLE
 from ..deadlines import midnight
 from ..errors import ComplianceError, Message, SettingsError, StoreError
 from ..formats import FORMS, to_json
-from ..i18n import LANGUAGES, terminal, translate
+from ..i18n import LANGUAGES, choose, spoken, translate
 from ..paths import TEMPLATES
+from .columns import width
+from .help import Group
 
 if TYPE_CHECKING:
     from ..messages import Box
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
     from ..views import SiteState
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class CannotRunError(click.ClickException):
-    """Tell why a command cannot run."""
+    """Tell why a command cannot run, in the language that is spoken."""
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(translate(message))
 
 
 STARTER = TEMPLATES / "compliance.toml"
@@ -58,7 +63,7 @@ _FILES = {
 }
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Commands that end in a sentence, not in a traceback, where something of ours cannot be done."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -76,14 +81,37 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except StoreError as error:
-            raise CannotRunError(f"the database cannot be used: {error}") from error
+            raise CannotRunError(Message("the database cannot be used: %(reason)s", reason=error.reason)) from error
         except SettingsError as error:
             raise CannotRunError(error.told(translate)) from error
         except ComplianceError as error:
-            raise CannotRunError(str(error)) from error
+            raise CannotRunError(error.args[0] if isinstance(error.args[0], Message) else str(error)) from error
+
+
+def _choose(context: click.Context, option: click.Parameter, value: str | None) -> str:
+    if value:
+        choose(context, value)
+    return spoken()
+
+
+def _language(*, exposed: bool) -> Callable[[F], F]:
+    """Add the option that overrules the terminal; it is read first, so that help and errors heed it."""
+    return click.option(
+        "--language",
+        type=click.Choice(LANGUAGES),
+        callback=_choose,
+        is_eager=True,
+        expose_value=exposed,
+        show_default="that of the terminal",
+        help="The language in which to speak.",
+    )
+
+
+language = _language(exposed=True)
 
 
 @click.group(cls=Commands)
+@_language(exposed=False)
 @click.option(
     "--app", metavar="MODULE:APPLICATION", help="What `wrap` made, of `compliance.wsgi` or `asgi`; not beside flask."
 )
@@ -100,15 +128,11 @@ def compliance(context: click.Context, app: str | None, key_file: Path | None) -
     if alone is not None:
         context.obj = replace(alone, named=app, key_file=key_file)
     elif app is not None:
-        raise CannotRunError("flask names the application already; --app is for `python -m compliance`")
+        raise CannotRunError(Message("flask names the application already; --app is for `python -m compliance`"))
 
 
 #: Every listing prints a table, or JSON.
 listing = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
-#: What is told is told in the language of the terminal.
-language = click.option(
-    "--language", type=click.Choice(LANGUAGES), default=terminal, show_default="that of the terminal"
-)
 
 
 def _processors() -> int:
@@ -128,7 +152,9 @@ until = click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Up to a
 output = click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output."
 )
-rows_format = click.option("--format", "form", type=click.Choice(sorted(FORMS)), default="csv", show_default=True)
+rows_format = click.option(
+    "--format", "form", type=click.Choice(sorted(FORMS)), default="csv", show_default=True, help="How to write it."
+)
 
 
 def span(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
@@ -173,8 +199,11 @@ def wrapped(context: click.Context) -> Any:
     alone = context.find_object(Alone)
     if alone is None or alone.named is None:
         raise CannotRunError(
-            "this needs the application: run it as `flask --app … compliance …`, or where it is wrapped as"
-            " `python -m compliance --app MODULE:APPLICATION …`; a site behind `serve` needs `--key-file FILE` alone"
+            Message(
+                "this needs the application: run it as `flask --app … compliance …`, or where it is wrapped as"
+                " `python -m compliance --app MODULE:APPLICATION …`; a site behind `serve` needs `--key-file FILE`"
+                " alone"
+            )
         )
     try:
         return import_string(alone.named)
@@ -192,7 +221,7 @@ def state_in(application: object) -> SiteState:
             return found
         # An application such as Quart's keeps within itself what it is wrapped in.
         around = getattr(around, "app", None) or getattr(around, "asgi_app", None)
-    raise CannotRunError("--app names no application that compliance.wsgi.wrap or compliance.asgi.wrap made")
+    raise CannotRunError(Message("--app names no application that compliance.wsgi.wrap or compliance.asgi.wrap made"))
 
 
 def root_of(app: Flask, settings: Settings) -> str:
@@ -208,7 +237,7 @@ def application(context: click.Context, settings: Path | None) -> Flask:
         assert alone is not None
         return alone.make(settings)
     if settings is not None:
-        raise CannotRunError("the application has its settings; use --settings with `python -m compliance`")
+        raise CannotRunError(Message("the application has its settings; use --settings with `python -m compliance`"))
     app = info.load_app()
     state_of(app)
     return app
@@ -220,7 +249,7 @@ def state_of(app: Flask) -> SiteState:
 
     found = app.extensions.get("compliance")
     if not isinstance(found, SiteState):
-        raise CannotRunError("Compliance was not set up for this application")
+        raise CannotRunError(Message("Compliance was not set up for this application"))
     return found
 
 
@@ -229,21 +258,37 @@ def box(context: click.Context) -> Box:
     return state(context).box
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -> None:
-    """Print *rows* as a table of *columns*, or as JSON."""
+def show(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str, *, heads: Mapping[str, str] = {}
+) -> None:  # only read
+    """Print *rows* as a table of *columns*, or as JSON.
+
+    *heads* is what columns are called in the table that are not called what they are in JSON.
+    """
     if form == "json":
         print_json(rows)
         return
-    table = [tuple(columns), *(tuple(one_line(row[column]) for column in columns) for row in rows)]
+    head = tuple(translate(heads.get(column, column)) for column in columns)
+    table = [head, *(tuple(one_line(row[column]) for column in columns) for row in rows)]
     widths = [max(map(width, column)) for column in zip(*table, strict=True)]
     for line in table:
         cells = (cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
 
 
+def say(message: str, *, err: bool = False) -> None:
+    """Print *message* in the language that is spoken."""
+    click.echo(translate(message), err=err)
+
+
+def warn(message: str) -> None:
+    """Print on standard error that *message* needs a hand."""
+    say(Message("Warning: %(what)s", what=message), err=True)
+
+
 def one_line(value: object) -> str:
     """Return *value* as a terminal shows it in one line, and obeys nothing of it."""
-    return UNPRINTABLE.sub("\ufffd", str(value)).replace("\n", " ")
+    return UNPRINTABLE.sub("\ufffd", translate(value) if isinstance(value, str) else str(value)).replace("\n", " ")
 
 
 def print_json(value: Any) -> None:
@@ -251,24 +296,11 @@ def print_json(value: Any) -> None:
     click.echo(to_json(value, indent=2))
 
 
-def width(text: str) -> int:
-    """Return how many columns of a terminal *text* takes: a Chinese character takes two (UAX 11)."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def cut(text: str, columns: int) -> str:
-    """Return as much of *text* as *columns* of a terminal hold."""
-    if width(text) <= columns:
-        return text
-    text = text[:columns]
-    while width(text) >= columns:
-        text = text[:-1]
-    return f"{text}…"
-
-
-def missing_module(error: ModuleNotFoundError) -> CannotRunError:
-    """Return what to do about a module that only `check` needs."""
-    return CannotRunError(f"{error.name} is missing; pip install 'flask-compliance[check]'")
+def missing_module(error: ModuleNotFoundError, extra: str = "check") -> CannotRunError:
+    """Return what to do about a module that only the *extra* brings."""
+    return CannotRunError(
+        Message("%(module)s is missing; pip install 'flask-compliance[%(extra)s]'", module=error.name, extra=extra)
+    )
 
 
 def missing_holidays(year: int) -> Message:
@@ -283,7 +315,7 @@ def missing_holidays(year: int) -> Message:
 def progress(steps: Iterable[T], length: int, label: str, *, shown: bool = True) -> Iterator[Iterable[T]]:
     """Yield *steps*, with a bar on a terminal where it is to be *shown*, and none in a pipe."""
     if shown and sys.stderr.isatty():
-        with click.progressbar(steps, length=length, label=label, file=sys.stderr) as bar:
+        with click.progressbar(steps, length=length, label=translate(label), file=sys.stderr) as bar:
             yield bar
     else:
         yield steps
@@ -301,9 +333,13 @@ def written(path: Path | None) -> Iterator[BinaryIO]:
     try:
         file = path.open("xb")
     except FileExistsError:
-        raise CannotRunError(f"{path} exists already; move it away or name another path") from None
+        raise CannotRunError(
+            Message("%(path)s exists already; move it away or name another path", path=str(path))
+        ) from None
     except OSError as error:
-        raise CannotRunError(f"{path} cannot be written: {error.strerror}") from error
+        raise CannotRunError(
+            Message("%(path)s cannot be written: %(reason)s", path=str(path), reason=error.strerror)
+        ) from error
     try:
         with file:
             path.chmod(0o600)

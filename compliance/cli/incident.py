@@ -21,7 +21,13 @@ from .group import compliance, state
     type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]),
     help="When it was found, by the clock of Shanghai; now, unless it is said.",
 )
-@click.option("--language", type=click.Choice(["zh_CN", "en"]), default="zh_CN", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(["zh_CN", "en"]),
+    default="zh_CN",
+    show_default=True,
+    help="The language of the list, whatever the terminal's is.",
+)
 @click.pass_context
 def incident(context: click.Context, found: datetime | None, language: str) -> None:
     """Print as Markdown who is to be told of a security incident, by when, and of what."""

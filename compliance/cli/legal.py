@@ -10,10 +10,18 @@ from flask.cli import ScriptInfo
 
 from .. import documents, settings
 from ..documents import Library
+from ..errors import Message
 from ..paths import TEMPLATES
 from .group import compliance, listing, show, state
 
-COLUMNS = ("document", "language", "version", "effective", "material", "sha256")
+COLUMNS = (
+    Message("document"),
+    Message("language"),
+    Message("version"),
+    Message("effective"),
+    Message("material"),
+    Message("sha256"),
+)
 
 
 @compliance.command()

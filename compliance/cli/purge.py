@@ -10,13 +10,27 @@ from itertools import chain
 import click
 
 from .. import deadlines
+from ..errors import Message
 from ..messages import retention
 from .consents import LET_GO, let_go
 from .group import compliance, listing, missing_holidays, progress, show, state
+from .messages.names import KINDS, of
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = ("what", "kind", "number")
+COLUMNS = (Message("what"), Message("kind"), Message("number"))
+_HEADS = {"number": Message("how many")}
+#: What is done, by the name that programs read.
+_DONE = {
+    "closed": Message("closed"),
+    "rejected": Message("rejected"),
+    "purged": Message("purged"),
+    "contacts": Message("contacts"),
+    "challenges": Message("challenges"),
+    "submissions": Message("submissions"),
+    "sent": Message("sent"),
+    "ledger": Message("ledger"),
+}
 
 
 @compliance.command()
@@ -33,9 +47,15 @@ def purge(context: click.Context, dry_run: bool, form: str) -> None:
         done[LET_GO] = outdated
     if not dry_run:
         steps = retention.purge(database, found.box.cases, found.settings, now=now)
-        with progress(chain(steps, let_go(found.ledger, before)), done.total(), "Purging") as walked:
+        with progress(chain(steps, let_go(found.ledger, before)), done.total(), Message("Purging")) as walked:
             done = Counter(walked)
-    rows = [{"what": what, "kind": kind, "number": number} for (what, kind), number in sorted(done.items())]
-    show(rows, COLUMNS, form)
+    kinds = {**KINDS, "consent": Message("consent")}
+    rows = [
+        {"what": what, "kind": kind, "number": number}
+        if form == "json"
+        else {"what": of(_DONE, what), "kind": of(kinds, kind), "number": number}
+        for (what, kind), number in sorted(done.items())
+    ]
+    show(rows, COLUMNS, form, heads=_HEADS)
     for year in deadlines.unannounced(now):
         logger.warning(missing_holidays(year))

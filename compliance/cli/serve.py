@@ -6,14 +6,20 @@ from urllib.parse import SplitResult, urlsplit
 
 import click
 
-from .group import Alone, CannotRunError, compliance
+from ..errors import Message
+from ..i18n import translate
+from .group import Alone, CannotRunError, compliance, missing_module
 
 
 def _upstream(context: click.Context, option: click.Parameter, value: str) -> SplitResult:
     """Return the address of the site; its path is that of each request."""
     parts = _split(value)
     if not parts or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query or parts.username:
-        raise click.BadParameter(f"{value!r} is not scheme, host and port alone, as in http://127.0.0.1:8080")
+        raise click.BadParameter(
+            translate(
+                Message("%(value)s is not scheme, host and port alone, as in http://127.0.0.1:8080", value=repr(value))
+            )
+        )
     return parts
 
 
@@ -23,7 +29,11 @@ def _bind(context: click.Context, option: click.Parameter, value: str) -> SplitR
         return urlsplit(value)
     parts = _split(f"//{value}")
     if not parts or parts.port is None or parts.path or parts.username:
-        raise click.BadParameter(f"{value!r} is neither HOST:PORT, as in 127.0.0.1:8000, nor unix:/PATH")
+        raise click.BadParameter(
+            translate(
+                Message("%(value)s is neither HOST:PORT, as in 127.0.0.1:8000, nor unix:/PATH", value=repr(value))
+            )
+        )
     return parts
 
 
@@ -101,10 +111,12 @@ def serve(
     alone = context.find_object(Alone)
     if alone is None or alone.serve is None or alone.named is not None:
         raise CannotRunError(
-            "an application of Python is wrapped, not stood in front of: run `python -m compliance serve`"
+            Message("an application of Python is wrapped, not stood in front of: run `python -m compliance serve`")
         )
     if alone.key_file is None:
-        raise CannotRunError("give --key-file or COMPLIANCE_KEY_FILE: the consent cookie is signed with the key in it")
+        raise CannotRunError(
+            Message("give --key-file or COMPLIANCE_KEY_FILE: the consent cookie is signed with the key in it")
+        )
     try:
         alone.serve(
             upstream=upstream.geturl(),
@@ -118,4 +130,4 @@ def serve(
             grace=grace,
         )
     except ModuleNotFoundError as error:
-        raise CannotRunError(f"{error.name} is missing; pip install 'flask-compliance[serve]'") from error
+        raise missing_module(error, "serve") from error

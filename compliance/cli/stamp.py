@@ -13,12 +13,27 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask
 
+from ..errors import Message
+from ..i18n import translate
 from ..languages import tag
 from ..stamp import Did, Folder, Outcome, Press
 from ..views import SiteState
-from .group import CannotRunError, application, compliance, jobs, listing, print_json, progress, state_of
+from .group import CannotRunError, application, compliance, jobs, listing, print_json, progress, say, state_of
 
 _FOUND = (Did.DIFFERS, Did.FAILED, Did.SKIPPED)
+#: What became of a file, in words.
+_DID = {
+    Did.STAMPED: Message("stamped"),
+    Did.LEFT: Message("left as it is"),
+    Did.PLACED: Message("linked or copied"),
+    Did.WRITTEN: Message("written"),
+    Did.KEPT: Message("unchanged"),
+    Did.REMOVED: Message("removed"),
+    Did.DIFFERS: Message("differs"),
+    Did.SKIPPED: Message("skipped"),
+    Did.FAILED: Message("failed"),
+    Did.NOTHING: Message("nothing"),
+}
 
 
 @compliance.command()
@@ -66,7 +81,9 @@ def stamp(
     counts: Counter[Did] = Counter()
     told: list[Outcome] = []
     shown = os.isatty(2)
-    with progress(folder.check() if check else folder.stamp(), folder.count() if shown else 0, "Stamping") as outcomes:
+    with progress(
+        folder.check() if check else folder.stamp(), folder.count() if shown else 0, Message("Stamping")
+    ) as outcomes:
         for outcome in outcomes:
             counts[outcome.did] += 1
             if outcome.did in _FOUND:
@@ -88,7 +105,13 @@ def _ours(app: Flask, state: SiteState, host: str) -> Iterator[tuple[str, bytes]
             path, query = f"{prefix}/legal/{name}", {} if language == default else {"lang": tag(language)}
             response = client.get(f"/{path}", base_url=base, query_string=query)
             if response.status_code != 200:
-                raise CannotRunError(f"the application answers {response.request.path} with {response.status}")
+                raise CannotRunError(
+                    Message(
+                        "the application answers %(path)s with %(status)s",
+                        path=response.request.path,
+                        status=response.status,
+                    )
+                )
             yield "/".join((path, *query.values(), "index.html")), response.data
 
 
@@ -98,5 +121,6 @@ def _tell(counts: Counter[Did], told: list[Outcome], seconds: float, form: str) 
         print_json({"counts": {did.name.lower(): counts[did] for did in Did}, "findings": files})
         return
     for one in told:
-        click.echo(f"{one.path}: {one.reason or one.did}", err=True)
-    click.echo(f"{', '.join(f'{counts[did]:,} {did}' for did in Did if counts[did])} ({seconds:.1f} s)")
+        say(Message("%(path)s: %(what)s", path=one.path, what=one.reason or _DID[one.did]), err=True)
+    done = ", ".join(f"{counts[did]:,} {translate(_DID[did])}" for did in Did if counts[did])
+    click.echo(f"{done} ({seconds:.1f} s)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 
 import click
 from jinja2 import Environment, FileSystemLoader
@@ -13,7 +12,7 @@ from ..audit.reports.words import words
 from ..audit.targets import told
 from ..deadlines import minute
 from ..paths import TEMPLATES
-from .group import width
+from .columns import wrapped
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan", Severity.MANUAL: "magenta"}
 
@@ -27,7 +26,7 @@ def text(report: Report, language: str, *, painted: bool) -> str:
     style = click.style if painted else lambda text, **_: str(text)
     environment.filters |= {
         "told": told,
-        "wrapped": lambda text, indent: _wrapped(text, indent, columns),
+        "wrapped": lambda text, indent: wrapped(text, indent, columns),
         "remedies": lambda findings: dict.fromkeys(one.remedy(language) for one in findings),
         "bold": lambda text: style(text, bold=True),
         "faint": lambda text: style(text, dim=True),
@@ -42,29 +41,3 @@ def text(report: Report, language: str, *, painted: bool) -> str:
         laws=lambda rule: "; ".join(basis.cited(language) for basis in rule.basis),
     )
     return written.rstrip()
-
-
-def _wrapped(text: str, indent: int, columns: int) -> str:
-    """Return *text* in lines of at most *columns*, all but the first moved in by *indent*."""
-    lines, line = [], ""
-    for word in _words(text):
-        if line and width(line + word.rstrip()) > columns - indent:
-            lines.append(line.rstrip())
-            line = ""
-        line += word
-    return f"\n{' ' * indent}".join((*lines, line.rstrip()))
-
-
-def _words(text: str) -> Iterator[str]:
-    """Yield what stays together on a line: a word with the space after it, a Chinese character with what closes it."""
-    word = ""
-    for character, following in zip(text, (*text[1:], ""), strict=True):
-        word += character
-        wide = width(character) == 2 or width(following or " ") == 2
-        if character == " " or (
-            wide and following not in "，。、；：？！）》」』”’,.;:?!)]>" and character not in "（《「『“‘([<"
-        ):
-            yield word
-            word = ""
-    if word:
-        yield word

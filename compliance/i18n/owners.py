@@ -9,6 +9,8 @@ from functools import lru_cache
 from gettext import NullTranslations
 from logging import Logger
 
+import click
+
 from ..errors import Message, Problem
 from ..languages import nearest
 from .catalogues import catalogue
@@ -16,6 +18,7 @@ from .catalogues import catalogue
 #: The languages in which owners are told: that of the messages themselves, and those of a catalogue.
 LANGUAGES = ("en", "zh_CN")
 _DOMAIN = "compliance-owner"
+_CHOSEN = "compliance.language"
 
 
 def terminal() -> str:
@@ -34,14 +37,26 @@ def terminal() -> str:
     return next(filter(None, offered), "en")
 
 
+def choose(context: click.Context, language: str) -> None:
+    """Let the command of *context*, and those below it, speak *language* wherever nobody names another."""
+    context.meta[_CHOSEN] = language
+
+
+def spoken() -> str:
+    """Return the language that was chosen for the command that runs, else that of the terminal."""
+    context = click.get_current_context(silent=True)
+    chosen = context and context.meta.get(_CHOSEN)
+    return str(chosen) if chosen else terminal()
+
+
 def translate(message: str, language: str | None = None) -> str:
-    """Return *message*, with the messages that are filled into it, in *language*, else in that of the terminal.
+    """Return *message*, with the messages that are filled into it, in *language*, else in the one that is spoken.
 
     What is no `Message` stays as it is, and so does one that no translator gave.
     """
     if not isinstance(message, Message):
         return message
-    language = language or terminal()
+    language = language or spoken()
     text = _catalogue(language).gettext(message.id)
     filled = {
         name: translate(value, language) if isinstance(value, str) else value for name, value in message.values.items()
@@ -50,7 +65,7 @@ def translate(message: str, language: str | None = None) -> str:
 
 
 def tell(logger: Logger, problem: Problem) -> None:
-    """Log *problem* as a warning, in the language of the terminal."""
+    """Log *problem* as a warning, in the language that is spoken."""
     logger.warning("Compliance: %s", translate(problem.message))
 
 

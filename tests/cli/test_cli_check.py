@@ -17,8 +17,7 @@ from flask import Flask
 
 from compliance import Compliance
 from compliance.cli import compliance
-from compliance.cli.group import width
-from compliance.cli.text import _wrapped
+from compliance.cli.columns import width, wrapped
 
 
 def alone(*arguments: str) -> Result:
@@ -170,4 +169,4 @@ def test_module_reads_a_folder_in_processes_and_shows_no_bar_in_a_pipe(folder: P
     ],
 )
 def test_lines_are_wrapped_by_columns(text: str, lines: list[str]) -> None:
-    assert _wrapped(text, 2, 10).split("\n") == lines
+    assert wrapped(text, 2, 10).split("\n") == lines

@@ -83,7 +83,7 @@ def _look(context: click.Context, *, limit: int, in_browser: bool, proxy: bool) 
     yield from _named("address", pages.addresses())
     if proxy:
         yield from _named("proxy", pages.proxy())
-    with progress(pages.walk(limit), limit, "Looking at pages") as steps:
+    with progress(pages.walk(limit), limit, Message("Looking at pages")) as steps:
         yield from _each_once(one for step in steps for one in step)
     if in_browser:
         from .layouts import look

@@ -129,8 +129,10 @@ class Pages:
         """
         if self._site.is_async:
             raise CannotRunError(
-                "--proxy: an ASGI server reads by itself what a proxy says; tell it which one to trust, as uvicorn's"
-                " --forwarded-allow-ips does"
+                Message(
+                    "--proxy: an ASGI server reads by itself what a proxy says; tell it which one to trust, as"
+                    " uvicorn's --forwarded-allow-ips does"
+                )
             )
         root = urlsplit(self.root)
         answer = self._ask(f"http://{root.netloc}{root.path}{self._prefix}/consent", _PROXIED)

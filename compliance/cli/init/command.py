@@ -60,7 +60,9 @@ def init(
     """
     target = path / STARTER.name if path.is_dir() else path
     if target.exists() and not force:
-        raise CannotRunError(f"{target} exists already; move it away, name another path, or add --force")
+        raise CannotRunError(
+            Message("%(path)s exists already; move it away, name another path, or add --force", path=str(target))
+        )
     tell = partial(translate, language=language)
     surveys = [_survey(context, source, limit) for source in sources]
     interview = _Interview(given, _proposed(surveys), tell, silent=yes)
@@ -70,7 +72,9 @@ def init(
         with target.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise CannotRunError(f"{target} cannot be written: {error.strerror}") from error
+        raise CannotRunError(
+            Message("%(path)s cannot be written: %(reason)s", path=str(target), reason=error.strerror)
+        ) from error
     click.echo(tell(Message("Wrote %(path)s.", path=str(target))))
     if left := ", ".join(key for key, answer in answers.items() if _is_open(answer)):
         message = Message(

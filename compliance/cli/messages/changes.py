@@ -12,12 +12,15 @@ from typing import Any, TypeVar
 import click
 
 from ...cases import MOVES, PAUSED, RESULTS, Actor, State, allowed
+from ...errors import Message
+from ...i18n import translate
 from ...messages import CaseError
 from ...messages.cases import LONGEST_ANSWER
 from ...messages.listing import Filter, ListedCase, count, entries, named
-from ..group import CannotRunError, box, show, state
+from ..group import CannotRunError, box, say, show, state
 from .group import NAME, Number, Words, address, by, messages, now
 from .listing import COLUMNS, line
+from .names import STATES, of
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -25,13 +28,14 @@ T = TypeVar("T", bound=Callable[..., Any])
 MOST = 1_000
 _SHOWN = tuple(column for column in COLUMNS if column not in ("decide", "assignee"))
 _REASONS = {
-    "unknown": "there is no such case",
-    "changed": "somebody changed it meanwhile; look at it again",
-    "text": f"its sender needs a text of at most {LONGEST_ANSWER:,} characters",
+    "unknown": Message("there is no such case"),
+    "changed": Message("somebody changed it meanwhile; look at it again"),
+    "text": Message("its sender needs a text of at most %(most)s characters", most=format(LONGEST_ANSWER, ",")),
 }
 
-TEXT = "- reads it from standard input. Without it an editor opens."
-text_option = click.option("--text", help=f"What the senders read; {TEXT}")
+text_option = click.option(
+    "--text", help="What the senders read; - reads it from standard input. Without it an editor opens."
+)
 purpose = click.option("--page", default="", help="All open cases about this page, in place of numbers.")
 category = click.option("--category", default="", help="With --page: those of this category.")
 sure = click.option("--yes", is_flag=True, help="Do not ask, however many they are.")
@@ -46,7 +50,9 @@ def several(command: T) -> T:
 
 @messages.command()
 @several
-@click.option("--result", type=click.Choice(sorted(state.value for state in RESULTS)), required=True)
+@click.option(
+    "--result", type=click.Choice(sorted(state.value for state in RESULTS)), required=True, help="What came of it."
+)
 @text_option
 @click.pass_context
 def answer(context: click.Context, /, result: str, text: str | None, **options: Any) -> None:
@@ -72,13 +78,18 @@ def move(context: click.Context, /, state: str, text: str, **options: Any) -> No
     """Move cases to STATE."""
     target = State(state)
     if target in RESULTS | PAUSED and not text:
-        raise CannotRunError(f"use `{'ask' if target in PAUSED else f'answer --result {target}'}`: it needs a text")
+        raise CannotRunError(
+            Message(
+                "use `%(command)s`: it needs a text",
+                command="ask" if target in PAUSED else "answer --result " + target,
+            )
+        )
     _move(context, target, text, needed=False, **options)
 
 
 @messages.command()
 @click.argument("number", type=Number())
-@click.option("--text", help=f"The note; {TEXT}")
+@click.option("--text", help="The note; - reads it from standard input. Without it an editor opens.")
 @by
 @click.pass_context
 def note(context: click.Context, number: str, text: str | None, by: str) -> None:
@@ -87,7 +98,7 @@ def note(context: click.Context, number: str, text: str | None, by: str) -> None
     def act(entry: ListedCase, words: str) -> None:
         box(context).cases.note(entry.number, by=by, text=words, now=now())
 
-    _change(context, "note", act, numbers=[number], text=lambda: _words(text))
+    _change(context, Message("note"), act, numbers=[number], text=lambda: _words(text))
 
 
 @messages.command()
@@ -100,7 +111,7 @@ def assign(context: click.Context, /, to: str, by: str, **options: Any) -> None:
     def act(entry: ListedCase, _: str) -> None:
         box(context).cases.assign(entry.number, by=by, to=to, now=now())
 
-    _change(context, "assign", act, **options)
+    _change(context, Message("assign"), act, **options)
 
 
 @messages.command()
@@ -111,8 +122,8 @@ def assign(context: click.Context, /, to: str, by: str, **options: Any) -> None:
 def hold(context: click.Context, numbers: tuple[str, ...], reason: str, by: str) -> None:
     """Keep cases from being purged."""
     if not reason:
-        raise CannotRunError("say why the cases are held; `release` lets them go")
-    _hold(context, "hold", numbers, reason, by)
+        raise CannotRunError(Message("say why the cases are held; `release` lets them go"))
+    _hold(context, Message("hold"), numbers, reason, by)
 
 
 @messages.command()
@@ -121,7 +132,7 @@ def hold(context: click.Context, numbers: tuple[str, ...], reason: str, by: str)
 @click.pass_context
 def release(context: click.Context, numbers: tuple[str, ...], by: str) -> None:
     """Let cases be purged in their time again."""
-    _hold(context, "release", numbers, "", by)
+    _hold(context, Message("release"), numbers, "", by)
 
 
 def _hold(context: click.Context, verb: str, numbers: Sequence[str], reason: str, by: str) -> None:
@@ -138,7 +149,12 @@ def _move(
         box(context).cases.move(entry.number, target, by=by, text=words, version=entry.version, now=now())
 
     _change(
-        context, f"move to {target}", act, text=lambda: _words(text) if needed or text else "", target=target, **options
+        context,
+        Message("move to %(state)s", state=of(STATES, target)),
+        act,
+        text=lambda: _words(text) if needed or text else "",
+        target=target,
+        **options,
     )
 
 
@@ -161,10 +177,12 @@ def _change(
     if len(found) > 1:
         show([line(entry) for entry in found], _SHOWN, "text")
     for number, reason in refused.items():
-        click.echo(f"{number}: {reason}", err=True)
+        say(Message("%(number)s: %(what)s", number=number, what=reason), err=True)
     words = text() if able else ""
     if len(able) > 1 and not yes:
-        click.confirm(f"{verb}: {len(able)} cases?", abort=True, err=True)
+        click.confirm(
+            translate(Message("%(what)s: %(count)s cases?", what=verb, count=len(able))), abort=True, err=True
+        )
     failed = len(refused)
     for entry in able:
         try:
@@ -172,10 +190,10 @@ def _change(
         except CaseError as error:
             # The move itself is tried before, so it is refused only where somebody else was first.
             reason = _REASONS.get(error.reason, _REASONS["changed"])
-            click.echo(f"{entry.number}: {reason}", err=True)
+            say(Message("%(number)s: %(what)s", number=entry.number, what=reason), err=True)
             failed += 1
         else:
-            click.echo(f"{entry.number}: {verb}")
+            say(Message("%(number)s: %(what)s", number=entry.number, what=verb))
     if failed:
         context.exit(1)
 
@@ -183,19 +201,26 @@ def _change(
 def _found(context: click.Context, numbers: Sequence[str], page: str, category: str) -> list[ListedCase]:
     """Return the cases of *numbers*, all of them, or the open ones about *page*."""
     if bool(numbers) == bool(page) or (category and not page):
-        raise CannotRunError("name cases by their numbers, or all open ones about a page with --page and --category")
+        raise CannotRunError(
+            Message("name cases by their numbers, or all open ones about a page with --page and --category")
+        )
     database = state(context).database
     if page:
         found = entries(database, Filter(page=page, category=category), limit=MOST, now=now())
         held = Filter(states=frozenset({State.QUARANTINED}), page=page, category=category)
         if left := count(database, held, now=now()):
-            click.echo(f"Left out: {left} held back; look at them with list --state quarantined.", err=True)
+            say(
+                Message("Left out: %(count)s held back; look at them with list --state quarantined.", count=left),
+                err=True,
+            )
         if not found:
-            raise CannotRunError(f"no open case is about {page}")
+            raise CannotRunError(Message("no open case is about %(page)s", page=page))
         return found
     found = named(database, numbers, now=now())
     if missing := set(numbers) - {entry.number for entry in found}:
-        raise CannotRunError(f"there is no case {', '.join(sorted(missing))}; nothing was changed")
+        raise CannotRunError(
+            Message("there is no case %(numbers)s; nothing was changed", numbers=", ".join(sorted(missing)))
+        )
     return found
 
 
@@ -205,7 +230,13 @@ def _may(entry: ListedCase, target: State | None) -> bool:
 
 def _refusal(entry: ListedCase) -> str:
     ways = [target for target, actors in MOVES[entry.state].items() if Actor.EDITOR in actors]
-    return f"is {entry.state}; from there it can be moved to {', '.join(sorted(ways)) or 'nothing'}"
+    if not ways:
+        return Message("is %(state)s; from there it can be moved to nothing", state=of(STATES, entry.state))
+    return Message(
+        "is %(state)s; from there it can be moved to %(ways)s",
+        state=of(STATES, entry.state),
+        ways=", ".join(sorted(ways)),
+    )
 
 
 def _words(text: str | None) -> str:
@@ -214,10 +245,16 @@ def _words(text: str | None) -> str:
         text = sys.stdin.read()
     elif text is None:
         if not sys.stdin.isatty():
-            raise CannotRunError("give the text with --text, or with --text - on standard input")
+            raise CannotRunError(Message("give the text with --text, or with --text - on standard input"))
         text = click.edit("") or ""
     if not text.strip():
-        raise CannotRunError("there is no text; nothing was changed")
+        raise CannotRunError(Message("there is no text; nothing was changed"))
     if len(text) > LONGEST_ANSWER:
-        raise CannotRunError(f"the text has {len(text):,} characters; {LONGEST_ANSWER:,} are allowed")
+        raise CannotRunError(
+            Message(
+                "the text has %(count)s characters; %(most)s are allowed",
+                count=format(len(text), ","),
+                most=format(LONGEST_ANSWER, ","),
+            )
+        )
     return text

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ...errors import Message
 from ...formats import FORMS
 from ...messages.exports import COLUMNS, CONTACTS, records
 from ...messages.listing import count
@@ -35,6 +36,6 @@ def export(context: click.Context, /, form: str, contacts: bool, output: Path | 
     found = records(kept.database, kept.vault, which, look=look if contacts else None, now=now())
     columns = (*COLUMNS, *(CONTACTS if contacts else ()))
     length = count(kept.database, which, now=now())
-    with written(output) as file, progress(found, length, "Exporting", shown=output is not None) as rows:
+    with written(output) as file, progress(found, length, Message("Exporting"), shown=output is not None) as rows:
         for part in FORMS[form](rows, columns):
             file.write(part)

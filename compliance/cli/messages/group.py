@@ -13,6 +13,8 @@ from click.core import ParameterSource
 
 from ... import deadlines
 from ...cases import OPEN, OWING, Kind, State
+from ...errors import Message
+from ...i18n import translate
 from ...messages.listing import Filter
 from ...receipts import read_number
 from ..group import compliance, since, span, state, until
@@ -32,7 +34,9 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows none
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the number as it is kept."""
-        return read_number(value) or self.fail(f"{value!r} is no receipt number, or it has a slip in it", param, ctx)
+        return read_number(value) or self.fail(
+            translate(Message("%(value)s is no receipt number, or it has a slip in it", value=repr(value))), param, ctx
+        )
 
 
 class Words(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows none
@@ -46,7 +50,10 @@ class Words(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows none
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text without space around it."""
         if len(value) > self._longest:
-            self.fail(f"{len(value)} characters are too many; there is room for {self._longest}", param, ctx)
+            message = Message(
+                "%(count)s characters are too many; there is room for %(most)s", count=len(value), most=self._longest
+            )
+            self.fail(translate(message), param, ctx)
         return " ".join(value.split())
 
 
@@ -69,10 +76,17 @@ def filters(*, every: bool) -> Callable[[T], T]:
     states = click.Choice([*(state.value for state in State), "open", "all"])
     usual = "all" if every else "open"
     options = (
-        click.option("--state", "states", type=states, multiple=True, default=[usual], help=f"Without it: {usual}."),
-        click.option("--kind", "kinds", type=kinds, multiple=True),
-        click.option("--category", default=""),
-        click.option("--urgent", is_flag=True),
+        click.option(
+            "--state",
+            "states",
+            type=states,
+            multiple=True,
+            default=[usual],
+            help="Where the cases stand; without it, those that this command is about.",
+        ),
+        click.option("--kind", "kinds", type=kinds, multiple=True, help="Cases of this kind."),
+        click.option("--category", default="", help="Cases of this category."),
+        click.option("--urgent", is_flag=True, help="Cases that are urgent."),
         click.option(
             "--overdue",
             is_flag=True,

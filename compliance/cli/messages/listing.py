@@ -14,16 +14,38 @@ import click
 from ...cases import Actor, State
 from ...characters import UNPRINTABLE
 from ...deadlines import minute
+from ...errors import Message
+from ...i18n import translate
 from ...messages import Case, CaseError
 from ...messages.listing import Filter, ListedCase, count, entries, groups
-from ..group import CannotRunError, box, cut, listing, print_json, show, state, written
+from ..columns import cut, padded
+from ..group import CannotRunError, box, listing, print_json, say, show, state, written
 from .group import Number, by, chosen, due, filters, messages, now, number
+from .names import ACTORS, CATEGORIES, EVENTS, KINDS, STATES, of
 
 COLUMNS = (
-    *("number", "kind", "category", "state", "marks", "created", "decide", "answer", "waiting", "assignee"),
-    *("text", "page"),
+    Message("number"),
+    Message("kind"),
+    Message("category"),
+    Message("state"),
+    Message("marks"),
+    Message("created"),
+    Message("decide"),
+    Message("answer"),
+    Message("waiting"),
+    Message("assignee"),
+    Message("text"),
+    Message("page"),
 )
-GROUPS = ("cases", "reporters", "urgent", "category", "first", "answer", "page")
+GROUPS = (
+    Message("cases"),
+    Message("reporters"),
+    Message("urgent"),
+    Message("category"),
+    Message("first"),
+    Message("answer"),
+    Message("page"),
+)
 _TEXT, _PAGE = 40, 40  # columns of a terminal
 
 
@@ -31,7 +53,7 @@ _TEXT, _PAGE = 40, 40  # columns of a terminal
 @filters(every=False)
 @click.option("--newest", is_flag=True, help="The newest first, not what is due first.")
 @click.option("--group", "grouped", is_flag=True, help="Reports of one page and category together.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many to list.")
 @click.option("--after", type=Number(), help="Go on after the case of this number.")
 @listing
 @click.pass_context
@@ -43,33 +65,44 @@ def list_(
     database = state(context).database
     if grouped:
         found = groups(database, which, limit=limit, now=now())
-        shown = [{**asdict(group), "first": minute(group.first), "answer": due(group.answer_due)} for group in found]
+        shown = [
+            {
+                **asdict(group),
+                "category": of(CATEGORIES, group.category),
+                "first": minute(group.first),
+                "answer": due(group.answer_due),
+            }
+            for group in found
+        ]
         show([asdict(group) for group in found] if form == "json" else shown, GROUPS, form)
         return
     try:
         rows = entries(database, which, newest=newest, after=after or "", limit=limit, now=now())
     except CaseError as error:
-        raise CannotRunError(f"there is no case {after}") from error
+        raise CannotRunError(Message("there is no case %(number)s", number=after)) from error
     show([asdict(row) for row in rows] if form == "json" else [line(row) for row in rows], COLUMNS, form)
     if len(rows) == limit:
-        click.echo(f"There may be more: --after {rows[-1].number}", err=True)
+        say(Message("There may be more: --after %(number)s", number=rows[-1].number), err=True)
     held_back = Filter(states=frozenset({State.QUARANTINED}))
     # Who sees an empty list must not think that nobody waits.
     if form != "json" and not which.states & held_back.states and (waiting := count(database, held_back, now=now())):
-        click.echo(f"Held back until somebody has looked: {waiting} (--state quarantined)", err=True)
+        say(Message("Held back until somebody has looked: %(count)s (--state quarantined)", count=waiting), err=True)
 
 
 def line(entry: ListedCase) -> dict[str, Any]:
     """Return *entry* as a line of a table."""
-    marks = [name for name in ("urgent", "overdue") if getattr(entry, name)]
+    marks = [translate(name) for name in (Message("urgent"), Message("overdue")) if getattr(entry, name)]
+    category = translate(of(CATEGORIES, entry.category))
     return {
         **asdict(entry),
-        "category": f"{entry.category}: {entry.harm}" if entry.harm else entry.category,
+        "kind": of(KINDS, entry.kind),
+        "category": f"{category}: {translate(of(CATEGORIES, entry.harm))}" if entry.harm else category,
+        "state": of(STATES, entry.state),
         "marks": " ".join((*marks, entry.marks)).strip(),
         "created": minute(entry.created),
         "decide": due(entry.decide_due),
         "answer": due(entry.answer_due),
-        "waiting": "" if entry.waiting is None else f"{entry.waiting} d",
+        "waiting": "" if entry.waiting is None else Message("%(days)s d", days=entry.waiting),
         "text": cut(entry.text, _TEXT),
         "page": cut(urlsplit(entry.page)._replace(scheme="", netloc="").geturl(), _PAGE),
     }
@@ -100,11 +133,19 @@ def picture(context: click.Context, number: str, place: int, output: Path, by: s
     """Save picture PLACE (1, 2 …) of a case; that it was looked at is noted in the case."""
     case = look(context, number, by)
     if place > len(case.pictures):
-        raise CannotRunError(f"{number} has {len(case.pictures)} pictures")
+        raise CannotRunError(Message("%(number)s has %(count)s pictures", number=number, count=len(case.pictures)))
     kept = box(context).cases.picture(case.pictures[place - 1])
     with written(output) as file:
         file.write(kept.content)
-    click.echo(f"Wrote {output}: {kept.mimetype}, {kept.width} × {kept.height}.")
+    say(
+        Message(
+            "Wrote %(path)s: %(type)s, %(width)s × %(height)s.",
+            path=str(output),
+            type=kept.mimetype,
+            width=kept.width,
+            height=kept.height,
+        )
+    )
 
 
 def look(context: click.Context, number: str, by: str) -> Case:
@@ -115,39 +156,47 @@ def look(context: click.Context, number: str, by: str) -> Case:
         if case.name or case.contact or case.pictures:
             cases.viewed([number], by=by, now=now())
     except CaseError as error:
-        raise CannotRunError(f"there is no case {number}") from error
+        raise CannotRunError(Message("there is no case %(number)s", number=number)) from error
     return case
 
 
 def _lines(case: Case) -> Iterator[str]:
-    kind = f"{case.kind} ({case.category})" if case.category else case.kind
-    yield f"{case.number}  {kind}  {case.state}{'  urgent' if case.urgent else ''}"
+    kind = translate(of(KINDS, case.kind))
+    if case.category:
+        kind = translate(Message("%(kind)s (%(category)s)", kind=kind, category=of(CATEGORIES, case.category)))
+    marks = [Message("urgent")] if case.urgent else []
+    yield "  ".join(map(translate, (case.number, kind, of(STATES, case.state), *marks)))
     facts = {
-        "created": minute(case.created),
-        "decide by": due(case.decide_due) if case.decided is None else "",
-        "answer by": due(case.answer_due) if case.answered is None else "",
-        "assignee": case.assignee,
-        "marks": case.marks,
-        "hold": case.hold,
-        "page": case.page,
-        "title": case.page_title,
-        "seen": case.seen,
-        "passage": case.excerpt,
-        "name": case.name,
-        "contact": case.contact,
-        "relation": case.relation,
-        "enterprise": case.enterprise,
-        "code": case.credit_code,
-        "harm": case.harm,
-        "pictures": str(len(case.pictures) or ""),
+        Message("created"): minute(case.created),
+        Message("decide by"): due(case.decide_due) if case.decided is None else "",
+        Message("answer by"): due(case.answer_due) if case.answered is None else "",
+        Message("assignee"): case.assignee,
+        Message("marks"): case.marks,
+        Message("hold"): case.hold,
+        Message("page"): case.page,
+        Message("title"): case.page_title,
+        Message("seen"): case.seen,
+        Message("passage"): case.excerpt,
+        Message("name"): case.name,
+        Message("contact"): case.contact,
+        Message("relation"): case.relation,
+        Message("enterprise"): case.enterprise,
+        Message("code"): case.credit_code,
+        Message("harm"): translate(of(CATEGORIES, case.harm)),
+        Message("pictures"): str(len(case.pictures) or ""),
     }
-    yield from (f"{name:<10} {_indented(value, 11)}" for name, value in facts.items() if value)
+    yield from (f"{padded(translate(name), 10)} {_indented(value, 11)}" for name, value in facts.items() if value)
     # Marked line by line: what a sender wrote must not pass for what is known of the case.
     yield from chain(("", *([_quoted(case.subject), ""] if case.subject else []), _quoted(case.body), ""))
     for event in case.events:
-        who = event.actor_name or event.actor
-        internal = "" if event.public else "  (internal)"
-        yield f"{event.sequence:>3}  {minute(event.at)}  {event.kind} by {who}: {event.state}{internal}"
+        happened = Message(
+            "%(what)s by %(who)s: %(state)s",
+            what=of(EVENTS, event.kind),
+            who=event.actor_name or of(ACTORS, event.actor),
+            state=of(STATES, event.state),
+        )
+        internal = "" if event.public else f"  ({translate(Message('internal'))})"
+        yield f"{event.sequence:>3}  {minute(event.at)}  {translate(happened)}{internal}"
         if event.text:
             yield f"     {_indented(event.text, 5)}" if event.actor is Actor.EDITOR else _quoted(event.text, "     ")
 

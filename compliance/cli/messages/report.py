@@ -9,15 +9,26 @@ from pathlib import Path
 import click
 
 from ... import deadlines
+from ...errors import Message
 from ...formats import to_json
+from ...i18n import translate
 from ...messages.statistics import Figures, Spread, Year, chart, of_year
+from ..columns import padded
 from ..group import output, state, written
 from .group import messages, now
+from .names import CATEGORIES, KINDS, STATES, of
 
 
 @messages.command()
 @click.option("--year", type=click.IntRange(2000, 9000), help="In China; without it, the one that it is.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "svg"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "svg"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
 @output
 @click.pass_context
 def report(context: click.Context, year: int | None, form: str, output: Path | None) -> None:
@@ -34,31 +45,49 @@ def report(context: click.Context, year: int | None, form: str, output: Path | N
 
 
 def _lines(year: Year) -> Iterator[str]:
-    yield f"Received in {year.year}, as of {deadlines.minute(year.made)} (China)"
-    for name, figures in (("all", year.total), *year.kinds.items()):
+    yield translate(
+        Message("Received in %(year)s, as of %(time)s (China)", year=year.year, time=deadlines.minute(year.made))
+    )
+    for name, figures in ((Message("all"), year.total), *year.kinds.items()):
         yield ""
-        yield f"{name}: {figures.received}"
+        yield f"{translate(of(KINDS, name))}: {figures.received}"
         if figures.received:
-            yield from (f"  {label:<13} {value}" for label, value in _rows(figures) if value)
+            yield from (
+                f"  {padded(translate(label), 13)} {translate(value)}" for label, value in _rows(figures) if value
+            )
 
 
 def _rows(figures: Figures) -> Iterator[tuple[str, str]]:
-    share = f"; {figures.in_time / figures.answered:.1%} in time" if figures.answered else ""
-    yield "answered", f"{figures.answered} ({figures.in_time} in time, {figures.late} late{share})"
-    yield "results", _counts(figures.results)
-    yield "pending", f"{figures.pending} ({figures.overdue} overdue)"
-    yield "spam", str(figures.spam)
-    yield "no answer", str(figures.ended)
-    yield "working days", _spread(figures.working_days)
-    yield "hours", _spread(figures.hours)
-    yield "categories", _counts(figures.categories)
-    yield "states", _counts(figures.states)
-    yield "months", " ".join(map(str, figures.months))
+    counts = {"answered": figures.answered, "in_time": figures.in_time, "late": figures.late}
+    yield (
+        Message("answered"),
+        Message(
+            "%(answered)s (%(in_time)s in time, %(late)s late; %(share)s in time)",
+            share=format(figures.in_time / figures.answered, ".1%"),
+            **counts,
+        )
+        if figures.answered
+        else Message("%(answered)s (%(in_time)s in time, %(late)s late)", **counts),
+    )
+    yield Message("results"), _counts(figures.results, STATES)
+    yield (
+        Message("pending"),
+        Message("%(pending)s (%(overdue)s overdue)", pending=figures.pending, overdue=figures.overdue),
+    )
+    yield Message("spam"), str(figures.spam)
+    yield Message("no answer"), str(figures.ended)
+    yield Message("working days"), _spread(figures.working_days)
+    yield Message("hours"), _spread(figures.hours)
+    yield Message("categories"), _counts(figures.categories, CATEGORIES)
+    yield Message("states"), _counts(figures.states, STATES)
+    yield Message("months"), " ".join(map(str, figures.months))
 
 
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+def _counts(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
+    return ", ".join(f"{translate(of(words, name))} {count}" for name, count in counts.items())
 
 
 def _spread(spread: Spread) -> str:
-    return "" if spread.median is None else f"median {spread.median}, 90th percentile {spread.ninetieth}"
+    if spread.median is None:
+        return ""
+    return Message("median %(median)s, 90th percentile %(ninetieth)s", median=spread.median, ninetieth=spread.ninetieth)

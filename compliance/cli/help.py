@@ -1,0 +1,150 @@
+"""What `--help` says, in the language of the terminal; and where translators find it.
+
+The texts are those of the commands: the docstrings of their functions, and what their options say of themselves.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, BinaryIO
+
+import click
+
+from ..errors import Message
+from ..i18n import translate
+from .columns import filled, width, wrapped
+
+#: What click itself says.
+_OURS = (
+    Message("Options"),
+    Message("Commands"),
+    Message("Show this message and exit."),
+    Message("required"),
+)
+#: What stands behind the help of an option: `get_help_record` of click.
+_EXTRA = re.compile(r"(.*?)(?:^|  )\[(.*)\]", re.DOTALL)
+_GAP = 2  # columns between an option and what it does
+_WIDEST = 30  # columns for an option; what is longer has its help on the next line
+
+
+class Formatter(click.HelpFormatter):
+    """Writes help in the language of the terminal, and breaks lines of Chinese where Chinese may be broken."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write how the command is called."""
+        super().write_usage(prog, args, translate(Message("Usage: ")))
+
+    def write_heading(self, heading: str) -> None:
+        """Write the *heading* of a section."""
+        shown = translate(Message("%(heading)s:", heading=_told(heading)))
+        self.write(f"{' ' * self.current_indent}{shown}\n")
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs."""
+        paragraphs = (wrapped(one, self.current_indent, self.width) for one in map(_told, _paragraphs(text)))
+        before = " " * self.current_indent
+        self.write("\n\n".join(before + paragraph for paragraph in paragraphs) + "\n")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = _WIDEST, col_spacing: int = _GAP) -> None:
+        """Write *rows* of a name and what it means."""
+        rows = tuple(rows)
+        column = min(max(width(name) for name, _ in rows), col_max) + col_spacing
+        indent = self.current_indent + column
+        for name, meaning in rows:
+            text = wrapped(_meaning(meaning), indent, self.width)
+            gap = " " * (column - width(name)) if width(name) <= column - col_spacing else "\n" + " " * indent
+            # A choice of many words is broken between them.
+            spelled = filled(re.split(r"(?<=\|)", name), self.current_indent + _GAP, self.width)
+            self.write(f"{' ' * self.current_indent}{spelled}{gap}{text}".rstrip() + "\n")
+
+
+class Context(click.Context):
+    """The context of a command of ours."""
+
+    formatter_class = Formatter
+
+
+class Command(click.Command):
+    """A command of ours."""
+
+    context_class = Context
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return what the command does, for a list of commands: the first sentence of its help."""
+        return _sentence(self.help)
+
+
+class Group(click.Group):
+    """Commands of ours under one name."""
+
+    context_class = Context
+    command_class = Command
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return what the commands are for: the first sentence of the help."""
+        return _sentence(self.help)
+
+
+# What its decorator `group` makes.
+Group.group_class = Group
+
+
+def _sentence(text: str | None) -> str:
+    paragraph = _told(next(_paragraphs(text or ""), ""))
+    return re.split(r"(?<=。)|(?<=\.)\s", paragraph)[0].rstrip(".。")
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield the paragraphs of *text*, each on one line."""
+    return (" ".join(paragraph.split()) for paragraph in inspect.cleandoc(text).split("\n\n") if paragraph.strip())
+
+
+def _meaning(text: str) -> str:
+    """Return what an option does, and behind it in brackets what counts without it."""
+    if not (found := _EXTRA.fullmatch(text)):
+        return _told(text)
+    extra = "; ".join(_extra(one) for one in found[2].split("; "))
+    return f"{_told(found[1])}  [{extra}]" if found[1] else f"[{extra}]"
+
+
+def _extra(text: str) -> str:
+    if not text.startswith("default: "):
+        return _told(text)
+    value = text.removeprefix("default: ")
+    # What is no value but says where it comes from stands in brackets.
+    shown = f"({_told(value[1:-1])})" if value.startswith("(") else value
+    return translate(Message("default: %(value)s", value=shown))
+
+
+def _told(text: str) -> str:
+    return translate(Message(text)) if text else ""
+
+
+Found = tuple[int, str | None, str, list[str]]
+
+
+def extract(
+    file: BinaryIO, keywords: Collection[str], comment_tags: Collection[str], options: dict[str, Any]
+) -> Iterator[Found]:
+    """Yield what commands in *file* say of themselves, besides what Babel finds there: `make translations`."""
+    from babel.messages.extract import extract_python
+
+    yield from extract_python(file, keywords, comment_tags, options)  # type: ignore[arg-type,misc]
+    file.seek(0)
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.FunctionDef) and any(map(_makes_command, node.decorator_list)):
+            yield from ((node.lineno, None, text, []) for text in _paragraphs(ast.get_docstring(node) or ""))
+        if isinstance(node, ast.Call):
+            for keyword in node.keywords:
+                said = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+                if keyword.arg in ("help", "show_default") and isinstance(said, str):
+                    yield node.lineno, None, said, []
+
+
+def _makes_command(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("command", "group")
+    )
