@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-from . import audit, costs, gate, injection, ledger, reading, served, stamp, startup, store, stream, texts
+from . import audit, costs, gate, injection, ledger, proxied, reading, served, stamp, startup, store, stream, texts
 from .table import Row, print_table, print_verdict
 
 Table = tuple[str, str, Callable[[], Iterable[Row]]]
@@ -20,6 +20,7 @@ TABLES: tuple[Table, ...] = (
     ("What holding trackers adds to a request", "÷ turbohtml.rewrite", gate.rows),
     ("A page that a generator makes", "MB beside unwrapped", stream.rows),
     ("Requests per second under gunicorn", "÷ unwrapped", served.rows),
+    ("A site behind another server", "÷ proxy_pass", proxied.rows),
     ("Folders stamped", "÷ cp -r", stamp.rows),
     ("A form of odd texts", f"÷ the time of 1/{texts.TIMES}", texts.rows),
     ("Odd input", "÷ the time of half of it", costs.rows),
