@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from . import engine
-from .errors import ComplianceError
+from .errors import ComplianceError, Message
 from .i18n import tell
 from .middleware import Around, Middleware
 from .middleware.asgi import ASGIApplication, AsyncMiddleware, Receive, Scope, Send, path_of, read_scope
@@ -27,7 +27,9 @@ class _Door(Around):
         try:
             from a2wsgi import WSGIMiddleware
         except ModuleNotFoundError as error:
-            raise ComplianceError('a2wsgi is not installed; run pip install "flask-compliance[asgi]"') from error
+            raise ComplianceError(
+                Message('a2wsgi is not installed; run pip install "flask-compliance[asgi]"')
+            ) from error
         self.app = application
         self.answers = own.answers
         self.state = own.state

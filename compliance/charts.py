@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import ComplianceError
+from .errors import ComplianceError, Message
 
 
 def svg(kind: str, series: Mapping[str, Iterable[float | None]], *, style: Mapping[str, Any], **options: Any) -> bytes:
@@ -18,7 +18,7 @@ def svg(kind: str, series: Mapping[str, Iterable[float | None]], *, style: Mappi
         import pygal  # type: ignore[import-untyped]  # it has no annotations
         from pygal.style import Style  # type: ignore[import-untyped]
     except ImportError as error:
-        raise ComplianceError("charts need pygal: pip install flask-compliance[charts]") from error
+        raise ComplianceError(Message("charts need pygal: pip install flask-compliance[charts]")) from error
     # pygal leaves an import hook of a kind that Python warns of, at every import of a module that is not there.
     sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
     drawing = getattr(pygal, kind)(js=[], style=Style(font_family="sans-serif", **style), **options)

@@ -275,7 +275,7 @@ def _open(settings: Settings, secrets: Keys, folder: Path) -> Store:
             pooler=settings.storage.pooler,
         )
     except StoreError as error:
-        problem = Problem(key="storage.url", remedy=str(error))
+        problem = Problem(key="storage.url", remedy=error.reason)
         raise SettingsError(settings.source, (problem,)) from None
     ledger = Ledger(database, vault.keys("ledger"))
     return Store(

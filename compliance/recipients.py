@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
-from .errors import Problem
+from .errors import Message, Problem
 from .page.trackers import Catalogue, abroad
 from .settings import NECESSARY, Settings, Text
 
@@ -96,9 +96,12 @@ def mixed(settings: Settings) -> tuple[Problem, ...]:
         Problem(
             key="consent.trackers",
             value=", ".join(one.hosts),
-            remedy=f"{_takes(one)}: put it into a category of its own, apart from what else is in {one.category!r}"
-            f"{_beside(settings, one.category)}, such as [consent.categories.{_apart(one)}] with "
-            f'name = "…", and write category = "{_apart(one)}" here{_or(one)}',
+            remedy=Message(
+                "%(takes)s: put it into a category of its own, apart from what else is in '%(category)s'%(beside)s,"
+                ' such as [consent.categories.%(apart)s] with name = "…", and write category = "%(apart)s" here%(or)s',
+                **{"takes": _takes(one), "category": one.category, "beside": _beside(settings, one.category)},
+                **{"apart": _apart(one), "or": _or(one)},
+            ),
         )
         for one in _need_consent(settings)
         if not separate(settings, one.category)
@@ -113,8 +116,11 @@ def doubts(settings: Settings) -> tuple[Problem, ...]:
         Problem(
             key="consent.trackers",
             value=", ".join(one.hosts),
-            remedy=f"{_takes(one)}, which nobody gives in the mode "
-            f'{settings.consent.mode!r}: write "opt-in", with a category of its own for it{_or(one)}',
+            remedy=Message(
+                "%(takes)s, which nobody gives in the mode '%(mode)s': write \"opt-in\", with a category of its own for"
+                " it%(or)s",
+                **{"takes": _takes(one), "mode": settings.consent.mode, "or": _or(one)},
+            ),
         )
         for one in _need_consent(settings)
     )
@@ -136,9 +142,12 @@ def unnamed(settings: Settings) -> tuple[Problem, ...]:
         Problem(
             key="consent.cookies",
             value=", ".join(cookies),
-            remedy=f"the policies tell neither contact nor method of {provider.get()!r}, nor what it receives (PIPL "
-            "art. 23): name it in [[consent.trackers]], too, with host, contact, method and information; leave "
-            "provider out where nobody else reads the cookie",
+            remedy=Message(
+                "the policies tell neither contact nor method of '%(provider)s', nor what it receives (PIPL art. 23):"
+                " name it in [[consent.trackers]], too, with host, contact, method and information; leave provider out"
+                " where nobody else reads the cookie",
+                provider=provider.get(),
+            ),
         )
         for provider, cookies in by_provider.items()
     )
@@ -146,8 +155,11 @@ def unnamed(settings: Settings) -> tuple[Problem, ...]:
 
 def _takes(recipient: Recipient) -> str:
     if recipient.abroad:
-        return f"it is in {recipient.country}, and what goes abroad takes separate consent (PIPL art. 39)"
-    return "its operator handles for itself what it receives, which takes separate consent (PIPL art. 23)"
+        return Message(
+            "it is in %(country)s, and what goes abroad takes separate consent (PIPL art. 39)",
+            country=recipient.country,
+        )
+    return Message("its operator handles for itself what it receives, which takes separate consent (PIPL art. 23)")
 
 
 def _own_cookies(settings: Settings, category: str) -> list[str]:
@@ -157,7 +169,9 @@ def _own_cookies(settings: Settings, category: str) -> list[str]:
 def _beside(settings: Settings, category: str) -> str:
     """Return the cookies there that nobody else is said to set: some may be the recipient's."""
     own = ", ".join(_own_cookies(settings, category))
-    return f" (as your own cookies: {own}; a cookie of others takes a provider)" if own else ""
+    if not own:
+        return ""
+    return Message(" (as your own cookies: %(cookies)s; a cookie of others takes a provider)", cookies=own)
 
 
 def _apart(recipient: Recipient) -> str:
@@ -165,7 +179,9 @@ def _apart(recipient: Recipient) -> str:
 
 
 def _or(recipient: Recipient) -> str:
-    return "" if recipient.abroad else ", or entrusted = true where it works for you under a contract (PIPL art. 21)"
+    if recipient.abroad:
+        return ""
+    return Message(", or entrusted = true where it works for you under a contract (PIPL art. 21)")
 
 
 def _need_consent(settings: Settings) -> list[Recipient]:
@@ -187,10 +203,15 @@ def held_for_good(settings: Settings) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             key="consent.categories",
-            value=", ".join(consent.categories) or "none",
-            remedy=f"nobody is asked about {category!r}, so what loads from {', '.join(dict.fromkeys(found))} is held"
-            f" for good: add {category!r}, or file what your pages need elsewhere, such as"
-            f' [[consent.trackers]] with host = "{found[0]}" and category = "necessary"',
+            value=", ".join(consent.categories) or Message("none"),
+            remedy=Message(
+                "nobody is asked about '%(category)s', so what loads from %(hosts)s is held for good: add"
+                " '%(category)s', or file what your pages need elsewhere, such as [[consent.trackers]] with"
+                ' host = "%(first)s" and category = "necessary"',
+                category=category,
+                hosts=", ".join(dict.fromkeys(found)),
+                first=found[0],
+            ),
         )
         for category, found in hosts.items()
     )

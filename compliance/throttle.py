@@ -20,7 +20,7 @@ from datetime import date
 from ipaddress import IPv6Address, ip_address
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from .errors import ComplianceError
+from .errors import ComplianceError, Message
 
 log = logging.getLogger("compliance")
 
@@ -276,9 +276,11 @@ def _redis(address: str, *, prefix: str) -> _Shared:
     except (ImportError, ValueError, ConfigurationError) as error:
         # Not the address: it may hold a password.
         raise ComplianceError(
-            'limits.storage cannot be used: give an address such as "redis://127.0.0.1:6379/0" or, for sentinels, '
-            '"redis+sentinel://host1:26379,host2:26379/mymaster" (valkey:// and valkey+sentinel:// as well; a cluster '
-            "is not supported), and install flask-compliance[redis]"
+            Message(
+                'limits.storage cannot be used: give an address such as "redis://127.0.0.1:6379/0" or, for sentinels, '
+                '"redis+sentinel://host1:26379,host2:26379/mymaster" (valkey:// and valkey+sentinel:// as well; a '
+                "cluster is not supported), and install flask-compliance[redis]"
+            )
         ) from (error if isinstance(error, ImportError) else None)
 
 

@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import ComplianceError
+from ..errors import ComplianceError, Message
 from .findings import Acceptance, Finding
 from .report import Report
 from .rules import rules
@@ -85,11 +85,15 @@ class Baseline:
         """Yield what to do about entries that do not count, once every report was gone through."""
         for entry in self._entries.values():
             if entry.fingerprint not in self._met:
-                yield f"{entry.place} is not found any more: take it out"
+                yield Message("%(place)s is not found any more: take it out", place=entry.place)
             elif not entry.acceptance.reason:
-                yield f"{entry.place} has no reason, so it does not count: write why it may stand"
+                yield Message(
+                    "%(place)s has no reason, so it does not count: write why it may stand", place=entry.place
+                )
             elif entry.expires < self._today:
-                yield f"{entry.place} expired on {entry.expires}: mend it, or accept it anew"
+                yield Message(
+                    "%(place)s expired on %(day)s: mend it, or accept it anew", place=entry.place, day=entry.expires
+                )
 
     def updated(self, findings: Iterable[Finding]) -> Iterator[BaselineEntry]:
         """Yield an entry for each of *findings*: the one there is, else one that waits for a reason."""

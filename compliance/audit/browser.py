@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ..errors import ComplianceError
+from ..errors import ComplianceError, Message
 from ..outside.hosts import host_of
 from ..page.trackers import Tracker
 from ..page.trackers.catalogue import NECESSARY
@@ -79,7 +79,7 @@ class Browser:
         try:
             from playwright.sync_api import Error, sync_playwright
         except ModuleNotFoundError:
-            raise BrowserError("playwright is missing; pip install 'flask-compliance[browser]'") from None
+            raise BrowserError(Message("playwright is missing; pip install 'flask-compliance[browser]'")) from None
         path = next(filter(None, map(shutil.which, NAMES)), None)
         self._playwright = sync_playwright().start()
         try:
@@ -91,8 +91,12 @@ class Browser:
             )
         except Error as error:
             self._playwright.stop()
-            remedy = "install Chromium or Chrome, or run `playwright install chromium`"
-            raise BrowserError(f"no browser starts; {remedy}: {error.message.splitlines()[0]}") from error
+            raise BrowserError(
+                Message(
+                    "no browser starts; install Chromium or Chrome, or run `playwright install chromium`: %(error)s",
+                    error=error.message.splitlines()[0],
+                )
+            ) from error
 
     def __enter__(self) -> Browser:
         return self

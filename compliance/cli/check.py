@@ -22,7 +22,7 @@ from ..errors import Message
 from ..i18n import spoken
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
-from .group import CannotRunError, compliance, jobs, language, missing_module, progress, root_of, state, written
+from .group import CannotRunError, compliance, jobs, language, missing_module, progress, root_of, say, state, written
 from .text import text
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def check(
                 _write(piece, file)
     if baseline is not None:
         for note in accepted.notes():
-            click.echo(f"{baseline}: {note}", err=True)
+            say(Message("%(path)s: %(what)s", path=str(baseline), what=note), err=True)
         if update_baseline:
             write(baseline, accepted.updated(finding for report in reports for finding in report.findings))
     graves = _FAILS[fail_on]

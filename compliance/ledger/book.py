@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from ..errors import Message
 from ..store import Database, RefusedError
 from ..store.tables import consent, ledger, published, tombstone
 from .chain import DECISION, Entry, Head, Link, decision, erasure, record_hash
@@ -58,9 +59,11 @@ class SealError(RefusedError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the end of the ledger is sealed with a key that is not here, or was changed: give this machine the key"
-            " that the others have (COMPLIANCE_KEYS, else SECRET_KEY and SECRET_KEY_FALLBACKS) and start it again;"
-            " where that key is gone for good, run `flask compliance consents verify --seal`"
+            Message(
+                "the end of the ledger is sealed with a key that is not here, or was changed: give this machine the key"
+                " that the others have (COMPLIANCE_KEYS, else SECRET_KEY and SECRET_KEY_FALLBACKS) and start it again;"
+                " where that key is gone for good, run `flask compliance consents verify --seal`"
+            )
         )
 
 

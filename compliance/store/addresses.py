@@ -14,7 +14,7 @@ from urllib.parse import quote
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from ..errors import StoreError
+from ..errors import Message, StoreError
 
 #: The driver of each kind that an extra of this package installs, where the address names none.
 _DRIVERS = {
@@ -22,7 +22,7 @@ _DRIVERS = {
     **{"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"},
 }
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
-_EXAMPLES = "sqlite:///compliance.db, postgresql://user@host/name or mysql://user@host/name"
+_EXAMPLES = Message("sqlite:///compliance.db, postgresql://user@host/name or mysql://user@host/name")
 _PARTS = re.compile(r"(?P<user>[^/?#]*@)?(?P<hosts>[^/?#@]*)(?P<rest>.*)", re.DOTALL)
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>.*))?")
 #: What Python's `sqlite3` is told in an address; how transactions begin is up to this package.
@@ -35,22 +35,31 @@ def read(text: str) -> URL:
     kind, _, driver = scheme.lower().replace("postgres+", "postgresql+").partition("+")
     kind = "postgresql" if kind == "postgres" else kind
     if kind not in _DRIVERS:
-        raise StoreError(f"it names no database that this package works with; write {_EXAMPLES}")
+        raise StoreError(
+            Message("it names no database that this package works with; write %(examples)s", examples=_EXAMPLES)
+        )
     rest = _several_hosts(kind, rest)
     if kind == "sqlite" and not rest.startswith("/"):
-        raise StoreError("a file stands behind three slashes: write sqlite:///compliance.db")
+        raise StoreError(Message("a file stands behind three slashes: write sqlite:///compliance.db"))
     try:
         url = make_url(f"{f'{kind}+{driver}' if driver else _DRIVERS[kind]}://{rest}")
     except (ArgumentError, ValueError):
-        raise StoreError(f"it cannot be read; write {_EXAMPLES}, and {_PASSWORD}") from None
+        raise StoreError(
+            Message("it cannot be read; write %(examples)s, and %(password)s", examples=_EXAMPLES, password=_PASSWORD)
+        ) from None
     if kind == "sqlite" and (not url.database or "memory" in (url.query.get("mode"), url.database.strip(":"))):
-        raise StoreError("each process would have a database of its own in its memory: write sqlite:///compliance.db")
+        raise StoreError(
+            Message("each process would have a database of its own in its memory: write sqlite:///compliance.db")
+        )
     _see_to_driver(url, kind)
     _see_to_options(url, kind)
     return url
 
 
-_PASSWORD = "each of / ? # @ : in a password as %2F %3F %23 %40 %3A"
+_PASSWORD = Message(
+    "each of / ? # @ : in a password as %(signs)s",
+    signs="%2F %3F %23 %40 %3A",
+)
 
 
 def _several_hosts(kind: str, rest: str) -> str:
@@ -60,11 +69,17 @@ def _several_hosts(kind: str, rest: str) -> str:
     hosts = [_HOST.fullmatch(host) for host in match["hosts"].split(",")]
     for host in hosts:
         if host is None or (host["port"] is not None and not _is_port(host["port"])):
-            raise StoreError(f"what stands behind a host is no port, a number up to 65535; write {_PASSWORD}")
+            raise StoreError(
+                Message(
+                    "what stands behind a host is no port, a number up to 65535; write %(password)s", password=_PASSWORD
+                )
+            )
     if len(hosts) == 1:
         return rest
     if kind != "postgresql":
-        raise StoreError(f"the driver for {kind} takes one host; name the one of a proxy in front of them")
+        raise StoreError(
+            Message("the driver for %(kind)s takes one host; name the one of a proxy in front of them", kind=kind)
+        )
     named = "&".join(f"host={quote(host[0], safe=':[]')}" for host in hosts if host)
     place, _, query = match["rest"].partition("?")
     return f"{match['user'] or ''}{place or '/'}?{named}{'&' if query else ''}{query}"
@@ -75,23 +90,37 @@ def _is_port(text: str) -> bool:
 
 
 def _see_to_driver(url: URL, kind: str) -> None:
-    extra = f"install flask-compliance[{_EXTRAS.get(kind, '')}] and write {kind}://"
+    extra = Message("install flask-compliance[%(extra)s] and write %(kind)s://", extra=_EXTRAS.get(kind, ""), kind=kind)
     try:
         dialect = url.get_dialect()
         if dialect.is_async:
-            raise StoreError(f"its driver waits as asyncio does, and this package does not; {extra}")
+            raise StoreError(
+                Message("its driver waits as asyncio does, and this package does not; %(remedy)s", remedy=extra)
+            )
         dialect.import_dbapi()
     except (NoSuchModuleError, ImportError):
-        raise StoreError(f"the driver for {kind} that it names, or needs, is not installed; {extra}") from None
+        raise StoreError(
+            Message(
+                "the driver for %(kind)s that it names, or needs, is not installed; %(remedy)s", kind=kind, remedy=extra
+            )
+        ) from None
 
 
 def _see_to_options(url: URL, kind: str) -> None:
     """Raise `StoreError` for an option that the driver does not know, which it would drop or fail over later."""
     driver, given = url.get_driver_name(), set(url.query)
     if unknown := sorted(given - set(_options(url, driver, given))):
-        raise StoreError(f"the driver {driver} knows no option {', '.join(unknown)}; leave it out of the address")
+        raise StoreError(
+            Message(
+                "the driver %(driver)s knows no option %(options)s; leave it out of the address",
+                driver=driver,
+                options=", ".join(unknown),
+            )
+        )
     if kind in ("mysql", "mariadb") and url.query.get("charset", "utf8mb4") != "utf8mb4":
-        raise StoreError("messages need charset=utf8mb4, which is set without being named; leave it out of the address")
+        raise StoreError(
+            Message("messages need charset=utf8mb4, which is set without being named; leave it out of the address")
+        )
 
 
 def _options(url: URL, driver: str, given: Iterable[str]) -> Iterable[str]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from ..errors import StoreError
+from ..errors import Message, StoreError
 from . import addresses, engines
 from .faults import ConflictError, fault
 from .migrations import upgrade
@@ -114,7 +114,9 @@ class Database:
     def _upgraded(self) -> Iterator[bool]:
         """Bring the tables up to date where that was not done; whether it was, and what is left to do for it."""
         if not self._lock.acquire(timeout=self._patience):
-            raise StoreError("the database is still being brought up to date, or does not answer; try again later")
+            raise StoreError(
+                Message("the database is still being brought up to date, or does not answer; try again later")
+            )
         try:
             if not self._migrated:
                 if self._url.get_backend_name() == "sqlite" and self._url.database:
@@ -167,7 +169,7 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError:
-        raise StoreError("too many requests wait for the database; try again later") from None
+        raise StoreError(Message("too many requests wait for the database; try again later")) from None
     except DBAPIError as error:
         if (told := fault(error)) is None:
             raise

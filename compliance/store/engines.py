@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from ..errors import StoreError
+from ..errors import Message, StoreError
 from ..paths import private_folder
 from .addresses import given
 
@@ -64,7 +64,11 @@ def make_file(path: Path) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise StoreError(
-            f"{path} cannot be written ({reason}); let the user that the site runs as write it and its folder"
+            Message(
+                "%(path)s cannot be written (%(reason)s); let the user that the site runs as write it and its folder",
+                path=str(path),
+                reason=reason,
+            )
         ) from None
 
 

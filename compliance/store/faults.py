@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
-from ..errors import StoreError
+from ..errors import Message, StoreError
 
-_HELD = "another process has held the database for too long; look for one that does not end"
-_FULL = "the disk of the database is full; make room on it"
-_UNWRITABLE = "the database cannot be written; let the user that the site runs as write its file and the file's folder"
-_DAMAGED = "the file of the database is damaged or none; put a backup in its place"
-_LOGIN = "the server of the database refuses the log-in; see to user, password and name in the address"
-_DENIED = "the user of the database lacks a right; grant it all of them on its own database"
-_ONLY_READS = "the server of the database takes no changes now; name the one that does in the address"
-_CROWDED = "the server of the database takes no more connections; raise its limit or run fewer workers"
-_LACKING = "a table or column is missing; put a backup in the place of the database, or name an empty one"
-_POOLED = "a pooler such as PgBouncer stands before the server of the database; set storage.pooler = true"
-_GONE = "the database does not answer; see that its server runs, can be reached and lets this site in"
+_HELD = Message("another process has held the database for too long; look for one that does not end")
+_FULL = Message("the disk of the database is full; make room on it")
+_UNWRITABLE = Message(
+    "the database cannot be written; let the user that the site runs as write its file and the file's folder"
+)
+_DAMAGED = Message("the file of the database is damaged or none; put a backup in its place")
+_LOGIN = Message("the server of the database refuses the log-in; see to user, password and name in the address")
+_DENIED = Message("the user of the database lacks a right; grant it all of them on its own database")
+_ONLY_READS = Message("the server of the database takes no changes now; name the one that does in the address")
+_CROWDED = Message("the server of the database takes no more connections; raise its limit or run fewer workers")
+_LACKING = Message("a table or column is missing; put a backup in the place of the database, or name an empty one")
+_POOLED = Message("a pooler such as PgBouncer stands before the server of the database; set storage.pooler = true")
+_GONE = Message("the database does not answer; see that its server runs, can be reached and lets this site in")
 
 #: By SQLite's name, SQLSTATE (or its class), MySQL's number.
 _REASONS: dict[object, str] = {
@@ -24,7 +26,7 @@ _REASONS: dict[object, str] = {
     **dict.fromkeys(("SQLITE_FULL", "53100", 1021, 1114), _FULL),
     **dict.fromkeys(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM"), _UNWRITABLE),
     **dict.fromkeys(("SQLITE_CORRUPT", "SQLITE_NOTADB"), _DAMAGED),
-    "SQLITE_IOERR": "the disk of the database cannot be read or written; see to it",
+    "SQLITE_IOERR": Message("the disk of the database cannot be read or written; see to it"),
     **dict.fromkeys(("28", "3D", 1044, 1045, 1049), _LOGIN),
     **dict.fromkeys(("42501", 1142, 1227), _DENIED),
     **dict.fromkeys(("25006", 1290, 1792, 1836), _ONLY_READS),
@@ -50,11 +52,11 @@ def fault(error: DBAPIError) -> StoreError | None:
     """Return *error* as one of ours, None where the statement was at fault."""
     codes = _codes(error)
     if isinstance(error, IntegrityError) or not _CONFLICTS.isdisjoint(codes):
-        return ConflictError("another transaction got in the way")
+        return ConflictError(Message("another transaction got in the way"))
     reason = next((_REASONS[code] for code in codes if code in _REASONS), None)
     if reason is None and isinstance(error, _OURS) and not error.connection_invalidated:
         return None
-    return StoreError(reason or f"{_GONE} ({type(error.orig).__name__})")
+    return StoreError(reason or Message("%(gone)s (%(error)s)", gone=_GONE, error=type(error.orig).__name__))
 
 
 def _codes(error: DBAPIError) -> tuple[object, ...]:

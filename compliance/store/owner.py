@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ..errors import Message
 from .faults import RefusedError
 from .tables import site
 
@@ -47,14 +48,26 @@ class OwnerError(RefusedError):
 
     def __init__(self, found: Owner, wanted: Owner) -> None:
         remedy = (
-            "the keys of this machine are none of those that it is sealed with: give it the key that the others have"
-            " (COMPLIANCE_KEYS, else SECRET_KEY and SECRET_KEY_FALLBACKS) and start it again, or give storage.url the"
-            " database of this site; where that key is gone for good, run `flask compliance db adopt`"
+            Message(
+                "the keys of this machine are none of those that it is sealed with: give it the key that the others"
+                " have (COMPLIANCE_KEYS, else SECRET_KEY and SECRET_KEY_FALLBACKS) and start it again, or give"
+                " storage.url the database of this site; where that key is gone for good, run"
+                " `flask compliance db adopt`"
+            )
             if found.is_same(wanted)
-            else "give storage.url the database of this site; where the site was renamed, run"
-            " `flask compliance db adopt`"
+            else Message(
+                "give storage.url the database of this site; where the site was renamed, run"
+                " `flask compliance db adopt`"
+            )
         )
-        super().__init__(f"it is that of the site {found}, and this is {wanted}: {remedy}")
+        super().__init__(
+            Message(
+                "it is that of the site %(found)s, and this is %(wanted)s: %(remedy)s",
+                found=str(found),
+                wanted=str(wanted),
+                remedy=remedy,
+            )
+        )
         self.found = found
         self.wanted = wanted
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from compliance import Compliance, SettingsError
 from compliance.cli import Alone
 from compliance.cli import compliance as commands
 from compliance.cli.columns import width
 from compliance.extension import alone
 from support.editors import Editor
+from support.host import SETTINGS, create_app
 
 CHINESE = {"LANGUAGE": "zh_CN", "LC_ALL": "zh_CN.UTF-8"}
 ENGLISH = {"LANGUAGE": "", "LC_ALL": "C.UTF-8"}
@@ -97,3 +100,34 @@ def test_listings_and_questions_are_in_chinese_and_json_is_as_ever(app: Flask) -
 )
 def test_what_cannot_be_done_is_said_in_chinese(app: Flask, arguments: list[str], said: str) -> None:
     assert said in invoke(app, *arguments, status=2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"storage": {"url": "sqlite://compliance.db"}}, "文件前面是三条斜杠：请写 sqlite:///compliance.db"),
+        (
+            {"storage": {"url": "oracle://h/n"}},
+            "其中没有写本软件支持的数据库：请写 sqlite:///compliance.db、postgresql://",
+        ),
+        (
+            {
+                "consent": {
+                    "mode": "opt-in",
+                    "trackers": [{"host": "x.example", "category": "social", "country": "US"}],
+                    "cookies": [{"name": "own", "category": "social", "purpose": "Counts."}],
+                }
+            },
+            "它在境外（US），向境外提供个人信息要取得单独同意（《个人信息保护法》第三十九条）："
+            "请为它单设一个类别，与 social 中的其他内容分开"
+            "（例如你自己的 Cookie：own；别人的 Cookie 要写 provider），"
+            "例如写 [consent.categories.abroad]",
+        ),
+    ],
+)
+def test_a_start_that_fails_says_in_chinese_why(settings: dict[str, Any], said: str, monkeypatch: Any) -> None:
+    for name, value in CHINESE.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Compliance(create_app(), settings={**SETTINGS, **settings})
+    assert said in str(caught.value)

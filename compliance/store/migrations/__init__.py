@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
-from ...errors import StoreError
+from ...errors import Message, StoreError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -75,7 +75,7 @@ def _turn(engine: Engine) -> Iterator[None]:
     with engine.connect() as connection:
         connection.detach()  # what is held ends with it
         if not connection.scalar(select(func.get_lock(func.sha1(func.concat("compliance ", func.database())), _TURN))):
-            raise StoreError("the tables are being brought up to date by another worker; try again later")
+            raise StoreError(Message("the tables are being brought up to date by another worker; try again later"))
         yield
 
 
@@ -109,7 +109,9 @@ def _upgrade(engine: Engine) -> None:
         except CommandError:
             # Another worker may have noted the same step in the meantime, where what is made is seen at once (MySQL).
             if attempt + 1 == _ATTEMPTS or not _is_known(engine):
-                raise StoreError("the tables are those of a newer version of this package; install that one") from None
+                raise StoreError(
+                    Message("the tables are those of a newer version of this package; install that one")
+                ) from None
         except DBAPIError as error:
             if error.connection_invalidated or attempt + 1 == _ATTEMPTS:
                 raise
