@@ -1,4 +1,5 @@
-export const script = document.currentScript;
+/* A page may have the script itself more than once: this one says what holds. */
+export const script = document.querySelector("script[data-policy]");
 const { policy, mode } = script.dataset;
 export const categories = script.dataset.categories?.split(" ") ?? [];
 

@@ -7,7 +7,7 @@ export const cover = (frame, guard) => {
   const { clientWidth, clientHeight, contentDocument: page } = frame;
   if (covered.has(frame) || !page || clientWidth < 120 || clientHeight < 60) return;
   covered.add(frame);
-  const template = document.querySelector("template[data-compliance]");
+  const template = document.querySelector("template[data-compliance=assets]");
   const { content, lang, dir } = template;
   const show = () => {
     const { complianceHold: category, complianceSrc: src } = frame.dataset;

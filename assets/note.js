@@ -1,5 +1,16 @@
+/* Send the choice of the banner's *form*, and thank for it. Rejects where it was not taken. */
+export const send = async (form, submitter, { decided, kept }) => {
+  /* A browser that leaves the button out is refused, and the form is sent by the browser itself. */
+  const body = new URLSearchParams(new FormData(form, submitter));
+  const headers = { Accept: "application/json" };
+  const { ok } = await fetch(form.action, { method: "POST", body, keepalive: true, headers });
+  const allows = (name) => body.get("choice") === "accept" || body.getAll("category").includes(name);
+  if (!ok || !decided(allows)) throw new Error("not taken");
+  thank(form, kept());
+};
+
 /* The note stands where the banner stood, for Tab to go on from; it leaves at the reader's next move. */
-export const thank = (form, kept) => {
+const thank = (form, kept) => {
   const note = document.createElement("p");
   const { lang, dir } = form.parentNode;
   Object.assign(note, { lang, dir, tabIndex: -1, textContent: form.dataset[kept ? "saved" : "unsaved"] });

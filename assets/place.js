@@ -3,8 +3,10 @@
 
 const NAMES = ["assets", "banner", "footer"];
 const kept = {};
+const worn = [];
 let tools, state, housed, entrance, timer, known;
 
+const hide = (hidden) => tools.mark("decided", hidden);
 const scrolls = (value) => /auto|scroll/.test(value);
 const cuts = (value) => /hidden|clip/.test(value);
 const put = (home, node, before = null) =>
@@ -170,6 +172,9 @@ const soon = () => {
 /* What the page puts anew takes the place of what was there; what it threw away comes back. */
 const adopt = () => {
   const { body, documentElement: root } = document;
+  tools.unfold();
+  /* Where a template of the site has put the banner, and in what a script of the page brought. */
+  for (const node of document.querySelectorAll("[data-compliance^=fo]:not(footer)")) node.replaceWith(...(node.content?.children ?? ""));
   for (const name of NAMES) {
     for (const copy of document.querySelectorAll(`[data-compliance=${name}]:not([data-compliance] *)`)) {
       const old = kept[name];
@@ -185,7 +190,7 @@ const adopt = () => {
   }
   if (known !== root) {
     known = root;
-    tools.hide(tools.decided());
+    hide(tools.decided());
     dress();
   }
   sizes.disconnect();
@@ -224,43 +229,61 @@ const looks = new MutationObserver((records) => {
 const dress = () =>
   import("./clothes.js").then(
     ({ dress }) => {
-      dress(tools.worn);
+      dress(worn);
       for (const node of [document.documentElement, document.body]) looks.observe(node, { attributes: true });
       looks.takeRecords();
     },
     () => {}, // the network is gone: what was read while the page was parsed stays
   );
 
-/* Send the choice of the banner's *form*, and thank for it. Rejects where it was not taken. */
-export const send = async (form, submitter) => {
-  const { decided, kept } = tools;
-  /* A browser that leaves the button out is refused, and the form is sent by the browser itself. */
-  const body = new URLSearchParams(new FormData(form, submitter));
-  const headers = { Accept: "application/json" };
-  const { ok } = await fetch(form.action, { method: "POST", body, keepalive: true, headers });
-  const allows = (name) => body.get("choice") === "accept" || body.getAll("category").includes(name);
-  if (!ok || !decided(allows)) throw new Error("not taken");
-  const { thank } = await import("./note.js");
-  thank(form, kept());
-};
+/* This comes before libraries that send every form themselves. */
+addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (!form.matches("[data-compliance=banner] form:not([data-native])")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  submitter.blur();
+  hide(true);
+  import("./note.js")
+    .then(({ send }) => send(form, submitter, tools))
+    .catch(() => {
+      hide(false);
+      if (!navigator.onLine) return;
+      form.dataset.native = "";
+      form.requestSubmit(submitter);
+    });
+}, true);
 
 export const keep = (given) => {
+  if (document.readyState === "loading") {
+    document.addEventListener("readystatechange", () => keep(given), { once: true });
+    return;
+  }
+  const { documentElement: root } = document;
   /* Once in a window, however often a script of the site puts the page anew. */
   const again = tools;
   tools ??= given;
+  tools.mark("placing");
+  /* What the banner alone has worn until now. */
+  const banner = document.querySelector("[data-compliance=banner]");
+  for (const name of banner?.style ?? "") {
+    worn.push(name);
+    root.style.setProperty(name, banner.style.getPropertyValue(name));
+  }
+  banner?.removeAttribute("style");
   /* One that a template has put before something else stays there. */
   const footer = document.querySelector("body > [data-compliance=footer]:not(:has(~ :not(script)))");
-  if (footer && !tools.inside()) put(document.documentElement, footer);
+  if (footer && !tools.inside()) put(root, footer);
   adopt();
   if (again) return;
-  const { decided, hide } = tools;
+  const { decided } = tools;
 
   /* Back from the cache of pages, and when another tab decided. */
   addEventListener("pageshow", (event) => event.persisted && hide(decided()));
   document.addEventListener("visibilitychange", () => decided() && hide(true));
 
   /* In a frame of the site's own: what is chosen outside is chosen inside, and the other way round. */
-  if (document.documentElement.matches(".compliance-framed")) {
+  if (root.matches(".compliance-framed")) {
     let busy;
     const once = (act) => () => {
       if (busy) return;

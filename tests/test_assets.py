@@ -39,11 +39,11 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def loaded(page: str) -> list[str]:
-    """The addresses of the stylesheets and scripts that *page* loads by itself."""
+    """The addresses of the stylesheets and scripts that *page* loads by itself, each once."""
     found = re.findall(
         r'<(?:link|script)[^>]* (?:href|src)="([^"]*)"', re.sub(r"(?s)<template.*?</template>", "", page)
     )
-    return [str(address) for address in found]
+    return [str(address) for address in dict.fromkeys(found)]
 
 
 def known_as(address: str) -> str:

@@ -66,8 +66,8 @@ def test_what_is_injected_is_closed_nested_quoted_and_without_inline_code(
 ) -> None:
     settings["consent"] = {"mode": mode}
     html = wrap(settings).get(page).text
-    for start, end in (("<div data-compliance", "</section>"), ("<footer data-compliance", "</footer>")):
-        markup = html[html.index(start) : html.index(end) + len(end)]
+    for start, end in (("<div data-compliance", "</template>"), ("<footer data-compliance", "</footer>")):
+        markup = html[html.index(start) : html.rindex(end) + len(end)]
         parser = Nesting()
         parser.feed(markup)
         parser.close()

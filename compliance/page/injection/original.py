@@ -52,7 +52,8 @@ def _added(page: bytes) -> tuple[list[Span], list[Span]]:
     tree = parse(text, source_locations=True, allow_declarative_shadow_roots=False)
     heads: list[Span] = []
     feet: list[Span] = []
-    runs = {"assets": heads, "banner": heads, "footer": feet}
+    # A banner that is not folded is one of an earlier version.
+    runs = {"assets": heads, "banner": heads, "folded": heads, "foot": feet, "footer": feet}
     run: list[Span] | None = None
     end = 0
     for element in tree.select("[data-compliance]"):
@@ -63,7 +64,7 @@ def _added(page: bytes) -> tuple[list[Span], list[Span]]:
         joins = run is not None and run is runs.get(name) and not page[end:start].strip(_SPACE)
         if not joins:
             # A banner without what loads its style, and parts of a footer, were placed by hand.
-            run = None if name == "banner" else runs.get(name)
+            run = None if name in ("banner", "folded") else runs.get(name)
         end = place.end_tag.end_offset
         if run is not None:
             run.append((run.pop()[0] if joins else start, end))
