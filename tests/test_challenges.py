@@ -78,6 +78,7 @@ def test_no_challenge_takes_more_than_twice_the_average_work():
     assert len(set(counters)) > 25
 
 
+@pytest.mark.slow
 def test_work_grows_by_the_factor_and_our_own_does_not():
     counters = [solved(factor=16)["solution"]["counter"] for _ in range(20)]
     assert 2 * 256 < max(counters) < 32 * 256

@@ -26,6 +26,7 @@ def test_what_nobody_sees_is_part_of_no_word_no_search_and_no_text(character: st
     assert without_invisible(f"a{character} b") == "a b"
 
 
+@pytest.mark.slow
 def test_no_letter_is_invisible():
     seen = [c for c in map(chr, range(0x110000)) if re.match(f"[{INVISIBLE}]", c) and c.isalpha()]
     assert [unicodedata.name(c) for c in seen] == [
@@ -33,6 +34,7 @@ def test_no_letter_is_invisible():
     ]
 
 
+@pytest.mark.slow
 def test_every_ideograph_is_han():
     ideographs = (c for c in map(chr, range(0x110000)) if unicodedata.name(c, "").startswith("CJK UNIFIED IDEOGRAPH"))
     assert not [c for c in ideographs if not re.match(f"[{HAN}]", c)]

@@ -243,6 +243,7 @@ def test_reader_with_a_decision_sees_no_banner_on_a_private_page(app: Flask) -> 
         {"extensions": ["jinja2.ext.i18n"]},
     ],
 )
+@pytest.mark.slow
 def test_templates_render_whatever_syntax_the_host_chose(settings: dict[str, Any], options: dict[str, Any]) -> None:
     app = Flask("host")
     app.jinja_options = options

@@ -135,6 +135,7 @@ def test_what_a_proxy_says_counts_wherever_the_host_reads_it(
 
 
 @pytest.mark.parametrize("mount", ["/news", "/新闻"])
+@pytest.mark.slow
 def test_below_a_mount_point_our_addresses_are_below_it(app: Flask, mount: str) -> None:
     client = Client(DispatcherMiddleware(Flask("root"), {mount.encode().decode("latin-1"): app.wsgi_app}))
     page = client.get(f"{mount}/")
@@ -179,6 +180,7 @@ def test_application_root_is_the_mount_point_of_tests(settings: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("named", ["www.example.org", "news.example.org"])
+@pytest.mark.slow
 def test_hosts_that_are_matched_all_have_our_pages(settings: dict[str, Any], named: str) -> None:
     app = Flask("host", host_matching=True, static_host="example.org")
     app.config.update(SECRET_KEY="key", TESTING=True)

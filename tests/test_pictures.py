@@ -267,6 +267,7 @@ def test_only_the_first_frame_of_an_animation_is_left(form: str):
     assert_clean(result)
 
 
+@pytest.mark.slow
 def test_an_animation_of_two_thousand_frames_is_not_decoded_whole():
     # Each frame is twelve megapixels of one colour: all of them would take more than a minute.
     frame = saved(Image.new("RGB", (4000, 3000), "red"), "WEBP", lossless=True)[12:]
@@ -405,6 +406,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(data: bytes):
     assert time.process_time() - started < 2
 
 
+@pytest.mark.slow
 def test_as_many_pixels_as_allowed_are_taken():
     rows = (b"\0" + b"\xff" * 500) * (MOST_PIXELS // 4000)
     assert_clean(clean(png(4000, MOST_PIXELS // 4000, depth=1, rows=rows)))
@@ -416,6 +418,7 @@ def test_too_many_bytes_are_refused():
     assert reason(data + b"\0" * (LARGEST + 1 - len(data))) == "size"
 
 
+@pytest.mark.slow
 def test_a_picture_that_grew_is_made_smaller():
     noise = Image.effect_noise((4500, 3000), 90)
     data = saved(noise, "JPEG", quality=35)
@@ -507,6 +510,7 @@ def test_damaged_pictures_give_an_error_of_ours_or_a_clean_picture(number: int, 
     outcome(data)
 
 
+@pytest.mark.slow
 def test_the_library_is_loaded_only_when_a_picture_comes():
     code = "import sys, compliance.pictures; sys.exit('PIL' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])

@@ -5,10 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from support.host import ROOT
 
 _FIRST_PAGE = """
 import sys
+
+import pytest
 from support.host import SETTINGS, create_app
 from compliance import Compliance
 app = create_app()
@@ -18,6 +22,7 @@ print(*sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_a_page_reads_nothing_that_only_forms_commands_and_documents_need() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _FIRST_PAGE],

@@ -102,6 +102,7 @@ def test_page_may_be_reported_three_times_a_day(counted: Throttle):
     assert counted.submit("b", page="https://news.example/1 fraud").allowed
 
 
+@pytest.mark.slow
 def test_flood_asks_everybody_for_more_work(counted: Throttle):
     verdicts = [counted.submit(f"s{number}", page=None) for number in range(601)]
     assert all(verdict.allowed and verdict.factor == 1 and not verdict.flooded for verdict in verdicts[:-1])
@@ -128,6 +129,7 @@ def test_refused_submissions_do_not_fill_the_site(counted: Throttle, monkeypatch
     assert counted.submit("b", page=None).allowed
 
 
+@pytest.mark.slow
 def test_no_two_submissions_take_one_place(counted: Throttle):
     with ThreadPoolExecutor(16) as pool:
         verdicts = list(pool.map(lambda _: counted.submit("a", page=None), range(64)))

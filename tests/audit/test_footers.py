@@ -16,6 +16,7 @@ def test_foot_is_read_as_it_is_meant(footer: Footer) -> None:
     assert footer.read(CATALOGUE) == footer.expected
 
 
+@pytest.mark.slow
 def test_corpus_is_large_and_has_every_sort() -> None:
     assert len(CORPUS) >= 360
     for sort, (precision, recall, wanted) in scores(CATALOGUE).items():

@@ -76,11 +76,13 @@ MODES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("consent", MODES, ids=lambda consent: f"{consent['mode']}-{len(consent) - 1}")
+@pytest.mark.slow
 def test_own_pages_keep_the_rules_in_every_mode(tmp_path: Path, consent: dict[str, Any]) -> None:
     assert faults(crawl(site(tmp_path, ["zh_CN", "en"], consent))) == []
 
 
 @pytest.mark.parametrize("language", ["zh_TW", "ja", "ko", "fr", "de", "es", "ru", "ar", "pt"])
+@pytest.mark.slow
 def test_own_pages_keep_the_rules_in_every_language(tmp_path: Path, language: str) -> None:
     client = site(tmp_path, [language, "zh_CN"], {"mode": "opt-in"}).test_client()
     names = ("consent", "report", "message", *(f"legal/{name}" for name in DOCUMENTS), "legal/privacy?lang=zh-CN")

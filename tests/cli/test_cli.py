@@ -92,6 +92,7 @@ EXTRAS = (
 )
 
 
+@pytest.mark.slow
 def test_every_command_is_there_without_the_extras(folder: Path) -> None:
     path = folder / "new.toml"
     script = _BASE.format(extras=EXTRAS, path=str(path))
@@ -157,6 +158,7 @@ def test_legal_without_settings_cannot_run() -> None:
     assert "compliance.toml" in result.stderr
 
 
+@pytest.mark.slow
 def test_legal_in_an_application_that_cannot_start_tells_why(folder: Path) -> None:
     source = "from flask import Flask\nfrom compliance import Compliance\ndef create_app():\n"
     body = "    app = Flask('site')\n    Compliance(app, settings={'site': {}})\n    return app\n"
@@ -210,6 +212,7 @@ def test_what_no_command_takes_cannot_run(arguments: list[str]) -> None:
     assert alone(*arguments).exit_code == 2
 
 
+@pytest.mark.slow
 def test_commands_run_as_a_module(folder: Path) -> None:
     run = subprocess.run([sys.executable, "-m", "compliance", "init"], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")

@@ -76,6 +76,7 @@ def test_an_application_that_holds_what_nobody_is_asked_about_is_told(host: Flas
     assert [(one["page"], one["excerpt"]) for one in found] == [("https://www.ichongqing.info/", "libs.baidu.com")]
 
 
+@pytest.mark.slow
 def test_articles_are_compared_with_the_list_of_sources(settings: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "sources.txt").write_text("新华社\n", encoding="utf-8")
     app = Flask("site", root_path=str(tmp_path), instance_path=str(tmp_path))
@@ -137,6 +138,7 @@ def test_output_is_a_new_file(folder: Path, tmp_path: Path) -> None:
     assert alone("check", str(folder), "-o", str(file)).exit_code == 2
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_command_names_it(folder: Path) -> None:
     script = (
         "import sys; sys.modules['lxml'] = None\n"

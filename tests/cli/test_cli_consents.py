@@ -125,6 +125,7 @@ def test_text_is_printed_as_it_was(filled: Site) -> None:
     filled("text", "0" * 64, status=2)
 
 
+@pytest.mark.slow
 def test_export_is_a_table_that_holds_no_formula(filled: Site, tmp_path: Path) -> None:
     filled("export", "-o", str(tmp_path / "consents.csv"))
     content = (tmp_path / "consents.csv").read_text(encoding="utf-8-sig")

@@ -88,6 +88,7 @@ def test_status_tells_how_much_waits_since_when(app: Flask):
     assert deliver(app, "--status").output.split()[:3] == ["target", "waiting", "oldest"]
 
 
+@pytest.mark.slow
 def test_what_was_given_up_is_listed_and_tried_again(app: Flask, mail: MailServer):
     mail.refuse["RCPT"] = f"550 5.1.1 no {EDITORS}"
     number = send(app)

@@ -240,6 +240,7 @@ def test_address_that_was_read_is_that_of_the_site(port: int) -> None:
     assert read()["site.url"] == f"http://127.0.0.1:{port}/"
 
 
+@pytest.mark.slow
 def test_plain_installation_asks_without_what_reads_pages(folder: Path) -> None:
     script = "import sys; sys.modules['lxml'] = None\nfrom compliance.__main__ import main\nmain()"
     run = partial(subprocess.run, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)

@@ -68,12 +68,14 @@ def test_the_application_stamps_as_it_serves(folder: Path, app: Flask) -> None:
     assert any(path.endswith(".css") for path in served)
 
 
+@pytest.mark.slow
 def test_what_is_stamped_passes_the_check(folder: Path) -> None:
     assert stamp("site", "public").exit_code == 0
     result = CliRunner().invoke(compliance, ["check", "public"])
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.slow
 def test_check_tells_what_is_not_stamped_and_writes_nothing(folder: Path) -> None:
     missing = stamp("--check", "--format", "json", "site", "public")
     assert missing.exit_code == 1
@@ -132,6 +134,7 @@ def test_licences_are_those_of_the_host(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://user.example.io/blog/", "https://user.example.io/a/b"])
+@pytest.mark.slow
 def test_site_below_a_path_has_our_addresses_below_it_and_our_files_in_its_folder(folder: Path, url: str) -> None:
     settings = folder / "compliance.toml"
     settings.write_text(re.sub(r'(?m)^url = ".*"', f'url = "{url}"', settings.read_text("utf-8"), count=1), "utf-8")

@@ -339,6 +339,7 @@ def test_what_is_no_wrapped_application_is_told(named: str, told: str) -> None:
     assert result.exit_code == 2 and told in result.stderr
 
 
+@pytest.mark.slow
 def test_the_demo_is_well(tmp_path: Path) -> None:
     settings = (ROOT / "compliance.toml").read_text(encoding="utf-8")
     own = tmp_path / "compliance.toml"

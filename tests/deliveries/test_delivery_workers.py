@@ -106,6 +106,7 @@ def test_a_chat_hears_one_digest_a_minute(url: str, per_minute: int):
     assert pace.ready(NOW + timedelta(minutes=1))
 
 
+@pytest.mark.slow
 def test_a_target_is_written_to_as_often_as_it_bears(lite: Callable[..., Office]):
     with Receiver() as receiver:
         office = lite(deliver_to=[receiver.url])
@@ -196,6 +197,7 @@ def test_a_webhook_is_sent_the_same_again_once_and_then_all_together(lite: Calla
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "DATA"])
+@pytest.mark.slow
 def test_a_mail_server_that_hangs_keeps_no_reader_waiting(stage: str, lite: Callable[..., Office], mail: MailServer):
     mail.hang.add(stage)
     office = lite(deliver_to=[EDITORS])

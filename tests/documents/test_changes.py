@@ -95,6 +95,7 @@ def test_how_words_are_set_is_no_change(new: str) -> None:
     assert sections(old, new) == ()
 
 
+@pytest.mark.slow
 def test_text_written_anew_is_compared_in_little_time() -> None:
     old, new = ("\n\n".join(f"{word} {number}." for number in range(3000)) for word in ("Paragraph", "Article"))
     assert len(changed(old, new)) == 6000

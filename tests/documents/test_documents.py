@@ -214,6 +214,7 @@ def test_cookie_policy_lists_every_cookie(settings: dict[str, Any], language: st
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.slow
 def test_texts_do_not_mention_what_is_not_configured(settings: dict[str, Any], language: str) -> None:
     bare = settings | {"reporting": {}, "licences": {}}
     full = settings | {

@@ -227,6 +227,7 @@ def test_somebody_who_is_not_named_is_not_the_operator(settings: dict[str, Any])
                 assert (named in text) == bool(officer) and (reached in text) != bool(officer)
 
 
+@pytest.mark.slow
 def test_every_sentence_begins_as_one(settings: dict[str, Any]) -> None:
     for mode in MODES:
         for count in (0, 6):

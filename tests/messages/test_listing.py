@@ -44,6 +44,7 @@ STATES = set(State) - {State.PURGED}  # whose last state its events tell
 
 
 @pytest.mark.parametrize("decided", [None, NOW])
+@pytest.mark.slow
 def test_list_reminders_and_figures_call_the_same_overdue(desk: Desk, decided: datetime | None):
     late = {}
     for state, decide, answer in product(STATES, MOMENTS, MOMENTS):

@@ -105,6 +105,7 @@ def test_a_private_page_holds_what_this_reader_has_not_allowed(streamed: bool) -
     assert client.get("/").text == HELD
 
 
+@pytest.mark.slow
 def test_a_private_copy_is_not_modified_only_for_a_reader_who_allows_the_same() -> None:
     client = wrap(site(PAGE, etag='"x"', cache_control="private"), injected=Gated())
     tags = {

@@ -105,6 +105,7 @@ def connection(port: int) -> Iterator[HTTPConnection]:
     connection.close()
 
 
+@pytest.mark.slow
 def test_answers_on_one_connection_end_where_they_say(connection: HTTPConnection) -> None:
     """A wrong length would make the next answer unreadable."""
     for _ in range(2):
@@ -155,6 +156,7 @@ def test_the_old_protocol_gets_the_same_page(port: int) -> None:
         assert b"chunked" not in head
 
 
+@pytest.mark.slow
 def test_the_source_is_closed_when_the_client_goes_away(port: int) -> None:
     with create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(b"GET /endless HTTP/1.1\r\nHost: test\r\n\r\n")

@@ -80,6 +80,7 @@ def written(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iter
     ],
     ids=["utf-8", "gbk", "utf-16", "gzip", "gzip at once", "written"],
 )
+@pytest.mark.slow
 def test_memory_stays_flat_over_a_long_page(app: Callable[..., Iterable[bytes]]) -> None:
     wrapped = Middleware(app, Injected(), raise_errors=lambda: True)
     tracemalloc.start()
@@ -231,6 +232,7 @@ def test_what_was_coded_before_the_site_failed_can_be_read() -> None:
 
 
 @pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.slow
 def test_of_a_coded_stream_that_breaks_off_all_that_could_be_read_leaves(coding: str) -> None:
     encode, decode = CODINGS[coding]
     text = "".join(f"<p>{random.Random(number).randbytes(20).hex()}</p>" for number in range(20_000))

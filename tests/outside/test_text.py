@@ -52,6 +52,7 @@ def test_a_text_is_cut_before_anything_else():
     assert normalised("e\u0301" * 10, longest=3) == "ée"
 
 
+@pytest.mark.slow
 def test_nothing_else_in_the_package_normalises():
     """There is one place to look at: whatever else normalised could be handed what was not bounded."""
     uses = {

@@ -81,6 +81,7 @@ def test_a_nul_in_a_name_costs_nothing(body: bytes, end: bytes) -> None:
 @pytest.mark.parametrize(
     "unit", [b"<noscript>", b"<iframe/srcdoc=", b"<svg><title>", b"<math><mi>", b"<table>", b"<object>"]
 )
+@pytest.mark.slow
 def test_deep_nesting_is_read_to_its_end(unit: bytes) -> None:
     page = START + unit * 20_000 + TRACKER
     assert len(GATE.whole(page)) >= len(page)

@@ -154,6 +154,7 @@ def full(step: int, _: Path) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("breaks", [killed, failing, full])
+@pytest.mark.slow
 def test_a_run_that_breaks_off_at_any_step_is_gone_on_with(
     breaks: Callable[[int, Path], Callable[[], bool]], in_place: bool, tmp_path: Path, presses: list[Press]
 ) -> None:

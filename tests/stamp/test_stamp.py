@@ -134,6 +134,7 @@ def content(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.slow
 def test_a_folder_holds_what_the_application_would_send(
     source: Path, tmp_path: Path, settings: dict[str, Any], mode: str, jobs: int
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_folder_holds_what_the_application_would_send(
     assert did["plain.html"] is Did.STAMPED
 
 
+@pytest.mark.slow
 def test_stamping_twice_changes_nothing(source: Path, tmp_path: Path, settings: dict[str, Any], mode: str) -> None:
     settings["consent"]["mode"] = mode
     app = wrapped(source, settings)
@@ -179,6 +181,7 @@ def test_stamping_twice_changes_nothing(source: Path, tmp_path: Path, settings: 
 
 
 @pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.slow
 def test_other_settings_replace_what_was_stamped_before(
     source: Path, tmp_path: Path, settings: dict[str, Any], mode: str, in_place: bool
 ) -> None:
@@ -345,6 +348,7 @@ def test_a_page_that_names_its_charset_in_the_body_stays(source: Path, tmp_path:
 
 
 @suite
+@pytest.mark.slow
 def test_no_page_of_the_parser_suite_is_changed_by_stamping_it_again(app: Flask) -> None:
     stamp = press(app).stamped
     assert [name for name, page in documents() if stamp(stamp(page)[0])[0] != stamp(page)[0]] == []
@@ -375,6 +379,7 @@ def test_a_page_stamped_under_another_mode_is_stamped_as_if_for_the_first_time(
 
 
 @given(data=st.data())
+@pytest.mark.slow
 def test_what_is_stamped_again_stays(again: dict[str, Press], data: st.DataObject) -> None:
     """Whatever the pieces and the settings before: the result is that of the page as it was."""
     pieces = st.lists(st.sampled_from(PIECES), max_size=8).map(lambda parts: "".join(parts).encode())

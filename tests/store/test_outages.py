@@ -161,6 +161,7 @@ def test_a_database_that_goes_and_comes_back_is_told_in_time_and_costs_no_messag
 
 
 @pytest.mark.parametrize("how", ["cut", "hang"])
+@pytest.mark.slow
 def test_limits_hold_and_nobody_is_failed_while_redis_is_away(how: str, host: Flask, settings: dict[str, Any]):
     parts = urlsplit(REDIS)
     with Proxy(parts.hostname or "", parts.port or 6379) as proxy:

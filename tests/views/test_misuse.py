@@ -251,6 +251,7 @@ def test_a_code_changes_its_own_case_alone(app: Flask, client: FlaskClient):
     assert [event["kind"] for event in shown["events"]] == ["received"]
 
 
+@pytest.mark.slow
 def test_a_proof_of_work_is_good_for_one_message(host: Flask, settings: dict[str, Any]):
     Compliance(host, settings=settings)
     client = host.test_client()
@@ -268,6 +269,7 @@ def test_a_proof_of_work_is_good_for_one_message(host: Flask, settings: dict[str
 # Time
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_back_puts_nothing_out_of_order(app: Flask, client: FlaskClient):
     receipt = client.post("/compliance/message", json={"body": BODY}, headers=JSON).json
     cases: Cases = app.extensions["compliance"].box.cases

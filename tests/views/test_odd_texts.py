@@ -60,6 +60,7 @@ def receipt(client: FlaskClient) -> str:
 
 @pytest.mark.parametrize("address", FIELDS)
 @pytest.mark.parametrize("odd", ODD)
+@pytest.mark.slow
 def test_the_cost_of_a_request_grows_as_it_does(odd: str, address: str, client: FlaskClient, receipt: str):
     method, _, path = address.partition(" ")
 
@@ -78,6 +79,7 @@ def test_the_cost_of_a_request_grows_as_it_does(odd: str, address: str, client: 
 
 
 @pytest.mark.parametrize("odd", ["marks in turns", "what stands for eighteen", "jamo", "turns of direction", "stops"])
+@pytest.mark.slow
 def test_the_cost_of_a_path_a_language_and_headers_grows_as_they_do(odd: str, client: FlaskClient):
     """Every address in one: what is read before an endpoint is the same for all of them."""
 
@@ -170,6 +172,7 @@ def test_hosts_that_the_application_trusts_belong_to_the_site():
 
 
 @pytest.mark.parametrize("international", [True, False])
+@pytest.mark.slow
 def test_the_form_tells_where_no_answer_could_arrive(international: bool):
     with MailServer(international=international) as server:
         app = create_app()

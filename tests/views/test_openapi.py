@@ -232,6 +232,7 @@ def exchanges(app: Flask, raw: dict[str, Any]) -> Iterator[tuple[str, str, TestR
     yield answer
 
 
+@pytest.mark.slow
 def test_every_described_answer_is_given(schema: Schema, raw: dict[str, Any]):
     given = set()
     for path, method, response in exchanges(site(), raw):

@@ -150,6 +150,7 @@ NOT_THEIRS = """
 @pytest.mark.parametrize(
     ("mode", "choices"), [("notice", ["accept", "withdraw"]), ("opt-in", ["accept", "reject", "withdraw", "custom"])]
 )
+@pytest.mark.slow
 def test_cookies_of_the_site_stay(settings: dict[str, Any], mode: str, choices: list[str]) -> None:
     app = create_app()
     Compliance(app, settings=settings | {"consent": {"mode": mode}})
@@ -284,6 +285,7 @@ def test_choice_is_kept_for_the_domain_of_the_settings(
     assert not any(erased.values()) and erased.keys() >= again.keys() and (None, "/compliance") in erased
 
 
+@pytest.mark.slow
 def test_cookie_of_another_application_is_left_alone(app: Flask, settings: dict[str, Any]) -> None:
     theirs = "compliance_consent=eyJpZCI6ICJ4In0.aaaa.bbbb"
     answer = app.test_client(use_cookies=False).post(

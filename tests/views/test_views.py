@@ -290,6 +290,7 @@ def test_behind_a_proxy_the_outer_host_counts(app: Flask) -> None:
     assert "Secure" in response.headers["Set-Cookie"]
 
 
+@pytest.mark.slow
 def test_prefix_from_a_client_does_not_become_a_host(app: Flask) -> None:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_prefix=1)  # type: ignore[method-assign]
     response = app.test_client().post(URL, data={"choice": "accept"}, headers={"X-Forwarded-Prefix": "//evil.example"})
@@ -329,6 +330,7 @@ def test_preference_page_asks_once(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("category", ["analytics", "advertising"])
+@pytest.mark.slow
 def test_preference_page_shows_every_category_as_it_stands(client: FlaskClient, category: str) -> None:
     client.post(URL, data={"choice": "custom", "category": category})
     boxes = re.findall(r'<input[^>]*name="category"[^>]*>', client.get(URL).text)
