@@ -16,6 +16,7 @@ from flask.cli import ScriptInfo
 from .. import deadlines
 from ..audit import Report, Severity
 from ..audit.baseline import Baseline, read, write
+from ..audit.looks import History
 from ..audit.reports import FORMS
 from ..audit.targets import told
 from ..errors import Message
@@ -60,6 +61,13 @@ _PAGES = 500  # of a site that is crawled; its help says so
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="The findings that are accepted.")
 @click.option("--update-baseline", is_flag=True, help="Write into it what was found; you fill in the reasons.")
 @click.option("--browser", "in_browser", is_flag=True, help="Open pages in Chromium as well, and decide.")
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Tell what is different since the last look that FILE has, and keep this one there.",
+)
+@click.option("--notify", is_flag=True, help="Tell those of messages.deliver_to, too; with --history.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output.")
 @click.pass_context
 def check(
@@ -75,12 +83,19 @@ def check(
     baseline: Path | None,
     update_baseline: bool,
     in_browser: bool,
+    history: Path | None,
+    notify: bool,
     output: Path | None,
 ) -> None:
     """Hold the pages of each TARGET to the rules: an address, a folder of HTML, or the application itself.
 
-    Without a TARGET the application is checked, in this process. Exit status 1 says that there are findings.
+    Without a TARGET the application is checked, in this process. Exit status 1 says that there are findings; with
+    --history, that something is worse than it was.
     """
+    if notify and history is None:
+        raise CannotRunError(Message("--notify tells what is different since the last look: add --history FILE"))
+    looks = None if history is None else History(history)
+    settings = state(context).settings if notify else None
     if update_baseline and baseline is None:
         raise CannotRunError(Message("--update-baseline needs to be told which: add --baseline FILE"))
     accepted = _accepted(baseline, new=update_baseline)
@@ -94,7 +109,8 @@ def check(
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
         if form == "text":
-            for report in reports:
+            # On a terminal that is told what is different there is no more to say.
+            for report in reports if looks is None or file is not None else ():
                 _write(text(report, language, painted=output is None and not os.environ.get("NO_COLOR")) + "\n", file)
         else:
             for piece in (*FORMS[form](reports, language), "\n"):
@@ -104,6 +120,10 @@ def check(
             say(Message("%(path)s: %(what)s", path=str(baseline), what=note), err=True)
         if update_baseline:
             write(baseline, accepted.updated(finding for report in reports for finding in report.findings))
+    if looks is not None:
+        from .looks import compare
+
+        context.exit(int(compare(reports, looks, settings, err=form != "text" and output is None)))
     graves = _FAILS[fail_on]
     context.exit(int(any(report.summary.findings[severity] for report in reports for severity in graves)))
 

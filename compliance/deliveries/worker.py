@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from traceback import format_tb
 from typing import Any
 
-from .. import channels, deadlines
+from .. import deadlines
 from ..channels import Channel, DeliveryError, Notice
 from ..i18n import tell
 from ..outside.mailboxes import mailbox
@@ -25,12 +25,12 @@ from .claims import SENDER, Batch, Claim
 from .digests import Render, digest, letter
 from .paces import Pace
 from .reminders import remind
+from .routes import TIMEOUT, route
 
 logger = logging.getLogger(__name__)
 
-#: How long rows belong to the worker that took them, and the shorter time that sending them may take.
+#: How long rows belong to the worker that took them, which is longer than sending them may take.
 LEASE = timedelta(seconds=60)
-TIMEOUT = timedelta(seconds=20)
 #: How often reminders are looked for, and how long a server is left alone that did not take a notice.
 REMINDERS = timedelta(minutes=10)
 REST = timedelta(minutes=1)
@@ -107,7 +107,6 @@ class Worker:
         self._database, self._vault, self._settings = database, vault, settings
         self._render, self._clock, self._jitter = render, clock, jitter
         self._timeout, self._lease = timeout, lease
-        self._mail = settings.mail.server(settings.site.email)
         self._targets = {target.label: self._target(target) for target in settings.messages.deliver_to}
         self._resting: dict[str, datetime] = {}
         self._reminded: datetime | None = None
@@ -251,9 +250,4 @@ class Worker:
         return _Target(channel=channel, server=target.label if "://" in target.url else _MAIL, pace=Pace.of(channel))
 
     def _channel(self, url: str, secret: str | None) -> Channel:
-        return channels.channel(
-            channels.Target(url=url, secret=secret),
-            mail=self._mail,
-            allow_private=self._settings.messages.private_targets,
-            timeout=self._timeout.total_seconds(),
-        )
+        return route(self._settings, url, secret, timeout=self._timeout)

@@ -1,0 +1,180 @@
+"""Looks at a site, night after night: what one saw, what is different from an earlier one, and their history."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import ComplianceError, Message
+from .report import Report
+from .rules import Severity, rules
+from .targets import told
+
+#: How many looks a history keeps: a year of nights, and some.
+KEPT = 400
+#: What one look keeps of each kind; a site that has more of it has other worries.
+_MOST = 2_000
+
+
+class HistoryError(ComplianceError):
+    """The history cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Something that is not as it was, in words; *kind* tells programs what it is."""
+
+    kind: Literal["unread", "number", "tracker", "new", "mended"]
+    message: Message
+
+
+class _Seen(BaseModel):
+    """A finding, as it is kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: str
+    page: str
+    accepted: bool
+
+
+class Look(BaseModel):
+    """What was seen of *target* at *time*, and the labels of those who were *told* what was different.
+
+    *findings* are known by their fingerprints; those that only a person can judge are no part of it. *numbers* are
+    licences as ``kind number``, *trackers* hosts that pages load from, *unread* addresses that could not be read, each
+    with a page or a reason.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: str
+    time: datetime
+    findings: Mapping[str, _Seen]
+    numbers: Mapping[str, str]
+    trackers: Mapping[str, str]
+    unread: Mapping[str, str]
+    told: tuple[str, ...] = ()
+
+
+def look_of(report: Report, language: str) -> Look:
+    """Return what *report* saw; why a page could not be read is kept in *language*."""
+    numbers: dict[str, str] = {}
+    trackers: dict[str, str] = {}
+    for page in report.pages:
+        for licence in page.licences:
+            if len(numbers) < _MOST:
+                numbers.setdefault(f"{licence.kind} {licence.number}", page.url)
+        for tracker in page.trackers:
+            if len(trackers) < _MOST:
+                trackers.setdefault(tracker.host, page.url)
+    judged = (finding for finding in report.findings if finding.rule.severity is not Severity.MANUAL)
+    return Look(
+        target=report.target,
+        time=report.time,
+        findings={
+            finding.fingerprint: _Seen(rule=finding.rule.id, page=finding.page, accepted=finding.accepted is not None)
+            for finding in islice(judged, _MOST)
+        },
+        numbers=numbers,
+        trackers=trackers,
+        unread={one.url: told(one.reason, language) for one in islice(report.unread.first, _MOST)},
+    )
+
+
+def differences(before: Look, now: Look, language: str) -> Iterator[Difference]:
+    """Yield what *now* has that *before* had not, and what is gone; rules are named in *language*."""
+    for address in sorted(now.unread.keys() - before.unread.keys()):
+        message = Message("%(page)s cannot be read any more: %(reason)s", page=address, reason=now.unread[address])
+        yield Difference(kind="unread", message=message)
+    for key in sorted(before.numbers.keys() - now.numbers.keys()):
+        kind, _, number = key.partition(" ")
+        page = before.numbers[key]
+        # Of a page that was not read nothing is known.
+        if page not in now.unread:
+            message = Message("%(number)s (%(kind)s) is gone from %(page)s", number=number, kind=kind, page=page)
+            yield Difference(kind="number", message=message)
+    for host in sorted(now.trackers.keys() - before.trackers.keys()):
+        message = Message("pages load from %(host)s now, such as %(page)s", host=host, page=now.trackers[host])
+        yield Difference(kind="tracker", message=message)
+    known = {key for key, seen in before.findings.items() if not seen.accepted}
+    for key, seen in now.findings.items():
+        if key not in known and not seen.accepted:
+            yield Difference(kind="new", message=_said(Message("new"), seen, language))
+    for key, seen in before.findings.items():
+        if key in known and key not in now.findings and seen.page not in now.unread:
+            yield Difference(kind="mended", message=_said(Message("mended"), seen, language))
+
+
+def _said(what: Message, seen: _Seen, language: str) -> Message:
+    rule = rules().get(seen.rule)
+    title = rule.title[language] if rule else ""
+    return Message("%(what)s: %(rule)s %(title)s, %(page)s", what=what, rule=seen.rule, title=title, page=seen.page)
+
+
+class History:
+    """The looks that lie in the file at *path*, the oldest first, each on a line; none where there is no file.
+
+    Raises `HistoryError` for a file that is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._looks: list[Look] = []
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+            raise HistoryError(Message("%(path)s cannot be read: %(reason)s", path=str(path), reason=reason)) from error
+        for number, line in enumerate(lines, 1):
+            try:
+                self._looks.append(Look.model_validate_json(line))
+            except ValidationError as error:
+                message = Message(
+                    "%(path)s, line %(number)s: is no look of `check`; name another file, or take the line out",
+                    path=str(path),
+                    number=number,
+                )
+                raise HistoryError(message) from error
+
+    def last(self, target: str, told: str | None = None) -> Look | None:
+        """Return the newest look at *target*, or the newest of which *told*, a label, was told."""
+        found = (look for look in reversed(self._looks) if look.target == target)
+        return next((look for look in found if told is None or told in look.told), None)
+
+    def add(self, look: Look) -> None:
+        """Keep *look*, as a whole or not at all. Raises `HistoryError` where that cannot be."""
+        self._looks = [*self._looks, look][-KEPT:]
+        self._keep()
+
+    def note(self, told: Sequence[str]) -> None:
+        """Note that those with the labels *told* know the newest look. Raises `HistoryError` where that cannot be."""
+        self._looks[-1] = self._looks[-1].model_copy(update={"told": tuple(told)})
+        self._keep()
+
+    def _keep(self) -> None:
+        try:
+            self._write()
+        except OSError as error:
+            message = Message("%(path)s cannot be written: %(reason)s", path=str(self._path), reason=error.strerror)
+            raise HistoryError(message) from error
+
+    def _write(self) -> None:
+        with NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, delete=False) as file:
+            try:
+                file.writelines(one.model_dump_json() + "\n" for one in self._looks)
+                file.close()
+                os.replace(file.name, self._path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
