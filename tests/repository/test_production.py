@@ -7,6 +7,7 @@ import shlex
 import shutil
 import ssl
 import subprocess
+import sys
 from configparser import ConfigParser
 from contextlib import closing
 from http.client import HTTPSConnection
@@ -69,6 +70,13 @@ def test_every_unit_says_when_it_runs() -> None:
     for parser in UNITS:
         once = parser.get("Service", "Type", fallback="") == "oneshot"
         assert parser.has_section("Timer") or once or parser["Service"]["Restart"] == "always"
+
+
+@pytest.mark.parametrize("text", snippets("dockerfile"))
+def test_the_linter_of_images_finds_nothing(text: str) -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([linter, "-"], input=text, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")
