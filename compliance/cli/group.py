@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 from flask import Flask
@@ -24,7 +24,7 @@ from ..formats import FORMS, to_json
 from ..i18n import LANGUAGES, choose, spoken, translate
 from ..paths import TEMPLATES
 from .columns import width
-from .help import Group
+from .help import Group, MisusedError, as_error
 
 if TYPE_CHECKING:
     from ..messages import Box
@@ -35,6 +35,9 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_TRUTH = {True: Message("True"), False: Message("False")}
+
+
 class CannotRunError(click.ClickException):
     """Tell why a command cannot run, in the language that is spoken."""
 
@@ -42,6 +45,11 @@ class CannotRunError(click.ClickException):
 
     def __init__(self, message: str) -> None:
         super().__init__(translate(message))
+        self._shown = as_error(self.message)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it."""
+        click.echo(self._shown, file=file, err=file is None)
 
 
 STARTER = TEMPLATES / "compliance.toml"
@@ -80,6 +88,10 @@ class Commands(Group):
         """Run a command; exit status 2 for our own errors."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if spoken() == LANGUAGES[0]:  # which click speaks
+                raise
+            raise MisusedError(error) from None
         except StoreError as error:
             raise CannotRunError(Message("the database cannot be used: %(reason)s", reason=error.reason)) from error
         except SettingsError as error:
@@ -288,7 +300,10 @@ def warn(message: str) -> None:
 
 def one_line(value: object) -> str:
     """Return *value* as a terminal shows it in one line, and obeys nothing of it."""
-    return UNPRINTABLE.sub("\ufffd", translate(value) if isinstance(value, str) else str(value)).replace("\n", " ")
+    if isinstance(value, bool):
+        value = _TRUTH[value]
+    said = translate(value) if isinstance(value, str) else str(value)
+    return UNPRINTABLE.sub("\ufffd", said).replace("\n", " ")
 
 
 def print_json(value: Any) -> None:

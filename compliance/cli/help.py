@@ -9,7 +9,7 @@ import ast
 import inspect
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import click
 
@@ -121,6 +121,46 @@ def _extra(text: str) -> str:
 
 def _told(text: str) -> str:
     return translate(Message(text)) if text else ""
+
+
+class MisusedError(click.UsageError):
+    """A command that was typed wrongly: what `click` says of *error*, in the language that is spoken."""
+
+    def __init__(self, error: click.UsageError) -> None:
+        super().__init__(translate(_misuse(error)), error.ctx)
+        # It is shown when the context is over, and with it what language was chosen.
+        self._shown = as_error(self.message)
+        if error.ctx:
+            hint = translate(Message("See `%(command)s --help`.", command=error.ctx.command_path))
+            self._shown = f"{error.ctx.get_usage()}\n{hint}\n\n{self._shown}"
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it."""
+        click.echo(self._shown, file=file, err=file is None)
+
+
+def as_error(message: str) -> str:
+    """Return *message* as the error that a command ends with."""
+    return translate(Message("Error: %(message)s", message=message))
+
+
+def _misuse(error: click.UsageError) -> str:
+    if name := getattr(error, "command_name", None):  # later versions of click have a class of its own for it
+        return _likely(Message("there is no command %(name)s", name=name), error)
+    if isinstance(error, click.NoSuchOption):
+        return _likely(Message("there is no option %(name)s", name=error.option_name), error)
+    if not isinstance(error, click.BadParameter):
+        return error.message
+    named = error.param_hint or (error.param.get_error_hint(error.ctx) if error.param and error.ctx else "")
+    hint = named if isinstance(named, str) else ", ".join(named)
+    if isinstance(error, click.MissingParameter):
+        return Message("%(name)s is missing", name=hint)
+    return Message("%(name)s: %(reason)s", name=hint, reason=error.message) if hint else error.message
+
+
+def _likely(message: Message, error: click.UsageError) -> Message:
+    names = getattr(error, "possibilities", None)
+    return Message("%(what)s; did you mean %(names)s?", what=message, names=", ".join(names)) if names else message
 
 
 Found = tuple[int, str | None, str, list[str]]

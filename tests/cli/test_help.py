@@ -95,6 +95,13 @@ def test_listings_and_questions_are_in_chinese_and_json_is_as_ever(app: Flask) -
         (["messages", "export", "-o", "/dev/null"], "/dev/null 已经存在，请把它移走，或者换一个路径"),
         (["messages", "list", "--after", "X"], "'X' 不是登记编号，或者写错了"),
         (["check", "--update-baseline"], "--update-baseline 要知道写入哪个文件，请加上 --baseline FILE"),
+        (
+            ["messages", "list", "--pag", "/"],
+            "用法：host compliance messages list [OPTIONS]\n用法见 `host compliance messages list --",
+        ),
+        (["messages", "list", "--pag", "/"], "错误：没有选项 --pag；是不是 --page"),
+        (["mesages"], "错误：没有命令 mesages"),
+        (["messages", "show"], "错误：缺少 'NUMBER'"),
         (["deliver", "--watch", "--dead"], "--watch、--status、--dead 和 --retry 一次只能用一个"),
     ],
 )
