@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 from . import engine
 from .asgi import join
@@ -21,7 +23,23 @@ _OPTIONS = "COMPLIANCE_SERVE"
 _LARGEST_HEAD = 64 * 1024  # bytes
 # What WSGI asks of an environment (PEP 3333) and a request does not say.
 _OF_THE_SERVER = {"SERVER_NAME": "localhost", "SERVER_PORT": "80"}
+# uvicorn's own, less what it says of each websocket: the reader's address, and the path.
+_LOG = {
+    **LOGGING_CONFIG,
+    "filters": {"impersonal": {"()": f"{__name__}.Impersonal"}},
+    "handlers": {"default": {**LOGGING_CONFIG["handlers"]["default"], "filters": ["impersonal"]}},
+    "loggers": {"uvicorn": {"handlers": ["default"], "level": "INFO", "propagate": False}},
+}
 _KEPT_SECONDS = 75  # a connection of a proxy in front, which nginx keeps for 60 seconds
+
+
+class Impersonal(logging.Filter):
+    """Lets pass what goes wrong, and what the server says of itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether *record* tells of the server and not of a connection."""
+        of_itself = "uvicorn" in record.pathname and "protocols" not in record.pathname
+        return of_itself or record.levelno >= logging.WARNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +85,7 @@ def run(options: Options, *, bind: SplitResult, workers: int, grace: int) -> Non
         proxy_headers=False,  # `Hops` reads them
         server_header=False,
         date_header=False,
+        log_config=_LOG,
         access_log=False,
         h11_max_incomplete_event_size=_LARGEST_HEAD,
         timeout_keep_alive=_KEPT_SECONDS,

@@ -23,13 +23,14 @@ logger = logging.getLogger("compliance")
 
 _WORDS = {"away": "cannot be reached", "slow": "did not answer in time", "odd": "gave an answer that makes no sense"}
 _PROBE_SECONDS = 5
+_HIGHEST_PORT = 65535
 # A connection is for one request. Kept, it would show what a site sends beyond the length that it told, such as one of
 # characters in place of bytes, to the reader who comes next: h11 keeps it, and httpcore2 does not look.
 _ONCE = (b"connection", b"close")
 # What the reader's server has met already, and what is said anew.
 _ENDED_HERE = (b"expect", b"host")
 # RFC 9110, section 7.2, with the underscore that no standard has and machines do.
-_HOST = re.compile(rb"(?:[\w.~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
+_HOST = re.compile(rb"(?:[\w.~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class Site:
             raise _FaultError("method")
         sent = scope["headers"]
         hosts = values(sent, b"host")
-        if len(hosts) > 1 or any(not _HOST.fullmatch(host) for host in hosts):
+        if len(hosts) > 1 or not all(map(_is_host, hosts)):
             raise _FaultError("host")
         host = hosts[0] if hosts else self._url.netloc.encode()
         kept = [(name, value) for name, value in passed(sent, _ENDED_HERE) if not is_claim(name)]
@@ -154,8 +155,13 @@ class Site:
         try:
             host, fields = self._asked(scope)
             name, target = self._name or host, _target(scope)
-            offered = scope["subprotocols"]
-            async with tunnel.opened(self._url, name, target, fields, offered, patience=self._patience) as site:
+            # Older servers hand the list on as it was written.
+            offered = [one.strip() for told in scope["subprotocols"] for one in told.split(",")]
+            try:
+                opened = tunnel.opened(self._url, name, target, fields, offered, patience=self._patience)
+            except ValueError as error:  # a protocol that is no name
+                raise _FaultError("request") from error
+            async with opened as site:
                 assert site.response is not None
                 headers = tunnel.handshake(site.response)
                 await send({"type": "websocket.accept", "subprotocol": site.subprotocol, "headers": headers})
@@ -169,6 +175,11 @@ class Site:
         if why in _WORDS:
             logger.warning("the site at %s %s", self._url.netloc, _WORDS[why])
         return self._tell(scope, why)
+
+
+def _is_host(value: bytes) -> bool:
+    match = _HOST.fullmatch(value)
+    return match is not None and int(match[1] or 0) <= _HIGHEST_PORT
 
 
 def _target(scope: Scope) -> bytes:

@@ -96,8 +96,11 @@ class Server:
     def stop(self) -> int:
         """Stop it as a system does, and return how it ended."""
         self.process.terminate()
-        self._reader.join()
-        return self.process.wait()
+        try:
+            return self.process.wait(timeout=60)
+        finally:
+            self.process.kill()
+            self._reader.join()
 
     def _read(self) -> None:
         assert self.process.stderr is not None

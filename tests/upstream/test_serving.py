@@ -25,6 +25,12 @@ pytestmark = pytest.mark.slow
 PATIENCE = 60  # seconds after which a test fails that would wait for ever
 LARGE = 256 * 1024 * 1024
 TEXT = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==",
+    "Sec-WebSocket-Version": "13",
+}
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +246,7 @@ def test_a_websocket_passes_both_ways(server: Server, site: Upstream) -> None:
         with pytest.raises(ConnectionClosedError) as closed:
             client.recv(timeout=PATIENCE)
     assert closed.value.rcvd and (closed.value.rcvd.code, closed.value.rcvd.reason) == (4001, "was told to")
+    assert "/ws" not in (log := "".join(server.log)) and "connection" not in log  # nothing of the reader
     told = dict(fields_of(site.heads[-1]))
     assert site.heads[-1].split()[1] == b"/ws?x=%2F"
     assert {name.lower(): value for name, value in told.items()}.items() >= {
@@ -264,12 +271,22 @@ def test_a_websocket_that_the_site_refuses_is_refused(
 ) -> None:
     site.on("/no", answer)
     with connection(server) as reader:
-        key = {"Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==", "Sec-WebSocket-Version": "13"}
-        reader.request("GET", "/no", headers={"Connection": "Upgrade", "Upgrade": "websocket", **key})
+        reader.request("GET", "/no", headers=HANDSHAKE)
         refused = reader.getresponse()
         assert refused.status == status
         assert status != 403 or (refused.headers["X-Why"], refused.read()) == ("login", b"login")
         assert status != 302 or refused.headers["Location"] == "ws://other.example/"
+
+
+@pytest.mark.parametrize("odd", [{"Sec-WebSocket-Protocol": "a b"}, {"Host": "a:99999"}, {"Host": "a/b"}])
+def test_a_websocket_that_is_asked_for_badly_is_refused_here(
+    server: Server, site: Upstream, odd: dict[str, str]
+) -> None:
+    before = len(site.heads)
+    with connection(server) as reader:
+        reader.request("GET", "/ws", headers={**HANDSHAKE, **odd})
+        assert reader.getresponse().status == 400
+    assert len(site.heads) == before
 
 
 def test_what_was_begun_comes_to_an_end_when_it_is_stopped(tmp_path: Path) -> None:
@@ -285,7 +302,7 @@ def test_what_was_begun_comes_to_an_end_when_it_is_stopped(tmp_path: Path) -> No
 
     with (
         Upstream() as site,
-        serve(tmp_path, f"http://127.0.0.1:{site.port}", "--grace", "1", workers=2) as server,
+        serve(tmp_path, f"http://127.0.0.1:{site.port}", "--grace", "3", workers=2) as server,
         connection(server) as reader,
         connection(server) as stuck,
         connection(server) as late,
