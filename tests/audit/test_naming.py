@@ -39,6 +39,44 @@ def test_recipient_is_known_by_its_names(text: str, provider: str) -> None:
     assert provider in set(known_names(CATALOGUE, text))
 
 
+@pytest.mark.parametrize(
+    ("text", "provider"),
+    [
+        ("由百度提供统计服务", "Baidu Tongji"),
+        ("第三方：百度、腾讯等", "Tencent Ads"),
+        ("接收方：百度", "Baidu Union"),
+        ("百度 的统计代码", "Baidu Tongji"),
+        ("腾讯计算机系统有限公司", "Tencent Analytics"),
+        ("Google's servers in the United States", "Google Maps"),
+        ("Google Ireland Limited receives it", "Google Analytics"),
+        ("sent to google and others", "Google Fonts"),
+        ("Recipient: GOOGLE, US", "Google Fonts"),
+        ("Microsoft Corporation", "Microsoft Clarity"),
+        ("页面上有新浪微博的按钮", "Weibo widget"),
+        ("Facebook Pixel", "Meta pixel"),
+        ("使用 reCAPTCHA 验证码", "Google reCAPTCHA"),
+    ],
+)
+def test_who_names_a_company_names_what_it_does(text: str, provider: str) -> None:
+    assert provider in set(known_names(CATALOGUE, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("词条来自百度百科，路线见百度地图，文件在百度网盘，会员可用百度会员。", {"Baidu Maps"}),
+        ("在 百度 地图 上打开", set()),
+        ("本网站使用百度统计。", {"Baidu Tongji"}),
+        ("谷歌浏览器、Google Chrome、google chrome 和 Microsoft Edge 都能删除 Cookie。", set()),
+        ("We use Google Analytics and embed Google Maps.", {"Google Analytics", "Google Maps"}),
+        ("关注我们的官方微博、官方微信和微信公众号，用微信支付，或加入腾讯会议。", set()),
+        ("邮箱为网易邮箱，https://google.com/ 另见新浪财经。", set()),
+    ],
+)
+def test_another_service_of_a_company_is_not_named_with_it(text: str, named: set[str]) -> None:
+    assert set(known_names(CATALOGUE, text)) == named
+
+
 @pytest.mark.parametrize("provider", sorted({one.provider["en"] for one in CATALOGUE.trackers}))
 def test_ordinary_text_names_nobody(provider: str) -> None:
     assert provider not in set(known_names(CATALOGUE, ORDINARY))
