@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -88,17 +89,22 @@ def test_deep_nesting_is_read_to_its_end(unit: bytes) -> None:
     assert len(inject(page, HEAD, FOOT)) >= len(page)
 
 
-def test_memory_counts_what_was_made_of_a_page() -> None:
+@pytest.mark.parametrize("kind", ["held", "nonce"])
+def test_memory_counts_what_it_keeps_of_a_page(kind: str) -> None:
     memory = Memory(size=MIB)
-    made = 0
+    asked = bytearray()
     for number in range(40):
-        page = START + b"%d" % number + b"<p>" * 10_000
-        for reader in range(20):
-            memory.noted(page, str(reader), lambda page: page + b"held")
-            made += len(page)
-    assert made > 20 * MIB
-    held = [note for entry in memory._entries.values() for note in (entry.page, *entry.notes.values()) if note]
-    assert 0 < sum(map(len, held)) <= MIB
+        page = START + b"<p>" * (1_000 + number) + END
+        for reader in range(40):
+            own = b"%d-%d " % (number, reader) + b"a" * 20_000
+            asked += own
+            if kind == "held":
+                memory.noted(page, str(reader), lambda page, own=own: page + own)
+            else:
+                memory.inject(page, b"<!--%s-->" % own, b"")
+    assert len(asked) > 20 * MIB
+    kept = pickle.dumps([(entry.page, entry.notes, entry.places) for entry in memory._entries.values()])
+    assert MIB / 2 < len(kept) <= MIB
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "303 See Other", "307 a", "308 b"])

@@ -36,7 +36,7 @@ class _Entry:
         return (
             len(self.page)
             + _ENTRY
-            + _PLACE * len(self.places)
+            + sum(_PLACE + len(head) + len(foot) for head, foot in [*self.places])
             + sum(len(note or b"") for note in [*self.notes.values()])
         )
 
@@ -85,7 +85,7 @@ class Memory:
             place = locate(page, head, foot, entry.opening)
             if len(entry.places) < _PLACES and self._entries.get(entry.key) is entry:
                 entry.places[head, foot] = place
-                self._count(_PLACE)
+                self._count(_PLACE + len(head) + len(foot))  # with a nonce they are of this page alone
         return place.splice(page, head, foot)
 
     def _entry(self, page: bytes) -> _Entry:
