@@ -52,6 +52,7 @@ PAGES = {
     + banner(agreed=f"{KEEP.format('yes')};{LOAD}", refuse=refusing(), script=f"/yes/.test(document.cookie)&&{LOAD}")
     + ICP,
     "at once": f"<script>{LOAD}</script>" + TEXT + banner() + ICP,
+    "unasked": f"<script>{LOAD}</script>" + TEXT + ICP,
     "refused in vain": TEXT + banner(refuse=refusing(), script=f"/no/.test(document.cookie)&&{LOAD}") + ICP,
     "weak": TEXT + banner(refuse=refusing("background:none;border:0")) + ICP,
     "covering": TEXT + ICP + banner(place="position:fixed;bottom:0", refuse=refusing()),
@@ -72,6 +73,7 @@ EXPECTED = {
     "recipient": [],
     "kept": [],
     "at once": [("C404", "同意"), ("C501", "hm.baidu.com"), ("C503", "HMACCOUNT"), ("C503", "Hm_lvt_1")],
+    "unasked": [("C501", "hm.baidu.com"), ("C503", "HMACCOUNT"), ("C503", "Hm_lvt_1")],
     "refused in vain": [("C591", "hm.baidu.com"), ("C592", "HMACCOUNT"), ("C592", "Hm_lvt_1")],
     "weak": [("C405", "拒绝")],
     "covering": [("C593", "渝ICP备20009753号-2")],
@@ -112,9 +114,11 @@ def test_a_browser_sees_what_a_decision_changes(name: str, reader: Browser, site
     found = sorted((one.rule.id, one.excerpt) for one in seen if isinstance(one, Finding))
     assert found == EXPECTED[name]
     assert all(one.page == "home" and one.seen("zh_CN") for one in seen if isinstance(one, Finding))
-    if name == "recipient":
+    # Whoever is asked counts: before a decision, after a yes, after a no.
+    if name in ("unasked", "recipient", "refused in vain"):
         recipients = [one.value.split("\t")[2] for one in seen if isinstance(one, Fact) and one.name == "recipient"]
         assert set(recipients) == {"hm.baidu.com"}
+    if name == "recipient":
         # Of another site, and of a kind that the browser keeps for the site itself alone.
         assert "HMACCOUNT" in {one.value for one in seen if isinstance(one, Fact) and one.name == "cookie"}
     if name == "kept":

@@ -123,7 +123,7 @@ def application() -> Flask:
         "<a href=/a>a</a><a href='/a#part'>a</a><a href=moved>m</a><a href=gone>g</a><a href=broken>b</a>"
         "<a href=/photo.jpg>p</a><a href=data>d</a><a href='https://other.example/'>o</a><a href=away>w</a>"
         "<a href='mailto:a@b.example'>m</a><a href='calendar/1'>c</a><a href='list?page=1'>l</a><a href='新闻 1'>n</a>"
-        "<a href=door>d</a>"
+        "<a href=door>d</a><a href=/compliance/receipt/1>r</a>"
     )
 
     def moved() -> Any:
@@ -167,6 +167,7 @@ def test_application_is_crawled_in_this_process() -> None:
         home + part for part in ("", "a", "b", "behind", "list", "%E6%96%B0%E9%97%BB%201")
     }
     unread = {one.url.removeprefix(home): one.reason for one in report.unread.first}
+    # What ours answer to a receipt that there is not is no news of the site.
     assert unread.keys() == {"gone", "broken", "data", "away"}
     assert (unread["gone"], unread["data"]) == ("answers 410", "is no page, but application/json")
     assert "500" in unread["broken"] or "ZeroDivisionError" in unread["broken"]
