@@ -29,6 +29,7 @@ from compliance.page.change import Change
 from compliance.page.injection import Markup, Memory, inject
 from compliance.page.trackers import Catalogue, Gate
 from compliance.pictures import clean
+from compliance.words import Words
 
 from .injection import FOOT, HEAD, duration
 from .table import Row
@@ -138,6 +139,13 @@ def _checked(text: str) -> Callable[[], object]:
     return lambda: examine(Page("https://news.example/", content, home=True), _CONTEXT, PAGE)
 
 
+def _words(length: int) -> Callable[[], object]:
+    """Return a call that looks for ten thousand words in a text that is made of their beginnings."""
+    characters = [chr(0x4E00 + number) for number in range(100)]
+    words = Words(a + b + c for number, a in enumerate(characters) for b in characters for c in characters[number % 7])
+    return partial(words.find, "".join(characters[(number * number) % 97] for number in range(length)))
+
+
 def _read(text: str) -> Callable[[], object]:
     return lambda: (
         hotlines.__wrapped__(text),
@@ -197,6 +205,7 @@ INPUTS: dict[str, tuple[int, Callable[[int], Callable[[], object]]]] = {
         40_000,
         lambda n: partial(Suffix("0123456789ab").strip, '"x-c0123456789ab", W/"' * (n // 21), None),
     ),
+    "ten thousand words looked for": (4_000, _words),
     "digits checked": (4_000, lambda n: _checked("举报电话：" + "0" * n)),
     "marks checked": (4_000, lambda n: _checked("渝ICP备\u0315\u0334" * (n // 7))),
     "brackets checked": (4_000, lambda n: _checked("（" * n)),

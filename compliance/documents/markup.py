@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from itertools import chain, count, pairwise
 from urllib.parse import unquote, urlsplit
@@ -93,10 +93,16 @@ def _languages(soup: BeautifulSoup, language: str) -> None:
             said = {"lang": words["language"] or "zh"}
             pieces += [
                 NavigableString(content[end : words.start()]),
-                soup.new_tag("span", attrs=said, string=words["words"] or words[0]),
+                _span(soup, said, words["words"] or words[0]),
             ]
             end = words.end()
         text.replace_with(*pieces, NavigableString(content[end:]))
+
+
+def _span(soup: BeautifulSoup, attributes: Mapping[str, str], text: str) -> Tag:
+    span = soup.new_tag("span", attrs=dict(attributes))
+    span.string = text  # which older versions take no other way
+    return span
 
 
 def _headings(soup: BeautifulSoup) -> list[Heading]:
@@ -122,7 +128,7 @@ def _headings(soup: BeautifulSoup) -> list[Heading]:
         link = soup.new_tag(
             "a", attrs={"href": f"#{anchor}", "class": "compliance-permalink", "aria-labelledby": f"permalink {anchor}"}
         )
-        link.append(soup.new_tag("span", attrs={"aria-hidden": "true"}, string="#"))
+        link.append(_span(soup, {"aria-hidden": "true"}, "#"))
         tag.wrap(soup.new_tag("div", attrs={"class": "compliance-heading"})).append(link)
         headings.append(Heading(id=anchor, text=text, level=level))
     return headings

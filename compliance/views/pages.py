@@ -28,6 +28,8 @@ POLICY = (
     "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
+# A name or an address, and a port (RFC 9110, section 7.2): what older versions of Werkzeug hand on may be anything.
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _STATUS = {
     **dict.fromkeys(("choice", "category", "next", "json", "encoding", "cut", "host", "query"), HTTPStatus.BAD_REQUEST),
@@ -259,8 +261,8 @@ def host(url: str) -> tuple[str | None, int | None]:
 def _own_host() -> tuple[str | None, int | None]:
     """Return host and port that this request is for; no host where its header names none."""
     try:
-        return host(request.host_url)
-    except (UnicodeError, SecurityError):  # Werkzeug decodes international names, and knows which host is answered
+        return host(request.host_url) if _HOST.fullmatch(request.host) else (None, 0)
+    except (ValueError, SecurityError):  # Werkzeug decodes international names, and knows which host is answered
         return None, 0
 
 
