@@ -43,7 +43,7 @@ IDLE = """async () => {
 }"""
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' http: https:; img-src 'self' http: https:;"
-    " style-src 'self' 'unsafe-inline' http: https:; frame-src http: https:; connect-src 'self' http: https:;"
+    " style-src 'self' 'unsafe-inline' http: https:; frame-src http: https:; connect-src 'self' http: https: ws: wss:;"
     " media-src http: https:; object-src http: https:"
 )
 
