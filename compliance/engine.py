@@ -281,7 +281,12 @@ def _open(settings: Settings, secrets: Keys, folder: Path) -> Store:
     return Store(
         database=database,
         vault=vault,
-        throttle=Throttle(enabled=settings.limits.enabled, storage=settings.limits.storage, key=vault.key("source")),
+        throttle=Throttle(
+            enabled=settings.limits.enabled,
+            site=settings.limits.site,
+            storage=settings.limits.storage,
+            key=vault.key("source"),
+        ),
         box=open_box(settings, database, vault),
         ledger=ledger,
         recorder=Recorder(ledger, Spool(folder / "compliance-consents")),

@@ -42,8 +42,7 @@ class _Limit(NamedTuple):
 _STEPS = ((1, _Limit("submit1", 5, HOUR)), (4, _Limit("submit4", 5, HOUR)), (16, _Limit("submit16", 5, HOUR)))
 _SUBMIT_DAY = _Limit("submit-day", 20, DAY)
 _SUBMIT_PAGE = _Limit("submit-page", 3, DAY)
-_SITE = _Limit("site", 3000, HOUR)
-_SITE_SOFT = 600
+_ALL = "site"  # the label of all sources together
 _CHALLENGE = _Limit("challenge", 60, MINUTE)
 # One network may be a town behind its carrier's gate, so these are wide; over them a decision counts and is not kept.
 _DECIDE_MINUTE = _Limit("decide-minute", 300, MINUTE)
@@ -87,6 +86,7 @@ class Throttle:
     """The limits of one site.
 
     Args:
+        site: submissions of all sources together within an hour; with a fifth of them it is flooded.
         storage: the address of a Redis; without one, or where it does not answer, each process counts by itself.
         key: for the labels of sources.
         pause: seconds until a Redis that did not answer is asked again.
@@ -94,8 +94,9 @@ class Throttle:
     Raises `ComplianceError` where *storage* is no address of a Redis.
     """
 
-    def __init__(self, *, enabled: bool, storage: str | None, key: bytes, pause: float = _PAUSE) -> None:
+    def __init__(self, *, enabled: bool, site: int, storage: str | None, key: bytes, pause: float = _PAUSE) -> None:
         self._enabled = enabled
+        self._site = _Limit("site", site, HOUR)
         self._key = key
         self._memory = _Memory()
         self._shared = _redis(storage, prefix=f"compliance:{self._label('prefix')[:12]}") if storage else None
@@ -132,7 +133,9 @@ class Throttle:
 
     def challenge(self, source: str) -> Verdict:
         """Count a challenge that is asked for; it is to be made with the verdict's factor."""
-        return self._decide(lambda counter: _verdict(_take(counter, _CHALLENGE, source), factor=_look(counter, source)))
+        return self._decide(
+            lambda counter: _verdict(_take(counter, _CHALLENGE, source), factor=self._look(counter, source))
+        )
 
     def track(self, source: str, number: str) -> Verdict:
         """Count a wrong code for the receipt *number*, whether there is one or not; an empty one was mistyped.
@@ -166,21 +169,34 @@ class Throttle:
 
     def look(self, source: str) -> int:
         """Return the factor that the next submission of *source* will have to prove; counts nothing."""
-        return self._decide(lambda counter: Verdict(allowed=True, factor=_look(counter, source))).factor
+        return self._decide(lambda counter: Verdict(allowed=True, factor=self._look(counter, source))).factor
 
     def _submit(self, counter: _Counter, source: str, page: str | None) -> Verdict:
         # Looked at before anything is counted: a flood that others make uses up nobody's share.
-        seen = _count(counter, _SITE, "site")
-        if seen >= _SITE.amount:
-            return _verdict(_wait(counter, _SITE, "site"))
+        seen = self._seen(counter)
+        if seen >= self._site.amount:
+            return _verdict(_wait(counter, self._site, _ALL))
         factor = next((factor for factor, step in _STEPS if not _take(counter, step, source)), None)
         if factor is None:
             return _verdict(min(_wait(counter, step, source) for _, step in _STEPS))
         about = [(_SUBMIT_PAGE, self._label("page", source, page))] if page is not None else []
-        for limit, label in [(_SUBMIT_DAY, source), *about, (_SITE, "site")]:
+        for limit, label in [(_SUBMIT_DAY, source), *about, (self._site, _ALL)]:
             if wait := _take(counter, limit, label):
                 return _verdict(wait)
-        return Verdict(allowed=True, factor=_raised(factor, seen), flooded=seen >= _SITE_SOFT)
+        return Verdict(allowed=True, factor=self._raised(factor, seen), flooded=self._is_flooded(seen))
+
+    def _look(self, counter: _Counter, source: str) -> int:
+        free = (factor for factor, step in _STEPS if _count(counter, step, source) < step.amount)
+        return self._raised(next(free, 16), self._seen(counter))
+
+    def _seen(self, counter: _Counter) -> int:
+        return _count(counter, self._site, _ALL)
+
+    def _raised(self, factor: int, seen: int) -> int:
+        return min(16, 4 * factor) if self._is_flooded(seen) else factor
+
+    def _is_flooded(self, seen: int) -> bool:
+        return seen >= self._site.amount // 5
 
     def _decide(self, ask: Callable[[_Counter], Verdict]) -> Verdict:
         if not self._enabled:
@@ -224,17 +240,8 @@ class Throttle:
         return hmac.digest(self._key, "\0".join(parts).encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
 
-def _look(counter: _Counter, source: str) -> int:
-    free = (factor for factor, step in _STEPS if _count(counter, step, source) < step.amount)
-    return _raised(next(free, 16), _count(counter, _SITE, "site"))
-
-
 def _count(counter: _Counter, limit: _Limit, label: str) -> int:
     return counter.get_moving_window(f"{limit.name}/{label}", limit.amount, limit.seconds)[1]
-
-
-def _raised(factor: int, seen: int) -> int:
-    return min(16, 4 * factor) if seen >= _SITE_SOFT else factor
 
 
 def _take(counter: _Counter, limit: _Limit, label: str, *, amount: int = 1) -> int:

@@ -35,7 +35,9 @@ REFUSED = 0
 
 def limits(storage: str | None = None, *, key: bytes = b"", **values: object) -> Throttle:
     """Limits that share nothing with those of another test, unless *key* is theirs."""
-    made = Throttle(**{"enabled": True, "storage": storage, "key": key or secrets.token_bytes(32), **values})
+    made = Throttle(
+        **{"enabled": True, "site": 3000, "storage": storage, "key": key or secrets.token_bytes(32), **values}
+    )
     if storage:
         PREFIXES.append(f"compliance:{made._label('prefix')[:12]}")
     return made
@@ -112,20 +114,28 @@ def test_flood_asks_everybody_for_more_work(counted: Throttle):
     assert counted.challenge("new").factor == 4
 
 
-def test_flood_has_an_end_and_uses_up_nobodys_share(counted: Throttle, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(throttle, "_SITE", throttle._SITE._replace(amount=10))
+@pytest.mark.parametrize("site", [10, 50])
+def test_flood_begins_and_ends_where_the_settings_say(site: int):
+    counted = limits(site=site)
+    verdicts = [counted.submit(f"s{number}", page=None) for number in range(site)]
+    assert [verdict.flooded for verdict in verdicts] == [number >= site // 5 for number in range(site)]
+    assert not counted.submit("late", page=None).allowed
+
+
+def test_flood_has_an_end_and_uses_up_nobodys_share():
+    key = secrets.token_bytes(32)
+    counted, wider = limits(REDIS, key=key, site=10), limits(REDIS, key=key)
     for number in range(10):
         counted.submit(f"s{number}", page=None)
     refused = [counted.submit("a", page="page") for _ in range(20)]
     assert not any(verdict.allowed for verdict in refused)
     assert 3590 <= refused[0].retry_after <= 3600
-    monkeypatch.setattr(throttle, "_SITE", throttle._SITE._replace(amount=3000))
-    assert factors(counted, 1) == [1]
+    assert factors(wider, 1) == [1]
 
 
-def test_refused_submissions_do_not_fill_the_site(counted: Throttle, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(throttle, "_SITE", throttle._SITE._replace(amount=20))
-    assert factors(counted, 100).count(REFUSED) == 85
+def test_refused_submissions_do_not_fill_the_site():
+    counted = limits(site=20)
+    assert [counted.submit("a", page=None).allowed for _ in range(100)].count(False) == 85
     assert counted.submit("b", page=None).allowed
 
 

@@ -175,6 +175,13 @@ class Limits(Table):
         examples=["redis://127.0.0.1:6379/0"],
         repr=False,
     )
+    site: int = Field(
+        default=3000,
+        ge=5,
+        le=1_000_000,
+        description="Messages and reports that the whole site takes within an hour; over a fifth of it they are held.",
+        examples=[3000],
+    )
 
 
 class Storage(Table):

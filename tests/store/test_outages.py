@@ -170,7 +170,7 @@ def test_limits_hold_and_nobody_is_failed_while_redis_is_away(how: str, host: Fl
         state = host.extensions["compliance"]
         # Counts apart from every other test, and soon asks again.
         key = secrets.token_bytes(32)
-        throttle = Throttle(enabled=True, storage=settings["limits"]["storage"], key=key, pause=0.05)
+        throttle = Throttle(enabled=True, site=3000, storage=settings["limits"]["storage"], key=key, pause=0.05)
         state.store.throttle = throttle
         # Two sources of two clients each.
         with Senders(host, source=lambda client: f"203.0.{client % 2}.{client}") as senders:
