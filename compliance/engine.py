@@ -17,7 +17,7 @@ from .consent import NECESSARY, Decisions
 from .cookies import Cookies
 from .corrections import Corrections
 from .elements import Elements
-from .errors import Message, Problem, SettingsError, StoreError
+from .errors import DocumentError, Message, Problem, SettingsError, StoreError
 from .i18n import tell, translate
 from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
@@ -44,11 +44,14 @@ logger = getLogger("compliance")
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Tell what is wrong with the settings in the language of the terminal; decorates what a site calls."""
+    """Tell what is wrong with settings and documents in the language of the terminal; decorates what a site calls."""
     try:
         yield
     except SettingsError as error:
         error.words = error.told(translate)
+        raise
+    except DocumentError as error:
+        error.reason = translate(error.reason)
         raise
 
 

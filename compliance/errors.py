@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from click import ClickException
@@ -22,6 +23,11 @@ class Message(str):
         made = super().__new__(cls, id % values if values else id)
         made.id, made.values = id, values
         return made
+
+    @classmethod
+    def joined(cls, messages: Sequence[Message]) -> Message:
+        """Return *messages*, of which there is one at least, as one."""
+        return reduce(lambda first, second: cls("%(first)s; %(second)s", first=first, second=second), messages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +95,12 @@ class DocumentError(ComplianceError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return str(self.message)
+
+    @property
+    def message(self) -> Message:
+        """All of it in one sentence."""
+        return Message("%(path)s: %(what)s", path=str(self.path), what=self.reason)
 
 
 class ReasonError(ComplianceError):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .characters import HAN, without_invisible
-from .errors import ComplianceError
+from .errors import ComplianceError, Message
 from .outside.text import normalised
 
 LONGEST = 64  # characters: what is longer is a sentence, and nobody writes it the same way twice
@@ -45,7 +45,13 @@ class Words:
         try:
             lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()
         except OSError as error:
-            raise ComplianceError(f"{path}: cannot be read ({error.strerror}); give the path of a list") from error
+            raise ComplianceError(
+                Message(
+                    "%(path)s: cannot be read (%(reason)s); give the path of a list",
+                    path=str(path),
+                    reason=error.strerror,
+                )
+            ) from error
         words = []
         for number, line in enumerate(lines, start=1):
             try:
@@ -54,9 +60,15 @@ class Words:
                     _readied(word)
                     words.append(word)
             except UnicodeDecodeError as error:
-                raise ComplianceError(f"{path}, line {number}: is not UTF-8; save the list as UTF-8") from error
+                raise ComplianceError(
+                    Message(
+                        "%(path)s, line %(number)s: is not UTF-8; save the list as UTF-8", path=str(path), number=number
+                    )
+                ) from error
             except ComplianceError as error:
-                raise ComplianceError(f"{path}, line {number}: {error}") from error
+                raise ComplianceError(
+                    Message("%(path)s, line %(number)s: %(what)s", path=str(path), number=number, what=error.args[0])
+                ) from error
         return cls(words)
 
     def __len__(self) -> int:
@@ -82,7 +94,14 @@ def _plain(text: str) -> str:
 def _readied(word: str) -> str:
     plain = _plain(word).strip()
     if not 0 < len(plain) <= LONGEST:
-        raise ComplianceError(f"{word[:LONGEST]!r} has {len(plain)} visible characters; give a word of 1 to {LONGEST}")
+        raise ComplianceError(
+            Message(
+                "%(word)s has %(count)s visible characters; give a word of 1 to %(most)s",
+                word=repr(word[:LONGEST]),
+                count=len(plain),
+                most=LONGEST,
+            )
+        )
     return plain
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..characters import HAN
-from ..errors import ComplianceError
+from ..errors import ComplianceError, Message
 from ..outside.text import normalised
 
 if TYPE_CHECKING:
@@ -55,9 +55,15 @@ class Sources:
         try:
             lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
         except OSError as error:
-            raise ComplianceError(f"{path}: cannot be read ({error.strerror}); give the path of a list") from error
+            raise ComplianceError(
+                Message(
+                    "%(path)s: cannot be read (%(reason)s); give the path of a list",
+                    path=str(path),
+                    reason=error.strerror,
+                )
+            ) from error
         except UnicodeDecodeError as error:
-            raise ComplianceError(f"{path}: is not UTF-8; save the list as UTF-8") from error
+            raise ComplianceError(Message("%(path)s: is not UTF-8; save the list as UTF-8", path=str(path))) from error
         return cls(line for line in lines if line and not line.startswith("#"))
 
     def __len__(self) -> int:

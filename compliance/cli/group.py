@@ -19,7 +19,7 @@ from werkzeug.utils import import_string
 
 from ..characters import UNPRINTABLE
 from ..deadlines import midnight
-from ..errors import ComplianceError, Message, SettingsError, StoreError
+from ..errors import ComplianceError, DocumentError, Message, SettingsError, StoreError
 from ..formats import FORMS, to_json
 from ..i18n import LANGUAGES, choose, spoken, translate
 from ..paths import TEMPLATES
@@ -96,6 +96,8 @@ class Commands(Group):
             raise CannotRunError(Message("the database cannot be used: %(reason)s", reason=error.reason)) from error
         except SettingsError as error:
             raise CannotRunError(error.told(translate)) from error
+        except DocumentError as error:
+            raise CannotRunError(error.message) from error
         except ComplianceError as error:
             raise CannotRunError(error.args[0] if isinstance(error.args[0], Message) else str(error)) from error
 

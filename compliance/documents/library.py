@@ -14,7 +14,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ..deadlines import day, midnight
-from ..errors import DocumentError
+from ..errors import DocumentError, Message
 from ..languages import nearest
 from ..paths import TEMPLATES
 from ..settings import Settings
@@ -246,7 +246,14 @@ def load(settings: Settings, *, folders: Sequence[Path]) -> Library:
             versions = here.setdefault((source.name, source.language), [])
             twin = next((other for other in versions if other.version == source.version), None)
             if twin:
-                raise DocumentError(source.path, f"{twin.path} is version {source.version!r}, too; give it another one")
+                raise DocumentError(
+                    source.path,
+                    Message(
+                        "%(path)s is version %(version)s, too; give it another one",
+                        path=str(twin.path),
+                        version=repr(source.version),
+                    ),
+                )
             versions.append(source)
         found |= here
     names = frozenset(name for name, _ in found)
@@ -282,7 +289,7 @@ def _shape(source: Source, settings: Settings, names: frozenset[str]) -> Shape:
     try:
         html, contents = shape(text, language=source.language, site=settings.site.url, prefix=prefix, names=names)
     except ValueError as error:
-        raise DocumentError(source.path, str(error)) from error
+        raise DocumentError(source.path, error.args[0] if isinstance(error.args[0], Message) else str(error)) from error
     return Shape(html=html, contents=contents, text=f"{source.title}\n\n{unmark(text)}")
 
 

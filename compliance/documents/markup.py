@@ -14,6 +14,7 @@ from bs4.element import NavigableString, Tag
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
+from ..errors import Message
 from ..outside.hosts import host_of
 from ..outside.text import normalised
 from .marks import FOREIGN, MARKED, Heading, unmark
@@ -76,7 +77,12 @@ def shape(
         _link(link, site, prefix, names, {heading.id for heading in contents})
     for picture in soup.find_all("img", src=True):
         if _ABROAD.match(str(picture["src"])):
-            raise ValueError(f"the picture {picture['src']} is on another host; keep it on the site, as in /static/…")
+            raise ValueError(
+                Message(
+                    "the picture %(address)s is on another host; keep it on the site, as in /static/…",
+                    address=str(picture["src"]),
+                )
+            )
     return unmark(str(soup)), contents
 
 
@@ -116,7 +122,7 @@ def _headings(soup: BeautifulSoup) -> list[Heading]:
     given = [str(tag["id"]) for tag in found if tag.has_attr("id")]
     ids, level = {*_TAKEN, *given}, 1
     if taken := [id for id, times in Counter((*_TAKEN, *given)).items() if times > 1]:
-        raise ValueError(f"the id {taken[0]} of a heading is taken; give it another one")
+        raise ValueError(Message("the id %(id)s of a heading is taken; give it another one", id=taken[0]))
     headings = []
     for tag in found:
         level = min(int(tag.name[1]) + lower, level + 1, 6)
@@ -158,10 +164,22 @@ def _tables(soup: BeautifulSoup) -> None:
 def _link(link: Tag, site: str, prefix: str, names: Collection[str], ids: Collection[str]) -> None:
     href = str(link["href"])
     if href.startswith("#") and unquote(href[1:]) not in ids:
-        raise ValueError(f"the link {unquote(href)} leads to no heading; there are {', '.join(sorted(ids))}")
+        raise ValueError(
+            Message(
+                "the link %(link)s leads to no heading; there are %(known)s",
+                link=unquote(href),
+                known=", ".join(sorted(ids)),
+            )
+        )
     if document := _DOCUMENT.fullmatch(href):
         if document[1] not in names:
-            raise ValueError(f"the link {href} leads to no document; there are {', '.join(sorted(names))}")
+            raise ValueError(
+                Message(
+                    "the link %(link)s leads to no document; there are %(known)s",
+                    link=href,
+                    known=", ".join(sorted(names)),
+                )
+            )
         link["href"] = f"{prefix}/legal/{document[1]}{document[2] or ''}"
     elif _ABROAD.match(href) and host_of(href) != host_of(site):
         link["rel"] = "noopener noreferrer"

@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .. import settings as settings_file
-from ..errors import DocumentError
+from ..errors import DocumentError, Message
 from ..languages import territory
 from ..recipients import recipients, separate
 from .marks import edged, mark, spaced
@@ -296,8 +296,10 @@ def fill(source: Source, values: Placeholders) -> str:
 
 def _cannot(source: Source, error: Exception) -> DocumentError:
     line = getattr(error, "lineno", None)
-    place = f"line {line + source.line}: " if line else ""
-    return DocumentError(source.path, f"{place}a placeholder cannot be filled: {error}")
+    reason = Message("a placeholder cannot be filled: %(reason)s", reason=str(error))
+    if line:
+        reason = Message("line %(number)s: %(what)s", number=line + source.line, what=reason)
+    return DocumentError(source.path, reason)
 
 
 @lru_cache(maxsize=64)
@@ -308,15 +310,23 @@ def _template(source: Source, offered: Offered) -> Template:
         if value is None:
             raise DocumentError(
                 source.path,
-                "it names something that the settings leave out; write the sentence between {% if … %} and {% endif %}",
+                Message(
+                    "it names something that the settings leave out; write the sentence between %(start)s and %(end)s",
+                    start="{% if … %}",
+                    end="{% endif %}",
+                ),
             )
         text = str(value)
         # How Python writes a record, a list or a method means nothing to a reader, and may differ at every start.
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise DocumentError(
                 source.path,
-                f"a placeholder gives no words but {text}; name what to write, as in {{{{ site.name }}}}, "
-                "or ask about it with {% if … %}",
+                Message(
+                    "a placeholder gives no words but %(value)s; name what to write, as in {{ site.name }}, or ask"
+                    " about it with %(question)s",
+                    value=text,
+                    question="{% if … %}",
+                ),
             )
         plain = _PUNCTUATION.sub(r"\\\g<0>", " ".join(text.split()))
         said = value.language if isinstance(value, Said) else source.language
@@ -331,7 +341,7 @@ def _template(source: Source, offered: Offered) -> Template:
     environment.globals.clear()
     parsed = environment.parse(source.text)
     if unknown := list(_unknown(parsed, dict(offered))):
-        raise DocumentError(source.path, "; ".join(unknown))
+        raise DocumentError(source.path, Message.joined(unknown))
     return environment.from_string(parsed)
 
 
@@ -344,18 +354,23 @@ def _offered(values: Placeholders) -> Offered:
     )
 
 
-def _unknown(template: nodes.Template, offered: Mapping[str, frozenset[str]]) -> Iterable[str]:
+def _unknown(template: nodes.Template, offered: Mapping[str, frozenset[str]]) -> Iterable[Message]:
     """Find placeholders that there are not, also where this site's settings leave their sentence out."""
     undeclared = meta.find_undeclared_variables(template)
     for name in sorted(undeclared - offered.keys()):
-        yield f"there is no placeholder {name}; {_advice(name, offered)}"
+        yield Message("there is no placeholder %(name)s; %(advice)s", name=name, advice=_advice(name, offered))
     for access in template.find_all(nodes.Getattr):
         if isinstance(access.node, nodes.Name) and access.node.name in undeclared & offered.keys():
             below = offered[access.node.name]
             if access.attr not in below:
-                yield f"there is no placeholder {access.node.name}.{access.attr}; {_advice(access.attr, below)}"
+                yield Message(
+                    "there is no placeholder %(name)s; %(advice)s",
+                    name=".".join((access.node.name, access.attr)),
+                    advice=_advice(access.attr, below),
+                )
 
 
-def _advice(name: str, offered: Collection[str]) -> str:
-    near = get_close_matches(name, offered, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(offered)) or 'none below it'}"
+def _advice(name: str, offered: Collection[str]) -> Message:
+    if near := get_close_matches(name, offered, n=1):
+        return Message("did you mean %(near)s?", near=near[0])
+    return Message("there are %(known)s", known=", ".join(sorted(offered)) or Message("none below it"))

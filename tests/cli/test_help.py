@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from compliance import Compliance, SettingsError
 from compliance.cli import Alone
 from compliance.cli import compliance as commands
 from compliance.cli.columns import width
+from compliance.errors import DocumentError
 from compliance.extension import alone
 from support.editors import Editor
 from support.host import SETTINGS, create_app
@@ -137,4 +139,30 @@ def test_a_start_that_fails_says_in_chinese_why(settings: dict[str, Any], said: 
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as caught:
         Compliance(create_app(), settings={**SETTINGS, **settings})
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("About us", "开头要有前置信息，写在两行三个连字符之间："),
+        (
+            "---\ntitle: About\nversion: '1'\nefective: 2026-01-01\nmaterial: no\n---\nAbout us",
+            "前置信息：没有 efective 这个字段（是不是 effective？）；缺少 effective，请加一行 'effective: …'；",
+        ),
+        (
+            "---\ntitle: About\nversion: '1'\neffective: 2026-01-01\nmaterial: false\n---\n{{ site.nam }}",
+            "没有 site.nam 这个占位符；是不是 name？",
+        ),
+    ],
+)
+def test_a_legal_document_that_cannot_be_shown_is_told_of_in_chinese(
+    text: str, said: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    for name, value in CHINESE.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "about.md").write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        Compliance(create_app(), settings={**SETTINGS, "legal": {"directory": str(tmp_path)}})
     assert said in str(caught.value)
