@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # A host of a request, and perhaps its port.
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 PARTS = ("report", "licences", "message")  # of the footer
+# The templates of what stands around these.
+_AROUND = {"banner": "folded", "footer": "foot"}
 #: Our pages that others link to: their names in templates, and their paths below the prefix.
 PAGES = {
     "consent": "consent",
@@ -162,19 +164,28 @@ class Elements:
         decided: bool,
         placed: frozenset[str],
         absolute: bool = False,
+        calm: bool = False,
     ) -> Markup:
         """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on.
 
         *absolute* asks for addresses with a host in them: a `<base>` on the page leads those without one elsewhere.
+        On a *calm* page what holds trackers stands before the footer, and keeps nothing from being painted.
         """
         omitted = placed | {"banner"} if decided else placed
         root, licences = self._address(environ)
         if absolute:
             root = self._origin(environ.get("HTTP_HOST"), environ.get("wsgi.url_scheme")) + root
-        return self._markup(self.locale(lang), charset, root, licences, omitted, self.policy)
+        return self._markup(self.locale(lang), charset, root, licences, omitted, self.policy, calm)
 
     def uniform(
-        self, lang: str | None, charset: str, placed: frozenset[str], absolute: bool = False, *, host: str
+        self,
+        lang: str | None,
+        charset: str,
+        placed: frozenset[str],
+        absolute: bool = False,
+        calm: bool = False,
+        *,
+        host: str,
     ) -> Markup:
         """Return what goes into a page of *host* that is the same for all readers, such as a file.
 
@@ -183,7 +194,7 @@ class Elements:
         root = quote(urlsplit(self._settings.site.url).path.rstrip("/"), safe="/%!$&'()*+,;=:@~")
         if absolute:
             root = self._origin(host, None) + root
-        return self._markup(self.locale(lang), charset, root, self._licences(host), placed, self.policy)
+        return self._markup(self.locale(lang), charset, root, self._licences(host), placed, self.policy, calm)
 
     def hints(self, environ: WSGIEnvironment, nonces: Nonces) -> str:
         """Return the value of a header `Link` by which browsers ask for what a page loads of ours before they read it.
@@ -207,7 +218,7 @@ class Elements:
             return ""
         omitted = notes.placed | notes.omitted
         notes.placed = notes.placed.union((name, *PARTS) if name == "footer" else (name,))
-        return self._element(name, self.locale(lang), *self._address(environ), omitted, self.policy)
+        return self._element(name, self.locale(lang), *self._address(environ), omitted, self.policy, False)
 
     def context(self, locale: str, environ: WSGIEnvironment) -> dict[str, Any]:
         """Return what every template is told, in *locale* and for the host and mount point of *environ*."""
@@ -258,19 +269,28 @@ class Elements:
         licences: tuple[Licence, ...],
         omitted: frozenset[str],
         policy: str,
+        calm: bool,
     ) -> Markup:
         def part(*names: str) -> bytes:
             wanted = (name for name in names if name not in omitted)
-            text = "".join(self._element(name, locale, root, licences, omitted, policy) for name in wanted)
+            text = "".join(self._element(name, locale, root, licences, omitted, policy, calm) for name in wanted)
             return encode(text, charset)
 
         return Markup(head=part("assets", "banner"), foot=part("footer"))
 
     def _render_element(
-        self, name: str, locale: str, root: str, licences: tuple[Licence, ...], omitted: frozenset[str], policy: str
+        self,
+        name: str,
+        locale: str,
+        root: str,
+        licences: tuple[Licence, ...],
+        omitted: frozenset[str],
+        policy: str,
+        calm: bool,
     ) -> str:
-        context = self._context(locale, root, licences, policy)
-        return self._render(f"compliance/{name}.html", {**context, "omitted": omitted}).strip()
+        late = calm or not self._held
+        context = {**self._context(locale, root, licences, policy), "omitted": omitted, "late": late}
+        return self._render(f"compliance/{_AROUND.get(name, name)}.html", context).strip()
 
     def _context(self, locale: str, root: str, licences: tuple[Licence, ...], policy: str) -> dict[str, Any]:
         site, consent = self._settings.site, self._settings.consent
@@ -326,8 +346,9 @@ class Elements:
         if self._held:
             content.update(self._catalogue.digest.encode())
         for locale in self.languages:
-            markup = self._encode(locale, "utf-8", "", self._licences(None), frozenset(), policy)
-            content.update(markup.head + markup.foot)
+            for calm in (False, True):
+                markup = self._encode(locale, "utf-8", "", self._licences(None), frozenset(), policy, calm)
+                content.update(markup.head + markup.foot)
         effective = (
             version.since
             for name in self._documents.names

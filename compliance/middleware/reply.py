@@ -92,7 +92,7 @@ class Reply:
         assert self._stamp is not None
         environ, notes, decided = self._environ, self.notes, self._stamp.letter.startswith(DECIDED)
 
-        def markup(lang: str | None, charset: str, carried: frozenset[str], absolute: bool) -> Markup:
+        def markup(lang: str | None, charset: str, carried: frozenset[str], absolute: bool, calm: bool) -> Markup:
             return self._state.injection.markup(
                 lang=lang or head.language or notes.locale,
                 charset=charset,
@@ -100,6 +100,7 @@ class Reply:
                 decided=decided,
                 placed=carried | notes.omitted | notes.written,
                 absolute=absolute,
+                calm=calm,
             )
 
         self._page = Change(

@@ -42,10 +42,11 @@ class Injection(Protocol):
         decided: bool,
         placed: frozenset[str],
         absolute: bool,
+        calm: bool,
     ) -> Markup:
         """Return what goes into a page in *lang*, less what is *placed* already and a banner *decided* on.
 
-        *absolute* asks for addresses with a host in them.
+        *absolute* asks for addresses with a host in them; on a *calm* page no script runs before the footer is read.
         """
 
     def hints(self, environ: WSGIEnvironment, nonces: Nonces) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import chain
 from typing import Protocol
 
 from . import charsets
 from .codings import BrokenBody, Coding
 from .injection import Markup, Memory, Opening, Stream, is_amp, placed
 from .policies import Nonces, nonces_in
-from .trackers import Gate
+from .trackers import Gate, is_calm
 
 _LONGEST_MARK = 3  # bytes of a byte order mark
 _FAULT = "a page could not be changed"
+_BROKEN = "a body is not what its Content-Encoding says (%s)"
+_IN_HAND = 4 * 1024 * 1024  # bytes of a packed page that are unpacked at once
 
 
 class _LeftAlone(Exception):
@@ -36,8 +39,8 @@ class Change:
     """One page: `whole`, or in pieces by `feed` and `finish`. What fails in it leaves the rest as the site made it.
 
     Args:
-        markup: what goes into a page, by the language that it says it is in, its charset, the elements on it, and
-            whether relative addresses on it lead elsewhere.
+        markup: what goes into a page, by the language that it says it is in, its charset, the elements on it,
+            whether relative addresses on it lead elsewhere, and whether no script on it runs before its foot is read.
         gate: holds what is not to load; ``None`` for nothing.
         memory: what is known of pages that come again.
         label: the charset that the page came with, as written.
@@ -50,7 +53,7 @@ class Change:
 
     def __init__(
         self,
-        markup: Callable[[str | None, str, frozenset[str], bool], Markup],
+        markup: Callable[[str | None, str, frozenset[str], bool, bool], Markup],
         *,
         gate: Gate | None,
         memory: Memory,
@@ -87,12 +90,12 @@ class Change:
 
     def whole(self, body: bytes) -> bytes | None:
         """Return what becomes of the whole *body*; ``None`` where it stays as it is."""
-        if self._coding is not None:
-            changed = self.feed(body) + self.finish()
-            return changed if self.changed and not self._broken else None
         try:
-            return self._spliced(body)
+            return self._spliced(body) if self._coding is None else self._repacked(self._coding, body)
         except _LeftAlone:
+            return None
+        except BrokenBody as error:
+            self._reports.tell(_BROKEN % error)
             return None
         except Exception:
             self._reports.fault(_FAULT)
@@ -131,7 +134,7 @@ class Change:
         except _LeftAlone:
             return self.release()
         except BrokenBody as error:
-            self._reports.tell(f"a body is not what its Content-Encoding says ({error})")
+            self._reports.tell(_BROKEN % error)
             rest = self.release()
             # Of a page that changes, what could be read has left. It ends as it would have for the reader: too early.
             self._broken = self.changed
@@ -140,6 +143,24 @@ class Change:
             self._reports.fault(_FAULT)
             return self.release()
         return self._taken()
+
+    def _repacked(self, coder: Coding, body: bytes) -> bytes | None:
+        unpacked = coder.decode(body)
+        pieces: list[bytes] = []
+        size = 0
+        for piece in unpacked:
+            pieces.append(piece)
+            size += len(piece)
+            if size > _IN_HAND:
+                break
+        else:
+            coder.end()
+            changed = self._spliced(b"".join(pieces))
+            return None if changed is None else coder.encode(changed) + coder.finish()
+        for piece in chain(pieces, unpacked):
+            self._leave(self._advanced(piece))
+        self._finished()
+        return self._taken() if self.changed else None
 
     def _spliced(self, body: bytes) -> bytes | None:
         self._begin(body)
@@ -151,9 +172,15 @@ class Change:
         if opening is None:
             self._tell_amp(plain)
             return None
-        markup = self._markup(opening, memory.placed(plain), plain)
+        carried = memory.placed(plain)
+        calm = self._gate is not None and "footer" not in carried and memory.told(plain, is_calm)
+        markup = self._markup(opening, carried, plain, calm=calm)
         changed = memory.inject(plain, markup.head, markup.foot)
-        if len(changed) < len(plain) + len(markup.head) + len(markup.foot):
+        if calm and not (markup.foot and _is_full(changed, plain, markup)):
+            # What holds trackers has no place last.
+            markup = self._markup(opening, carried, plain)
+            changed = memory.inject(plain, markup.head, markup.foot)
+        if not _is_full(changed, plain, markup):
             self._reports.bare(self._name)
         if changed is came and not self._empty:
             return None
@@ -193,9 +220,9 @@ class Change:
         self._recoder = charsets.recoder(charset)
         self._charset = charset if self._recoder is None else self._recoder.charset
 
-    def _markup(self, opening: Opening, carried: frozenset[str], page: bytes) -> Markup:
+    def _markup(self, opening: Opening, carried: frozenset[str], page: bytes, *, calm: bool = False) -> Markup:
         self._asked = True
-        markup = self._wanted(opening.lang, self._charset, carried, opening.based)
+        markup = self._wanted(opening.lang, self._charset, carried, opening.based, calm)
         nonces = self._nonces if any(self._nonces) else nonces_in(page[: opening.start] if opening.start >= 0 else page)
         if any(nonces):
             markup = Markup(head=nonces.on(markup.head), foot=nonces.on(markup.foot))
@@ -282,3 +309,8 @@ class Change:
     def _taken(self) -> bytes:
         left, self._left = self._left, []
         return left[0] if len(left) == 1 else b"".join(left)
+
+
+def _is_full(changed: bytes, page: bytes, markup: Markup) -> bool:
+    """Return whether all of *markup* stands in what *page* became."""
+    return len(changed) >= len(page) + len(markup.head) + len(markup.foot)

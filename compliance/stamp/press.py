@@ -22,7 +22,7 @@ class Press:
     """
 
     def __init__(
-        self, markup: Callable[[str | None, str, frozenset[str], bool], Markup], *, gate: Gate | None, digest: str
+        self, markup: Callable[[str | None, str, frozenset[str], bool, bool], Markup], *, gate: Gate | None, digest: str
     ) -> None:
         self._markup = markup
         self._gate = gate

@@ -188,6 +188,23 @@ def in_cache(site: Flask) -> Callable[..., Any]:
 # Before a yes, after it, after it was taken back
 
 
+@pytest.mark.parametrize("tag", ["<script defer src=/own.js></script>", "<script type=module src=/own.js></script>"])
+def test_what_a_script_adds_that_waits_for_the_end_of_the_page_is_held(
+    settings: dict[str, Any], visit: Callable[..., Reader], tag: str
+) -> None:
+    own = """new Image().src = "//hm.baidu.com/hm.gif"; navigator.sendBeacon("//www.google-analytics.com/collect");
+        document.body.insertAdjacentHTML("beforeend", "<img src=//hm.baidu.com/a.gif>"); window.done = true;"""
+    html = f"<!doctype html><html lang=en><head><title>News</title>{tag}</head><body><h1>News</h1></body></html>"
+    reader = visit(create_site(settings, html, {"/own.js": own}))
+    page = reader.open()
+    assert page.evaluate("window.done")
+    # What holds it stands last here, and blocks nothing before.
+    assert page.eval_on_selector("script[data-policy]", "script => script.async")
+    assert reader.asked() == set()
+    reader.decide("I Agree")
+    assert reader.asked("hm.baidu.com") == {"hm.baidu.com"}
+
+
 @pytest.mark.parametrize("through", [lambda site: site, in_cache], ids=["site", "cache"])
 def test_others_are_asked_between_a_yes_and_its_withdrawal_only(
     settings: dict[str, Any], visit: Callable[..., Reader], through: Callable[[Flask], Any]

@@ -65,6 +65,7 @@ class Injected:
         decided: bool,
         placed: frozenset[str],
         absolute: bool = False,
+        calm: bool = False,
     ) -> Markup:
         self.asked.append({"lang": lang, "charset": charset, "decided": decided, "placed": placed})
         if self.fails:

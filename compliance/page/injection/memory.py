@@ -29,6 +29,7 @@ class _Entry:
     placed: frozenset[str]
     places: dict[tuple[bytes, bytes], Place] = field(default_factory=dict)
     notes: dict[str, bytes | None] = field(default_factory=dict)
+    told: dict[Callable[[bytes], bool], bool] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -56,6 +57,13 @@ class Memory:
     def marked(self, page: bytes) -> bool:
         """Return whether a mark of ours may stand in *page*, or a script that waits for another consent tool."""
         return self._entry(page).marked
+
+    def told(self, page: bytes, tell: Callable[[bytes], bool]) -> bool:
+        """Return what *tell* says of *page*, asked once."""
+        told = self._entry(page).told
+        if tell not in told:
+            told[tell] = tell(page)
+        return told[tell]
 
     def noted(self, page: bytes, name: str, make: Callable[[bytes], bytes]) -> bytes:
         """Return what *make* makes of *page*, once for each *name* of the last few."""

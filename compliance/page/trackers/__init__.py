@@ -7,7 +7,8 @@ changes them back.
 
 from __future__ import annotations
 
+from .calm import is_calm
 from .catalogue import DATA, Catalogue, Tracker, abroad
 from .gate import Gate, GateStream, released
 
-__all__ = ["DATA", "Catalogue", "Gate", "GateStream", "Tracker", "abroad", "released"]
+__all__ = ["DATA", "Catalogue", "Gate", "GateStream", "Tracker", "abroad", "is_calm", "released"]
