@@ -16,6 +16,8 @@ from ..i18n import LANGUAGES
 
 #: The file of the rules.
 DATA = Path(__file__).with_name("rules.toml")
+#: The pages of the documentation that are made of it, each in its language.
+PAGES = {"rules.md": "en", "zh/rules.md": "zh_CN"}
 #: How well a rule's source was read, the surest first: its text in a public collection, a copy or notice of others,
 #: what sites and platforms do, from memory.
 CONFIDENCES = ("statute", "copy", "practice", "memory")
@@ -109,18 +111,33 @@ def rule(id_: str) -> Rule:
     return rules()[id_]
 
 
-def document() -> str:
-    """Return the page of the documentation that lists the rules."""
+def document(language: str) -> str:
+    """Return the page of the documentation that lists the rules, in *language*; in English with the Chinese beside."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
-    parts = [data["introduction"].strip()]
+    parts = [data["introduction"][language].strip()]
     for rule in rules().values():
         if heading := data["headings"].get(rule.id):
-            parts.append(f"## {heading}")
-        bases = "; ".join(f"{one.cited('en')} ({one.cited('zh_CN')}), *{one.confidence}*" for one in rule.basis)
-        parts.append(f"### {rule.id}\n\n**{rule.title['en']}** ({rule.severity})<br>{rule.title['zh_CN']}")
-        parts.append(f"{rule.remedy['en']}<br>{rule.remedy['zh_CN']}")
-        parts.append(f"From: {bases}." + (f" Settings: `{rule.setting}`." if rule.setting else ""))
+            parts.append(f"## {heading[language]}")
+        parts += _chinese_entry(rule) if language == "zh_CN" else _entry(rule)
     return "\n\n".join(parts) + "\n"
+
+
+def _entry(rule: Rule) -> tuple[str, ...]:
+    bases = "; ".join(f"{one.cited('en')} ({one.cited('zh_CN')}), *{one.confidence}*" for one in rule.basis)
+    return (
+        f"### {rule.id}\n\n**{rule.title['en']}** ({rule.severity})<br>{rule.title['zh_CN']}",
+        f"{rule.remedy['en']}<br>{rule.remedy['zh_CN']}",
+        f"From: {bases}." + (f" Settings: `{rule.setting}`." if rule.setting else ""),
+    )
+
+
+def _chinese_entry(rule: Rule) -> tuple[str, ...]:
+    bases = "；".join(f"{one.cited('zh_CN')}，*{one.confidence}*" for one in rule.basis)
+    return (
+        f"### {rule.id}\n\n**{rule.title['zh_CN']}**（{rule.severity}）",
+        rule.remedy["zh_CN"],
+        f"出处：{bases}。" + (f"设置：`{rule.setting}`。" if rule.setting else ""),
+    )
 
 
 def _english(places: str) -> str:
@@ -181,4 +198,5 @@ def _rule(row: Mapping[str, Any], laws: Mapping[str, Mapping[str, Any]]) -> Rule
 
 
 if __name__ == "__main__":
-    print(document(), end="")
+    for place, language in PAGES.items():
+        Path("docs", place).write_text(document(language), encoding="utf-8")

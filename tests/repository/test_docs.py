@@ -232,9 +232,9 @@ def linked_pages(page: Path, text: str) -> set[Path]:
     return {counterpart(target) if target in CHINESE else target for target in targets}
 
 
-@pytest.mark.parametrize("chinese", CHINESE, ids=label)
+@pytest.mark.parametrize("chinese", [page for page in CHINESE if page.name != "rules.md"], ids=label)
 class TestChinese:
-    """A page in Chinese says what its counterpart in English says."""
+    """A page in Chinese says what its counterpart in English says; the rules are made of one file in both languages."""
 
     def test_has_the_same_headings(self, chinese: Path):
         english = counterpart(chinese)
