@@ -191,7 +191,7 @@ class Elements:
 
         Where the site lies below a path of its host, so do our addresses.
         """
-        root = quote(urlsplit(self._settings.site.url).path.rstrip("/"), safe="/%!$&'()*+,;=:@~")
+        root = self._uniform_root()
         if absolute:
             root = self._origin(host, None) + root
         return self._markup(self.locale(lang), charset, root, self._licences(host), placed, self.policy, calm)
@@ -202,6 +202,13 @@ class Elements:
         Preload, section 3; a policy's *nonces* let it pass (HTML standard, section 4.2.4.5).
         """
         return self._hints(self.base(environ), nonces)
+
+    def uniform_hints(self) -> str:
+        """Return what `hints` does, for a page that is the same for all readers and comes without a policy."""
+        return self._hints(self._uniform_root() + self._settings.site.prefix, Nonces())
+
+    def _uniform_root(self) -> str:
+        return quote(urlsplit(self._settings.site.url).path.rstrip("/"), safe="/%!$&'()*+,;=:@~")
 
     def _links(self, base: str, nonces: Nonces) -> str:
         loads = [("style", self._assets["compliance.css"], nonces.style)]

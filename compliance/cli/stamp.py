@@ -20,6 +20,8 @@ from ..stamp import Did, Folder, Outcome, Press
 from ..views import SiteState
 from .group import CannotRunError, application, compliance, jobs, listing, print_json, progress, say, state_of
 
+# For every page the header that the middleware sends with it (elements.Elements.hints).
+_NGINX = 'map $sent_http_content_type $compliance_link {{\n    ~^text/html "{}";\n}}\n'
 _FOUND = (Did.DIFFERS, Did.FAILED, Did.SKIPPED)
 #: What became of a file, in words.
 _DID = {
@@ -93,12 +95,13 @@ def stamp(
 
 
 def _ours(app: Flask, state: SiteState, host: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the files that are added to the folder: what pages load, and the legal documents."""
+    """Yield the files that are added to the folder: what pages load, how nginx tells of it, and the legal documents."""
     prefix = state.settings.site.prefix.lstrip("/")
     # Where the site lies below a path of its host, the folder is that path, and pages link to what is below it.
     base = f"https://{host}{urlsplit(state.settings.site.url).path}"
     for asset in state.assets.values():
         yield f"{prefix}/static/{asset.hashed}", asset.content
+    yield f"{prefix}/nginx.conf", _NGINX.format(state.elements.uniform_hints()).encode()
     client, default = app.test_client(), state.settings.site.languages[0]
     for name in state.documents.names:
         for language in {default, *state.documents.languages(name)}:

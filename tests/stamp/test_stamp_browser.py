@@ -96,6 +96,7 @@ def test_readers_decide_and_write_on_static_pages(
         page.locator(FOOTER).get_by_role("link", name="Report illegal information online").click()
         expect(dialog.get_by_label("What is wrong with it")).to_be_visible()
 
+        assert get(url, "/")[1]["link"] == app.test_client().get("/compliance/legal/privacy").headers["Link"]
         script = re.search(r'src="(/compliance/static/[0-9a-f]+/compliance\.js)"', get(url, "/")[2])[1]  # type: ignore[index]
         assert "immutable" in get(url, script)[1]["cache-control"]
         # The hash of another release, from a page in a cache: today's script, and not for ever.
