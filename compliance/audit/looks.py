@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ComplianceError, Message
+from .findings import Finding
 from .report import Report
 from .rules import Severity, rules
 from .targets import told
+
+T = TypeVar("T")
 
 #: How many looks a history keeps: a year of nights, and some.
 KEPT = 400
@@ -49,9 +53,9 @@ class _Seen(BaseModel):
 class Look(BaseModel):
     """What was seen of *target* at *time*, and the labels of those who were *told* what was different.
 
-    *findings* are known by their fingerprints; those that only a person can judge are no part of it. *numbers* are
-    licences as ``kind number``, *trackers* hosts that pages load from, *unread* addresses that could not be read, each
-    with a page or a reason.
+    *findings* are known by what was found, wherever that is: one more article that lacks its source is no news. Those
+    that only a person can judge are no part of it. *numbers* are licences as ``kind number``, *trackers* hosts that
+    pages load from, both with a page; *unread* are addresses that could not be read, with the reason.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,29 +69,57 @@ class Look(BaseModel):
     told: tuple[str, ...] = ()
 
 
-def look_of(report: Report, language: str) -> Look:
-    """Return what *report* saw; why a page could not be read is kept in *language*."""
+def look_of(report: Report, before: Look | None, language: str) -> Look:
+    """Return what *report* saw; why a page could not be read is kept in *language*.
+
+    What the look *before* saw on pages that were not read this time is taken over: nothing is known of it.
+    """
     numbers: dict[str, str] = {}
     trackers: dict[str, str] = {}
+    asked = _pages(before) if before else set[str]()
+    read = set[str]()
     for page in report.pages:
+        if page.url in asked:
+            read.add(page.url)
         for licence in page.licences:
             if len(numbers) < _MOST:
                 numbers.setdefault(f"{licence.kind} {licence.number}", page.url)
         for tracker in page.trackers:
             if len(trackers) < _MOST:
                 trackers.setdefault(tracker.host, page.url)
-    judged = (finding for finding in report.findings if finding.rule.severity is not Severity.MANUAL)
+    findings: dict[str, _Seen] = {}
+    for finding in report.findings:
+        if finding.rule.severity is not Severity.MANUAL and len(findings) < _MOST:
+            seen = _Seen(rule=finding.rule.id, page=finding.page, accepted=finding.accepted is not None)
+            findings.setdefault(_key(finding), seen)
+    if before:
+        findings |= _unseen(before.findings, findings, {k for k, seen in before.findings.items() if seen.page in read})
+        numbers |= _unseen(before.numbers, numbers, {k for k, page in before.numbers.items() if page in read})
+        trackers |= _unseen(before.trackers, trackers, {k for k, page in before.trackers.items() if page in read})
     return Look(
         target=report.target,
         time=report.time,
-        findings={
-            finding.fingerprint: _Seen(rule=finding.rule.id, page=finding.page, accepted=finding.accepted is not None)
-            for finding in islice(judged, _MOST)
-        },
+        findings=findings,
         numbers=numbers,
         trackers=trackers,
         unread={one.url: told(one.reason, language) for one in islice(report.unread.first, _MOST)},
     )
+
+
+def _pages(look: Look) -> set[str]:
+    return {*(seen.page for seen in look.findings.values()), *look.numbers.values(), *look.trackers.values()}
+
+
+def _unseen(before: Mapping[str, T], now: Mapping[str, T], looked: Collection[str]) -> Mapping[str, T]:
+    """Return what of *before* is not in *now* and was not looked for, as far as there is room."""
+    left = ((key, value) for key, value in before.items() if key not in now and key not in looked)
+    return dict(islice(left, max(0, _MOST - len(now))))
+
+
+def _key(finding: Finding) -> str:
+    values = (f"{name}={value}" for name, value in sorted(finding.values.items()))
+    said = "\0".join((finding.rule.id, finding.excerpt, *values))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def differences(before: Look, now: Look, language: str) -> Iterator[Difference]:
@@ -97,20 +129,19 @@ def differences(before: Look, now: Look, language: str) -> Iterator[Difference]:
         yield Difference(kind="unread", message=message)
     for key in sorted(before.numbers.keys() - now.numbers.keys()):
         kind, _, number = key.partition(" ")
-        page = before.numbers[key]
-        # Of a page that was not read nothing is known.
-        if page not in now.unread:
-            message = Message("%(number)s (%(kind)s) is gone from %(page)s", number=number, kind=kind, page=page)
-            yield Difference(kind="number", message=message)
+        message = Message(
+            "%(number)s (%(kind)s) is gone from %(page)s", number=number, kind=kind, page=before.numbers[key]
+        )
+        yield Difference(kind="number", message=message)
     for host in sorted(now.trackers.keys() - before.trackers.keys()):
         message = Message("pages load from %(host)s now, such as %(page)s", host=host, page=now.trackers[host])
         yield Difference(kind="tracker", message=message)
-    known = {key for key, seen in before.findings.items() if not seen.accepted}
+    known = {key: seen for key, seen in before.findings.items() if not seen.accepted}
     for key, seen in now.findings.items():
         if key not in known and not seen.accepted:
             yield Difference(kind="new", message=_said(Message("new"), seen, language))
-    for key, seen in before.findings.items():
-        if key in known and key not in now.findings and seen.page not in now.unread:
+    for key, seen in known.items():
+        if key not in now.findings:
             yield Difference(kind="mended", message=_said(Message("mended"), seen, language))
 
 

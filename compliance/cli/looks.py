@@ -35,8 +35,8 @@ def compare(reports: Sequence[Report], history: History, settings: Settings | No
     """
     worse = False
     for report in reports:
-        look = look_of(report, spoken())
-        before = history.last(look.target)
+        before = history.last(report.target)
+        look = look_of(report, before, spoken())
         found = list(differences(before, look, spoken())) if before else []
         for one in found:
             click.echo(one_line(one.message), err=err)

@@ -105,6 +105,24 @@ def test_a_page_that_cannot_be_read_tells_nothing_but_that(night: Night) -> None
     assert [line.partition(":")[0] for line in different] == ["news.html cannot be read any more"]
 
 
+def test_what_stands_on_a_page_that_was_not_read_is_neither_gone_nor_news_later(night: Night) -> None:
+    night.write(index="<p>News", about=NUMBER, news=TRACKER)
+    night.look(status=0)
+    for name in ("about", "news"):
+        (night.pages / f"{name}.html").rename(night.history.parent / name)
+    assert "nothing is different" in night.look(status=0).stdout
+    night.write(about=NUMBER, news=TRACKER)
+    assert "nothing is different" in night.look(status=0).stdout
+
+
+def test_one_more_page_with_the_same_fault_is_no_news(night: Night) -> None:
+    picture = "<p>News<img src=a.png>"
+    night.write(news=picture)
+    night.look(status=0)
+    night.write(more=picture)
+    assert "nothing is different" in night.look(status=0).stdout
+
+
 def test_the_report_is_whole_beside_what_is_different(night: Night) -> None:
     night.look(status=0)
     night.write(index="")
