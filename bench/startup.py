@@ -23,7 +23,7 @@ if {wrapped}:
     from compliance import Compliance
 app = Flask("site", instance_path="/")
 app.secret_key = "a key of sixteen bytes or more"
-app.add_url_rule("/", view_func=lambda: "<!doctype html><html lang=en><title>t</title><body><p>p</body></html>")
+app.add_url_rule("/", view_func=lambda: "<!doctype html><html lang=en><title>t</title><body><p>p</p></body></html>")
 if {wrapped}:
     Compliance(app, settings="compliance.toml")
 assert app.test_client().get("/").status_code == 200

@@ -7,6 +7,7 @@ is known to, so that it calls nothing else, makes nothing and gives no element a
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # How the server renderer of Vue takes its own script out of the page again.
 _LEAVES = (
@@ -33,8 +34,9 @@ _DOCUMENT = (
     r"document\s*+\.\s*+(?:referrer|title|cookie|URL|domain|readyState|hidden|visibilityState|documentElement|body"
     r"|getElement(?:ById|sBy\w++)|querySelector(?:All)?|addEventListener)(?![\w$])"
 )
-# What loads, or leads to something that does.
+# What loads, or leads to something that does: by NREUM New Relic's own script is told which other one to load.
 _LOADERS = (
+    r"NREUM(?![\w$])|"
     r"(?:new|import|document|eval|class|async|await|with)(?![\w$])(?!\s*+:)|location(?=\s*+(?:=(?!=)|[\[\]}]|"
     r"\.(?!\s*+(?:href|host(?:name)?|search|pathname|hash|protocol|origin)(?![\w$])(?!\s*+=(?!=)))))"
 )
@@ -43,7 +45,7 @@ _ADDRESSED = (
     r"\.\s*+(?:src|srcset|srcdoc|href|poster|background\w*|style|cssText|innerHTML|outerHTML)\s*+[+|&?]{0,2}=(?!=)"
 )
 _BARE = re.compile(r"(?:\s++|/\*.*?\*/|//[^\n\r\u2028\u2029]*+)*+[\"'{\[]", re.DOTALL)
-_TOKENS = re.compile(
+_TOKENS = (
     r"(?:"
     # What data is made of comes first: there may be much of it.
     r"\s++|[{:,;](?!\s*+/)|\}(?!\s*+\))"
@@ -61,8 +63,7 @@ _TOKENS = re.compile(
     r"|(?:/\*.*?\*/|//[^\n\r\u2028\u2029]*+)(?!\s*+\()"
     # Not what begins a comment in old pages.
     r"|[{}\[(:,;=|&?!+*%]|<(?!!--)|-(?!->)|>"
-    r")*+",
-    re.DOTALL,
+    r")*+"
 )
 # Where elements are looked for they may be given an address in other ways.
 _REACHES = re.compile(r"querySelector|getElement|document\s*\.\s*(?:documentElement|body)")
@@ -76,6 +77,11 @@ _COMMENT = re.compile(r"^[ \t]*+//[^\n\r\u2028\u2029]*+", re.MULTILINE)
 _SEVERAL_LINES = re.compile(r"`|\\[\n\r\u2028\u2029]")
 
 
+@cache  # most pages have no script that names a tracker, and the expression takes long to compile
+def _tokens() -> re.Pattern[str]:
+    return re.compile(_TOKENS, re.DOTALL)
+
+
 def uncommented(text: str) -> str:
     """Return the script *text* without the lines that are comments: what they name loads nothing."""
     return text if _SEVERAL_LINES.search(text) else _COMMENT.sub("", text)
@@ -87,6 +93,6 @@ def loads_nothing(text: str) -> bool:
     What begins with a value keeps it nowhere, as do rules by which the browser fetches ahead: they may load. Reading
     ends with the first token of another kind, so that code costs little.
     """
-    if _BARE.match(text) is not None or _TOKENS.fullmatch(text) is None:
+    if _BARE.match(text) is not None or _tokens().fullmatch(text) is None:
         return False
     return _REACHES.search(text) is None or _GIVES.search(text) is None
