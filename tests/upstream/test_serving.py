@@ -119,21 +119,6 @@ def test_nothing_of_an_upload_is_held_for_a_site_that_does_not_read(server: Serv
     assert peak(server) - before < 32 * 1024 * 1024
 
 
-def test_the_site_hears_that_a_reader_has_gone(server: Server, site: Upstream) -> None:
-    asked, gone = threading.Event(), threading.Event()
-
-    def waits(there: socket.socket, head: bytes, body: BinaryIO) -> None:
-        asked.set()
-        assert body.read() == b""
-        gone.set()
-
-    site.on("/wait", waits)
-    with connection(server) as reader:
-        reader.request("GET", "/wait")
-        assert asked.wait(PATIENCE)
-    assert gone.wait(PATIENCE)
-
-
 def test_an_upload_that_breaks_off_never_looks_whole(server: Server, site: Upstream) -> None:
     came: list[bytes] = []
     asked, done = threading.Semaphore(0), threading.Semaphore(0)

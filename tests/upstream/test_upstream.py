@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
@@ -261,7 +262,13 @@ def test_an_answer_that_breaks_off_never_looks_whole(
 
 
 def test_what_is_sent_beyond_the_length_reaches_nobody(server: Server, site: Upstream) -> None:
-    site.on("/more", TEXT + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
+    def more(there: socket.socket, head: bytes, body: BinaryIO) -> None:
+        there.sendall(TEXT + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
+        for line in body:  # the connection would be kept
+            if line == b"\r\n":
+                there.sendall(TEXT)
+
+    site.on("/more", more)
     site.on("/next", TEXT)
     assert [get(server, path)[1] for path in ("/more", "/next", "/next")] == [b"hello"] * 3
 
@@ -271,3 +278,18 @@ def test_a_length_beside_pieces_is_not_believed(server: Server, site: Upstream) 
     site.on("/both", b"HTTP/1.1 200 OK\r\n%b\r\n\r\n5\r\nhello\r\n0\r\n\r\n" % fields)
     answer, body = get(server, "/both")
     assert (answer.headers["Content-Length"], body) == (None, b"hello")
+
+
+def test_the_site_hears_that_a_reader_has_gone(server: Server, site: Upstream) -> None:
+    asked, gone = threading.Event(), threading.Event()
+
+    def waits(there: socket.socket, head: bytes, body: BinaryIO) -> None:
+        asked.set()
+        assert body.read() == b""
+        gone.set()
+
+    site.on("/wait", waits)
+    with closing(HTTPConnection("127.0.0.1", server.port)) as reader:
+        reader.request("GET", "/wait")
+        assert asked.wait(30)
+    assert gone.wait(30)  # long before the site's time is over
