@@ -191,6 +191,11 @@ class Alone:
     #: Puts a server in front of it.
     serve: Callable[..., None] | None = None
 
+    @property
+    def behind(self) -> bool:
+        """Whether the site is one that `serve` stands in front of."""
+        return self.named is None and self.key_file is not None
+
 
 def state(context: click.Context) -> SiteState:
     """Return what the extension keeps of the application; `CannotRunError` where there is none."""
@@ -198,10 +203,11 @@ def state(context: click.Context) -> SiteState:
     if info is not None:
         return state_of(info.load_app())
     alone = context.find_object(Alone)
-    if alone is None or alone.named is not None or alone.key_file is None:
+    if alone is None or not alone.behind:
         return state_in(wrapped(context))
     from .. import engine
 
+    assert alone.key_file is not None
     *earlier, key = engine.keys_in(alone.key_file)
     return engine.around(
         alone, settings=None, secret_key=key, secret_key_fallbacks=earlier, encryption_keys=(), folder=None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask import Flask
 from compliance import engine
 from compliance.cli import Alone, compliance
 from compliance.extension import alone
+from support.upstream import settings_file
 
 
 def run(*arguments: str) -> Any:
@@ -84,3 +86,14 @@ def test_a_file_without_a_key_is_told(
 def test_the_last_key_in_a_file_signs(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("the old one\n\n  the new one \n", encoding="utf-8")
     assert engine.keys_in(tmp_path / "keys") == ["the old one", "the new one"]
+
+
+def test_the_doctor_looks_at_all_but_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compliance.toml").write_text(settings_file(limits={"storage": "redis://127.0.0.1:1/0"}), "utf-8")
+    (tmp_path / "key").write_text("short", encoding="utf-8")
+    result, _ = run("--key-file", "key", "doctor", "--format", "json")
+    told = {one["what"] for one in json.loads(result.stdout)}
+    assert told - {"calendar"} == {"settings", "limits"}
+    result, _ = run("--key-file", "key", "doctor", "--browser")
+    assert result.exit_code == 2

@@ -110,11 +110,15 @@ class Server:
                 self._heard.notify_all()
 
 
+def settings_file(**settings: Any) -> str:
+    """What a settings file says with *settings* over those of the model page."""
+    return "".join(f"{name} = {written(value)}\n" for name, value in (SETTINGS | settings).items())
+
+
 @contextmanager
 def serve(folder: Path, upstream: str, *options: str, workers: int = 1, **settings: Any) -> Iterator[Server]:
     """Serve with *settings* over those of the model page in front of *upstream*; what is kept lies in *folder*."""
-    lines = (f"{name} = {written(value)}\n" for name, value in (SETTINGS | settings).items())
-    (folder / "compliance.toml").write_text("".join(lines), encoding="utf-8")
+    (folder / "compliance.toml").write_text(settings_file(**settings), encoding="utf-8")
     (folder / "key").write_text(KEY, encoding="utf-8")
     command = [sys.executable, "-m", "compliance", "--key-file", "key", "serve"]
     command += ["--upstream", upstream, "--bind", "127.0.0.1:0", "--workers", str(workers), *options]

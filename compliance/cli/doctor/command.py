@@ -10,7 +10,7 @@ from flask.cli import ScriptInfo
 from ...errors import Message, Problem
 from ...host import hidden, neighbours
 from ...i18n import translate
-from ..group import compliance, language, listing, one_line, print_json, progress, state, wrapped
+from ..group import Alone, compliance, language, listing, one_line, print_json, progress, state, wrapped
 from . import services
 from .pages import Pages
 from .site import of_flask, of_wrapped
@@ -71,6 +71,10 @@ def doctor(context: click.Context, limit: int, in_browser: bool, proxy: bool, la
 def _look(context: click.Context, *, limit: int, in_browser: bool, proxy: bool) -> Iterator[Found]:
     found = state(context)
     yield from _named("settings", found.doubts)
+    alone = context.find_object(Alone)
+    if alone is not None and alone.behind and not (proxy or in_browser):
+        yield from services.look(found)  # the pages are another server's
+        return
     if (info := context.find_object(ScriptInfo)) is None:
         site = of_wrapped(wrapped(context), found)
     else:
