@@ -72,6 +72,8 @@ def run(options: Options, *, bind: SplitResult, workers: int, grace: int) -> Non
     if workers > 1:
         os.environ[_OPTIONS] = json.dumps(asdict(options))
         built = f"{__name__}:application"
+    if bind.scheme and (socket := Path(bind.path)).is_socket():
+        socket.unlink()  # of a server that was killed
     uvicorn.run(
         built,
         factory=workers > 1,

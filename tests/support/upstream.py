@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -71,7 +72,7 @@ def fields_of(head: bytes) -> list[tuple[bytes, bytes]]:
 
 
 class Server:
-    """`serve` in a process of its own, which listens on 127.0.0.1:*port*; *log* is what it has told."""
+    """`serve` in a process of its own, which listens on 127.0.0.1:*port* or at a *path*; *log* is what it has told."""
 
     def __init__(self, process: subprocess.Popen[str], workers: int) -> None:
         self.process = process
@@ -79,10 +80,18 @@ class Server:
         self._heard = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        running = self.wait_for(r"running on http://127.0.0.1:(\d+)")
-        self.port = int(running[1])
+        running = self.wait_for(r"running on (?:unix socket (\S+)|http://127.0.0.1:(\d+))")
+        self.path, self.port = running[1], int(running[2] or 0)
         # Several processes listen each when it is ready.
         self.wait_for(rf"(?s)(startup complete.*){{{workers}}}")
+
+    def connect(self) -> closing[HTTPConnection]:
+        """Return a connection to it."""
+        connection = HTTPConnection("127.0.0.1", self.port or 80, timeout=60)
+        if self.path:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.connect(self.path)
+        return closing(connection)
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait until the log has *pattern*."""
@@ -116,12 +125,14 @@ def settings_file(**settings: Any) -> str:
 
 
 @contextmanager
-def serve(folder: Path, upstream: str, *options: str, workers: int = 1, **settings: Any) -> Iterator[Server]:
+def serve(
+    folder: Path, upstream: str, *options: str, workers: int = 1, bind: str = "127.0.0.1:0", **settings: Any
+) -> Iterator[Server]:
     """Serve with *settings* over those of the model page in front of *upstream*; what is kept lies in *folder*."""
     (folder / "compliance.toml").write_text(settings_file(**settings), encoding="utf-8")
     (folder / "key").write_text(KEY, encoding="utf-8")
     command = [sys.executable, "-m", "compliance", "--key-file", "key", "serve"]
-    command += ["--upstream", upstream, "--bind", "127.0.0.1:0", "--workers", str(workers), *options]
+    command += ["--upstream", upstream, "--bind", bind, "--workers", str(workers), *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "LANGUAGE": "en"}
     with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
         server = Server(process, workers)
