@@ -13,7 +13,7 @@ SOURCES = Path(__file__).parent
 STATIC = SOURCES.parent / "compliance" / "static"
 TOOLS = SOURCES.parent / "node_modules" / ".bin"
 # A script that stands in a page shares no names with it; what it asks for later is a module.
-SCRIPTS = ("compliance.js", "guard.js", "watch.js")
+SCRIPTS = ("compliance.js", "guard.js")
 MODULES = (
     "clothes.js",
     "cookies.js",

@@ -1,4 +1,4 @@
-import { decided, kept, script } from "./choices.js";
+import { choices, decided, kept, script, stored } from "./choices.js";
 
 const root = document.documentElement;
 const mark = (name, on) => document.documentElement.classList.toggle(`compliance-${name}`, !!on);
@@ -36,8 +36,8 @@ const unfold = () => {
 };
 
 /* Most pages have this script twice: where it blocks nothing, and before the footer, lest that shows without its place. */
-if (!script.done) {
-  script.done = true;
+if (!script.told) {
+  script.told = () => [choices, stored];
   /* A page in a frame of the site's own has banner and footer around it. */
   mark("decided", decided());
   mark("placing", true);

@@ -102,7 +102,7 @@ class Elements:
         self._markup = lru_cache(maxsize=_KEPT)(self._encode)
         holds = settings.consent.mode != "notice"
         self._held = frozenset({*CATEGORIES, *decisions.categories} if holds else ())
-        self._scripts = ("guard.js", "watch.js") if holds else ("compliance.js",)
+        self._scripts = ("compliance.js", "guard.js") if holds else ("compliance.js",)
         self._hints = lru_cache(maxsize=_KEPT)(self._links)
         self._gate = lru_cache(maxsize=_KEPT)(self._hold)
         self._catalogue_on = lru_cache(maxsize=_KEPT)(self._find_catalogue)
@@ -337,7 +337,7 @@ class Elements:
                 "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
                 "script": f"{base}/static/{self._assets[self._scripts[0]].hashed}",
-                "watch": f"{base}/static/{self._assets['watch.js'].hashed}",
+                "guard": f"{base}/static/{self._assets['guard.js'].hashed}",
                 "articles_style": f"{base}/static/{self._assets['articles.css'].hashed}",
                 "held_style": f"{base}/static/{self._assets['held.css'].hashed}",
                 "form_style": f"{base}/static/{self._assets['form.css'].hashed}",

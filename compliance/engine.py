@@ -29,7 +29,7 @@ from .views import Bare, Host, SiteState, Store
 
 # They load one another.
 _SCRIPTS = (
-    *("compliance.js", "guard.js", "watch.js"),
+    *("compliance.js", "guard.js"),
     *("clothes.js", "cookies.js", "frames.js", "note.js", "place.js", "release.js", "replay.js", "restore.js"),
 )
 # A path of SQLite without a query.

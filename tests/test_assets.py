@@ -211,14 +211,12 @@ def test_what_styles_marks_of_articles_weighs_next_to_nothing(client: FlaskClien
 def test_holding_trackers_weighs_little_more(mode: str, host: Flask, settings: dict[str, Any]) -> None:
     Compliance(host, settings=settings | {"consent": {"mode": mode, "categories": ["analytics"]}})
     names = [known_as(one) for one in loaded(host.test_client().get("/").text)]
-    assert names == ["compliance.css", "guard.js", "watch.js"]
-    names.remove("watch.js")  # a second request, for the rarer of the ways in which scripts load
+    assert names == ["compliance.css", "compliance.js", "guard.js"]
     code, filled = assets.load(STATIC), host.extensions["compliance"].assets
     weights = {name: weight(code[name].content) for name in names}
-    assert sum(weights.values()) <= 3000, weights
+    assert sum(weights.values()) <= 4000, weights
     # What few readers load, as they need it: what releases, what stands in held frames, what takes cookies away.
     later = {name: weight(code[name].content) for name in ("release.js", "frames.js", "held.css", "cookies.js")}
-    assert weight(code["watch.js"].content) <= 1150
     assert later["release.js"] <= 1100 and sum(later.values()) <= 2300, later
     # The lists of trackers and of their cookies.
     lists = {name: weight(filled[name].content) - weight(code[name].content) for name in ("guard.js", "cookies.js")}
@@ -228,9 +226,9 @@ def test_holding_trackers_weighs_little_more(mode: str, host: Flask, settings: d
 def test_scripts_ask_for_what_lies_beside_them(host: Flask, settings: dict[str, Any]) -> None:
     Compliance(host, settings=settings | {"consent": {"mode": "opt-in"}})
     known = host.extensions["compliance"].assets
-    for name in ("compliance.js", "guard.js"):
+    for name, needed in (("compliance.js", "place.js"), ("guard.js", "release.js")):
         modules = re.findall(r'import\("\./([^"]*)"\)', known[name].content.decode())
-        assert "place.js" in modules
+        assert needed in modules
         folder = known[name].hashed.removesuffix(name)
         assert {known[module].hashed for module in modules} == {folder + module for module in modules}
     # Their folder is another where one of them is.

@@ -1063,7 +1063,7 @@ def test_readers_load_what_they_need(settings: dict[str, Any], visit: Callable[.
     reader.open()
     assert reader.asked() == set()
     # Somebody who has not decided, on a page that holds a script.
-    every = {"compliance.css", "guard.js", "watch.js", "place.js", "clothes.js"}
+    every = {"compliance.css", "compliance.js", "guard.js", "place.js", "clothes.js"}
     assert loaded == every
     reader.decide("I Agree")
     assert reader.asked("hm.baidu.com") == {"hm.baidu.com"}

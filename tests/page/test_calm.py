@@ -87,8 +87,8 @@ def packed(response: Response) -> Response:
     return response
 
 
-FIRST = (["guard", "watch"], [])
-LAST = ([], ["guard", "watch"])
+FIRST = (["compliance", "guard"], [])
+LAST = ([], ["compliance", "guard"])
 
 
 @pytest.mark.parametrize("coding", ["", "gzip"])
