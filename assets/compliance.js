@@ -20,8 +20,9 @@ const show = (banner) => {
   wear("font", own.fontFamily);
   wear("background", ground ?? "Canvas");
   wear("text", ground ? own.color : "CanvasText");
-  if (inside()) body.prepend(banner);
-  else root.insertBefore(banner, getComputedStyle(banner).position === "static" ? body : null);
+  if (inside()) return body.prepend(banner);
+  root.append(banner);
+  if (getComputedStyle(banner).position === "static") body.before(banner);
 };
 /* The banner is folded in a template, so that nothing of it is the page's first; what stands there for readers without
    scripts goes. The field that is hidden is its last. */
