@@ -27,6 +27,8 @@ _INLINE = (
 _IN_HEAD = frozenset(
     ("base", "basefont", "bgsound", "link", "meta", "noscript", "script", "style", "template", "title")
 )
+# Our own banner, which readers with scripts see though it stands in a template.
+_FOLDED = '<template data-compliance="folded">'
 _TAG = re.compile("<[^<>]*>")
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TEXT = f"""<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
@@ -48,6 +50,10 @@ def parse(markup: str) -> Element:
     if root is None:
         root = _soup(markup) if markup.strip() else etree.Element("html")
     _close_head(root)
+    if _FOLDED in markup:
+        for template in root.iter("template"):
+            if template.get("data-compliance") == "folded":
+                template.tag = "div"
     return root
 
 

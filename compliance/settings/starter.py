@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..errors import Message, Problem
 from .toml import Value, comment, written
 
-_PLACEHOLDER = re.compile(r"\s*<[^<>]*>\s*")
+_PLACEHOLDER = re.compile(r"\s*<[^<>]+>\s*")
 # Everything in the example that belongs to a site.
 _EXAMPLES = {
     "ichongqing.info": "example.org",

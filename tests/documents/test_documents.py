@@ -530,8 +530,9 @@ def filled(text: str, operator: str) -> BeautifulSoup:
 
 
 DATED: Any = {"title": "T", "version": "1", "effective": TODAY, "material": True}
+# Text between angle brackets alone is what `init` leaves for the owner to fill in.
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"]), min_size=1, max_size=40).filter(
-    lambda words: words.strip() and words == words.strip()
+    lambda words: words.strip() and words == words.strip() and not re.fullmatch("<[^<>]+>", words)
 )
 
 

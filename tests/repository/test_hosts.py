@@ -325,7 +325,7 @@ def test_page_differs_by_what_is_injected_alone(
     plain, wrapped = answers(tmp_path, create_app, address)
     assert (is_injected(plain), is_injected(wrapped)) == (False, True)
     names = {node["data-compliance"] for node in BeautifulSoup(wrapped.data, "html.parser").select("[data-compliance]")}
-    assert names == {"assets", "banner", "footer", "report", "licences", "message"}
+    assert names == {"assets", "folded", "banner", "foot", "footer", "report", "licences", "message"}
     assert wrapped.status_code == plain.status_code
     assert str(host_page(wrapped)) == str(host_page(plain))
     own = {"Content-Length", "ETag", "Accept-Ranges", "Date", "Last-Modified", "Set-Cookie"}

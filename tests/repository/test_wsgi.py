@@ -93,7 +93,7 @@ def test_demo_is_served_by_default(load: Load, environment: dict[str, str]) -> N
     app = load({"SECRET_KEY": "k", **environment}).app
     response = app.test_client().get(ARTICLE)
     assert "By YAN DENG|Jan 14,2023" in BeautifulSoup(response.data, "html.parser").text
-    assert elements(response.data) == {"assets", "banner", "footer", "report", "licences", "message"}
+    assert elements(response.data) == {"assets", "folded", "banner", "foot", "footer", "report", "licences", "message"}
 
 
 @pytest.mark.parametrize("name", ["app", "create_app"])

@@ -108,7 +108,7 @@ addEventListener("load", async () => {
 </script>"""
 
 
-@pytest.mark.slow
+@pytest.mark.browser
 def test_prerendered_page_decides_nothing_and_knows_what_was_decided_when_it_is_shown(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
