@@ -85,7 +85,9 @@ const shifts = window => {
     observer.observe({ type: "layout-shift", buffered: true });
     return observer.takeRecords().reduce((sum, { value }) => sum + value, 0);
 };
-const look = async (layout, number, shell) => {
+/* On a busy machine a page may be painted before its own stylesheet or its end is there, and shifts by itself, with us
+   and without: ours to blame is a shift that comes each time, and that the bare page never has. */
+const look = async (layout, number, shell, own = [], times = 8) => {
     const frames = ["bare", "wrapped"].map(kind => {
         const node = document.createElement("iframe");
         node.src = `/${kind}/${number}`;
@@ -103,8 +105,17 @@ const look = async (layout, number, shell) => {
             found = faults(bare, wrapped, shell);
         }
         told.push(...found.map(fault => `${width}: ${fault}`));
-        const shift = width === 1440 && shifts(bare) === 0 ? shifts(wrapped) : 0;
-        if (shift) told.push(`shifted by ${shift}`);
+        if (width > 1000) {
+            own.push(shifts(bare));
+            const shift = shifts(wrapped);
+            if (shift && !own.includes(shift)) {
+                if (times === 1) told.push(`shifted by ${shift}`);
+                else {
+                    for (const node of frames) node.remove();
+                    return look(layout, number, shell, own, times - 1);
+                }
+            }
+        }
     }
     for (const node of frames) node.remove();
     return told;
