@@ -12,7 +12,6 @@ import json
 import os
 import random
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from compliance import Compliance
 
+from .nginx import NGINX, free_ports, nginx
 from .table import Row, print_table, print_verdict
 
 PACKAGES = Path(__file__).with_name("node_modules")
@@ -319,8 +319,8 @@ def _serving(app: Flask) -> Iterator[str]:
 @contextmanager
 def _fronted(sites: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Let nginx stand before *sites*, by their names; yield its addresses, over HTTP/2."""
-    nginx, openssl = (shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("nginx", "openssl"))
-    if nginx is None or openssl is None:
+    openssl = shutil.which("openssl")
+    if NGINX is None or openssl is None:
         raise SystemExit("HTTP/2 needs nginx and openssl: apt-get install nginx-light openssl")
     with TemporaryDirectory() as folder:
         key = [
@@ -337,46 +337,15 @@ def _fronted(sites: Mapping[str, str]) -> Iterator[dict[str, str]]:
         ]
         files = ["-keyout", f"{folder}/key.pem", "-out", f"{folder}/certificate.pem"]
         subprocess.run([*key, *files], check=True, capture_output=True)
-        fronts = {name: _free_port() for name in sites}
+        fronts = dict(zip(sites, free_ports(len(sites)), strict=True))
         servers = "".join(
             f"server {{ listen 127.0.0.1:{fronts[name]} ssl http2; location / {{ proxy_pass {site};"
             f" proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $http_host; }} }}\n"
             for name, site in sites.items()
         )
-        kept = "".join(
-            f"{kind}_temp_path {folder}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        (Path(folder) / "nginx.conf").write_text(
-            f"daemon off; pid {folder}/pid; error_log {folder}/log; events {{}}\nhttp {{ access_log off; {kept}"
-            f"ssl_certificate {folder}/certificate.pem; ssl_certificate_key {folder}/key.pem;\n{servers}}}\n"
-        )
-        running = subprocess.Popen([nginx, "-e", f"{folder}/log", "-c", f"{folder}/nginx.conf", "-p", folder])
-        try:
-            for port in fronts.values():
-                _wait_for(port)
+        certificate = f"ssl_certificate {folder}/certificate.pem; ssl_certificate_key {folder}/key.pem;\n"
+        with nginx(certificate + servers, Path(folder), fronts.values()):
             yield {name: f"https://127.0.0.1:{port}" for name, port in fronts.items()}
-        finally:
-            running.terminate()
-            running.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 if __name__ == "__main__":

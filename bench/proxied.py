@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -14,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from .nginx import NGINX, free_ports, listens, nginx
 from .pages import article
 from .table import Row
 
@@ -23,26 +22,10 @@ TURN_SECONDS = 0.5
 CONNECTIONS = 4
 RATE_GOAL = 0.02
 TIME_GOAL = 40
-_NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-_CONFIGURATION = """
-{user}
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    types {{ text/html html; }}
-    access_log off;
-    keepalive_requests 10000000;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{ listen 127.0.0.1:{site}; root {folder}; }}
-    server {{ listen 127.0.0.1:{proxy}; location / {{ proxy_pass http://127.0.0.1:{site}; }} }}
-}}
+_SERVERS = """
+keepalive_requests 10000000;
+server {{ listen 127.0.0.1:{site}; root {folder}; }}
+server {{ listen 127.0.0.1:{proxy_pass}; location / {{ proxy_pass http://127.0.0.1:{site}; }} }}
 """
 _SETTINGS = """
 [site]
@@ -62,7 +45,7 @@ _ASKED = b"GET /article.html HTTP/1.1\r\nHost: news.example\r\n\r\n"
 
 def rows() -> Iterator[Row]:
     """Measure all three in turns: requests a second over a few connections, and the time that one takes."""
-    if _NGINX is None:
+    if NGINX is None:
         raise RuntimeError("nginx is not installed (apt-get install nginx-light)")
     with TemporaryDirectory() as name, _serving(Path(name)) as ports:
         rates: dict[str, list[float]] = {name: [] for name in ports}
@@ -107,40 +90,22 @@ def _serving(folder: Path) -> Iterator[dict[str, int]]:
     (folder / "article.html").write_bytes(article(SIZE))
     (folder / "compliance.toml").write_text(_SETTINGS, encoding="utf-8")
     (folder / "key").write_text("a long random value", encoding="utf-8")
-    ports = dict(zip(("site", "proxy_pass", "serve"), _free_ports(3), strict=True))
-    told = {"user": "user root;" if os.geteuid() == 0 else "", "site": ports["site"], "proxy": ports["proxy_pass"]}
-    (folder / "nginx.conf").write_text(_CONFIGURATION.format(folder=folder, **told), encoding="utf-8")
-    servers = [
-        [str(_NGINX), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")],
-        [
-            *(sys.executable, "-m", "compliance", "--key-file", "key", "serve"),
-            *("--upstream", f"http://127.0.0.1:{ports['site']}", "--bind", f"127.0.0.1:{ports['serve']}"),
-        ],
+    ports = dict(zip(("site", "proxy_pass", "serve"), free_ports(3), strict=True))
+    command = [
+        *(sys.executable, "-m", "compliance", "--key-file", "key", "serve"),
+        *("--upstream", f"http://127.0.0.1:{ports['site']}", "--bind", f"127.0.0.1:{ports['serve']}"),
     ]
-    running = [subprocess.Popen(one, cwd=folder, stderr=subprocess.DEVNULL) for one in servers]
-    try:
-        for port in ports.values():
-            while not _listens(port):
-                if any(one.poll() is not None for one in running):
-                    raise RuntimeError(f"no server came up: {servers}")
-        yield ports
-    finally:
-        for one in running:
-            one.terminate()
-            one.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    fronted = ports["site"], ports["proxy_pass"]
+    with nginx(_SERVERS.format(folder=folder, **ports), folder, fronted):
+        ours = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+        try:
+            while not listens(ports["serve"]):
+                if ours.poll() is not None:
+                    raise RuntimeError(f"no server came up: {command}")
+            yield ports
+        finally:
+            ours.terminate()
+            ours.wait()
 
 
 def _rate(port: int, connections: int) -> float:
