@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from . import engine
 from .errors import ComplianceError, Message
-from .i18n import tell
 from .middleware import Around, Middleware
 from .middleware.asgi import ASGIApplication, AsyncMiddleware, Receive, Scope, Send, path_of, read_scope
-from .proxies import Watch
 from .settings import Settings
 from .views import Application
 
@@ -33,7 +30,7 @@ class _Door(Around):
         self.app = application
         self.answers = own.answers
         self.state = own.state
-        self._watch = Watch(own.state.settings.site.url, partial(tell, engine.logger))
+        self._watch = engine.watch(own.state)
         # Our pages carry what every page does, put on before they get here.
         self.own = cast(ASGIApplication, WSGIMiddleware(middleware))  # type: ignore[arg-type]  # it has types of its own
 

@@ -22,6 +22,7 @@ from .i18n import tell, translate
 from .outside.hosts import host_of
 from .page.trackers import DATA, Catalogue, Tracker, expressions
 from .paths import STATIC, TEMPLATES, TRANSLATIONS
+from .proxies import Watch
 from .rendering import Renderer
 from .settings import CATEGORIES, Settings, find, load
 from .settings.sources import Source
@@ -69,6 +70,20 @@ def read(find: Callable[[], Source], *, folder: Path, missing: Sequence[Problem]
     if missing:
         raise SettingsError(named, tuple(missing))
     return settings
+
+
+def behind(application: object, keys: Path, health: Callable[[], Mapping[str, Mapping[str, Any]]] = dict) -> SiteState:
+    """Build what a site works with that is another server's: as `around`, with the secret keys of the file *keys*."""
+    *earlier, key = keys_in(keys)
+    return around(
+        application,
+        settings=None,
+        secret_key=key,
+        secret_key_fallbacks=earlier,
+        encryption_keys=(),
+        folder=None,
+        health=health,
+    )
 
 
 def keys_in(file: Path) -> list[str]:
@@ -132,6 +147,11 @@ def warn(state: SiteState, logger: Logger, keys: Mapping[str, Keys]) -> None:
     state.doubts = doubts(state.settings, keys)
     for doubt in state.doubts:
         tell(logger, doubt)
+
+
+def watch(state: SiteState) -> Watch:
+    """Return what looks out for a proxy that is not heard, and logs it."""
+    return Watch(state.settings.site.url, partial(tell, logger))
 
 
 def doubts(settings: Settings, keys: Mapping[str, Keys]) -> tuple[Problem, ...]:

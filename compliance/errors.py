@@ -30,6 +30,12 @@ class Message(str):
         return reduce(lambda first, second: cls("%(first)s; %(second)s", first=first, second=second), messages)
 
 
+def said(error: Exception) -> str:
+    """Return what *error* says: the message that it was raised with, where that is one, for it can be translated."""
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, Message) else str(error)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing that is wrong with the settings: where, what was found there, what to do about it."""

@@ -1,7 +1,9 @@
-"""Where the templates, the catalogues and the static files lie, in a checkout as in an installed package."""
+"""Where the templates, the catalogues and the static files lie; folders and files that are made with care."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,3 +31,21 @@ def private_folder(path: Path) -> Path:
         with suppress(FileExistsError):  # by another process, meanwhile
             path.mkdir(mode=0o700)
     return path
+
+
+def replace_file(path: Path, pieces: Iterable[str], *, mode: int) -> None:
+    """Write *pieces* as the file at *path*, with the rights *mode*, as a whole or not at all.
+
+    What no UTF-8 stands for is written as its escape. Raises `OSError` where that cannot be.
+    """
+    from tempfile import NamedTemporaryFile  # which brings what no page needs
+
+    with NamedTemporaryFile("w", encoding="utf-8", errors="backslashreplace", dir=path.parent, delete=False) as file:
+        try:
+            file.writelines(pieces)
+            file.close()
+            os.chmod(file.name, mode)
+            os.replace(file.name, path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

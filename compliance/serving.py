@@ -101,8 +101,6 @@ def application() -> ASGIApplication:
 
 
 def _build(options: Options) -> ASGIApplication:
-    *earlier, key = engine.keys_in(Path(options.keys))
-
     def tell(scope: Scope, why: Fault) -> Answer:
         method = {} if "method" in scope else {"method": "GET"}
         response = own.refusal({**read_scope({**scope, **method}), **_OF_THE_SERVER}, why)
@@ -112,14 +110,5 @@ def _build(options: Options) -> ASGIApplication:
     site = Site(
         urlsplit(options.upstream), name=options.name, timeouts=Timeouts(options.connect, options.read), tell=tell
     )
-    state = engine.around(
-        site,
-        settings=None,
-        secret_key=key,
-        secret_key_fallbacks=earlier,
-        encryption_keys=(),
-        folder=None,
-        health=site.health,
-    )
-    own = Application(state)
+    own = Application(engine.behind(site, Path(options.keys), site.health))
     return Hops(join(site, own), options.proxies)

@@ -19,6 +19,18 @@ _LONGEST_TEXT = 20_000  # characters of a text that are looked through: a messag
 _BETWEEN = re.compile(rf"(?<=[{HAN}])[\W_]++(?=[{HAN}])")
 
 
+def content(path: Path) -> bytes:
+    """Return what is in the list at *path*, less a byte order mark; `ComplianceError` where it cannot be read."""
+    try:
+        return path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        raise ComplianceError(
+            Message(
+                "%(path)s: cannot be read (%(reason)s); give the path of a list", path=str(path), reason=error.strerror
+            )
+        ) from error
+
+
 class Words:
     """A list of words, as a site keeps one.
 
@@ -42,18 +54,8 @@ class Words:
 
         Raises `ComplianceError` that names the file and the line.
         """
-        try:
-            lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()
-        except OSError as error:
-            raise ComplianceError(
-                Message(
-                    "%(path)s: cannot be read (%(reason)s); give the path of a list",
-                    path=str(path),
-                    reason=error.strerror,
-                )
-            ) from error
         words = []
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(content(path).splitlines(), start=1):
             try:
                 word = line.decode().strip()
                 if word and not word.startswith("#"):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import engine
-from .i18n import tell
 from .middleware import Around, Middleware
-from .proxies import Watch
 from .settings import Settings
 from .views import Application
 
@@ -28,7 +25,7 @@ class _Door(Around):
         self.app = application
         self.own = own
         self.state = own.state
-        self._watch = Watch(own.state.settings.site.url, partial(tell, engine.logger))
+        self._watch = engine.watch(own.state)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._watch.open:

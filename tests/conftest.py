@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -29,10 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What takes about a second for another reason is marked where it stands.
     """
-    folders: dict[Path, set[str]] = {}
     for item in items:
         needed = getattr(item, "fixturenames", ())
-        folder = folders.setdefault(item.path.parent, set(item.path.parent.parts))
+        folder = item.path.parent.parts
         if "playwright" in needed or "browser" in folder or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import ComplianceError, Message
+from ..paths import replace_file
 from .findings import Acceptance, Finding
 from .report import Report
 from .rules import rules
@@ -145,16 +144,7 @@ def read(path: Path) -> tuple[BaselineEntry, ...]:
 
 def write(path: Path, entries: Iterable[BaselineEntry]) -> None:
     """Write *entries* to the file at *path*, as a whole or not at all."""
-    with NamedTemporaryFile("w", encoding="utf-8", errors="backslashreplace", dir=path.parent, delete=False) as file:
-        try:
-            file.write(_HEAD)
-            file.writelines(map(_table, entries))
-            file.close()
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    replace_file(path, (_HEAD, *map(_table, entries)), mode=0o644)
 
 
 def _table(entry: BaselineEntry) -> str:

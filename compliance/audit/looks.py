@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ComplianceError, Message
+from ..paths import replace_file
 from .findings import Finding
 from .report import Report
 from .rules import Severity, rules
@@ -195,17 +194,7 @@ class History:
 
     def _keep(self) -> None:
         try:
-            self._write()
+            replace_file(self._path, (one.model_dump_json() + "\n" for one in self._looks), mode=0o600)
         except OSError as error:
             message = Message("%(path)s cannot be written: %(reason)s", path=str(self._path), reason=error.strerror)
             raise HistoryError(message) from error
-
-    def _write(self) -> None:
-        with NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, delete=False) as file:
-            try:
-                file.writelines(one.model_dump_json() + "\n" for one in self._looks)
-                file.close()
-                os.replace(file.name, self._path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise

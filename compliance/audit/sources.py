@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..characters import HAN
 from ..errors import ComplianceError, Message
 from ..outside.text import normalised
+from ..words import content
 
 if TYPE_CHECKING:
     from .page import Page
@@ -53,15 +54,7 @@ class Sources:
         Raises `ComplianceError` that names the file.
         """
         try:
-            lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-        except OSError as error:
-            raise ComplianceError(
-                Message(
-                    "%(path)s: cannot be read (%(reason)s); give the path of a list",
-                    path=str(path),
-                    reason=error.strerror,
-                )
-            ) from error
+            lines = [line.strip() for line in content(path).decode().splitlines()]
         except UnicodeDecodeError as error:
             raise ComplianceError(Message("%(path)s: is not UTF-8; save the list as UTF-8", path=str(path))) from error
         return cls(line for line in lines if line and not line.startswith("#"))

@@ -22,6 +22,7 @@ from .columns import padded
 from .group import (
     CannotRunError,
     compliance,
+    figures_format,
     listing,
     output,
     print_json,
@@ -171,14 +172,7 @@ def export(
 )
 @since
 @until
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "svg"]),
-    default="text",
-    show_default=True,
-    help="How to write it.",
-)
+@figures_format
 @output
 @click.pass_context
 def stats(

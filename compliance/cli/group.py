@@ -19,11 +19,11 @@ from werkzeug.utils import import_string
 
 from ..characters import UNPRINTABLE
 from ..deadlines import midnight
-from ..errors import ComplianceError, DocumentError, Message, SettingsError, StoreError
+from ..errors import ComplianceError, DocumentError, Message, SettingsError, StoreError, said
 from ..formats import FORMS, to_json
 from ..i18n import LANGUAGES, choose, spoken, translate
 from ..paths import TEMPLATES
-from .columns import width
+from .columns import padded, width
 from .help import Group, MisusedError, as_error
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Commands(Group):
         except DocumentError as error:
             raise CannotRunError(error.message) from error
         except ComplianceError as error:
-            raise CannotRunError(error.args[0] if isinstance(error.args[0], Message) else str(error)) from error
+            raise CannotRunError(said(error)) from error
 
 
 def _choose(context: click.Context, option: click.Parameter, value: str | None) -> str:
@@ -170,6 +170,15 @@ rows_format = click.option(
     "--format", "form", type=click.Choice(sorted(FORMS)), default="csv", show_default=True, help="How to write it."
 )
 
+figures_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "svg"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+
 
 def span(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
     """Return when the day *since* begins in China, and when the day *until* is over there."""
@@ -208,10 +217,7 @@ def state(context: click.Context) -> SiteState:
     from .. import engine
 
     assert alone.key_file is not None
-    *earlier, key = engine.keys_in(alone.key_file)
-    return engine.around(
-        alone, settings=None, secret_key=key, secret_key_fallbacks=earlier, encryption_keys=(), folder=None
-    )
+    return engine.behind(alone, alone.key_file)
 
 
 def wrapped(context: click.Context) -> Any:
@@ -292,8 +298,7 @@ def show(
     table = [head, *(tuple(one_line(row[column]) for column in columns) for row in rows)]
     widths = [max(map(width, column)) for column in zip(*table, strict=True)]
     for line in table:
-        cells = (cell + " " * (wide - width(cell)) for cell, wide in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+        click.echo("  ".join(map(padded, line, widths)).rstrip())
 
 
 def say(message: str, *, err: bool = False) -> None:

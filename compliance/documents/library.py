@@ -14,7 +14,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ..deadlines import day, midnight
-from ..errors import DocumentError, Message
+from ..errors import DocumentError, Message, said
 from ..languages import nearest
 from ..paths import TEMPLATES
 from ..settings import Settings
@@ -289,7 +289,7 @@ def _shape(source: Source, settings: Settings, names: frozenset[str]) -> Shape:
     try:
         html, contents = shape(text, language=source.language, site=settings.site.url, prefix=prefix, names=names)
     except ValueError as error:
-        raise DocumentError(source.path, error.args[0] if isinstance(error.args[0], Message) else str(error)) from error
+        raise DocumentError(source.path, said(error)) from error
     return Shape(html=html, contents=contents, text=f"{source.title}\n\n{unmark(text)}")
 
 

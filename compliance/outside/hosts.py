@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -84,6 +84,13 @@ def domain_of(host: str) -> str:
     twin = next((twin for twin in _TWINS if host.startswith(twin)), "")
     domain = host.removeprefix(twin)
     return domain if "." in domain else host
+
+
+def above(host: str) -> Iterator[str]:
+    """Yield *host* and every name that it lies below, the longest first."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
 
 
 def is_under(host: str, domains: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, field_v
 
 from ..errors import Message
 from ..licences import KINDS, Licence, check_link, parse, service
-from ..outside.hosts import host_of
+from ..outside.hosts import above, host_of
 from .addresses import Host, PictureAddress, WebAddress
 from .table import Context, Table
 from .texts import Words
@@ -156,10 +156,8 @@ class Licences(Table):
         A host has its own numbers, else those of the domain that it lies in; where neither is in the file, the
         numbers of the first host there, so that a preview on a private address shows a whole footer.
         """
-        name = host_of(f"//{host or ''}")
-        while name not in self.by_host:
-            name = name.partition(".")[2]
-        return self.by_host[name]
+        names = above(host_of(f"//{host or ''}"))
+        return self.by_host[next((name for name in names if name in self.by_host), "")]
 
     @cached_property
     def by_host(self) -> dict[str, tuple[Licence, ...]]:
@@ -173,9 +171,7 @@ class Licences(Table):
 
 def _nearest(table: Filed, host: str) -> tuple[Licence, ...]:
     """Return the numbers in *table* of *host*, else of the domain that it lies in, else the first."""
-    while host and host not in table:
-        host = host.partition(".")[2]
-    return table.get(host, next(iter(table.values())))
+    return next((table[name] for name in above(host) if name in table), next(iter(table.values())))
 
 
 def _is_by_host(value: Any) -> bool:

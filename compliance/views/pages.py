@@ -27,9 +27,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
 # A name or an address, and a port (RFC 9110, section 7.2): what older versions of Werkzeug hand on may be anything.
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
+# A path on this site: one slash, then nothing that a browser drops or takes for a slash (WHATWG URL, section 4.4).
 _PATH = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _STATUS = {
     **dict.fromkeys(("choice", "category", "next", "json", "encoding", "cut", "host", "query"), HTTPStatus.BAD_REQUEST),

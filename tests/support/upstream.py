@@ -14,10 +14,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import pytest
+
 from compliance.settings.toml import written
 from support.host import ROOT, SETTINGS
 
 KEY = "a long random value"
+TEXT = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 Handler = Callable[[socket.socket, bytes, BinaryIO], None]
 
 
@@ -64,6 +67,12 @@ class Upstream:
                 connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             else:
                 answer(connection, head, sent)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Upstream]:
+    with Upstream() as site:
+        yield site
 
 
 def fields_of(head: bytes) -> list[tuple[bytes, bytes]]:

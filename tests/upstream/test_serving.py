@@ -18,24 +18,18 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.sync.client import connect
 
-from support.upstream import Server, Upstream, fields_of, serve
+from support.upstream import TEXT, Server, Upstream, fields_of, serve
+from support.upstream import site as site
 
 pytestmark = pytest.mark.slow
 PATIENCE = 60  # seconds after which a test fails that would wait for ever
 LARGE = 256 * 1024 * 1024
-TEXT = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 HANDSHAKE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
     "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==",
     "Sec-WebSocket-Version": "13",
 }
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Upstream]:
-    with Upstream() as site:
-        yield site
 
 
 @pytest.fixture(scope="module")

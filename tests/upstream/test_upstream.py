@@ -15,17 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.upstream import Server, Upstream, fields_of, serve
+from support.upstream import TEXT, Server, Upstream, fields_of, serve
+from support.upstream import site as site
 
 pytestmark = pytest.mark.slow
 PAGE = b"<!doctype html><html lang=zh-CN><title>News</title><body><h1>News</h1></body></html>"
-TEXT = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Upstream]:
-    with Upstream() as site:
-        yield site
 
 
 @pytest.fixture(scope="module")

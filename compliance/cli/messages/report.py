@@ -14,21 +14,14 @@ from ...formats import to_json
 from ...i18n import translate
 from ...messages.statistics import Figures, Spread, Year, chart, of_year
 from ..columns import padded
-from ..group import output, state, written
+from ..group import figures_format, output, state, written
 from .group import messages, now
 from .names import CATEGORIES, KINDS, STATES, of
 
 
 @messages.command()
 @click.option("--year", type=click.IntRange(2000, 9000), help="In China; without it, the one that it is.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "svg"]),
-    default="text",
-    show_default=True,
-    help="How to write it.",
-)
+@figures_format
 @output
 @click.pass_context
 def report(context: click.Context, year: int | None, form: str, output: Path | None) -> None:

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from ...outside.hosts import written_host
+from ...outside.hosts import above, written_host
 from .addresses import joined, named, split
 
 #: A tracker of this category is never held.
@@ -71,10 +71,7 @@ class Catalogue:
 
     def listed(self, host: str | None) -> str:
         """Return the longest name of the list that *host* is or lies below; an empty one where there is none."""
-        host = host or ""
-        while host and host not in self._by_host:
-            host = host.partition(".")[2]
-        return host
+        return next((name for name in above(host or "") if name in self._by_host), "")
 
     def on(self, host: str | None) -> Catalogue:
         """Return the same catalogue for pages on *host*, to which relative addresses lead; ``None`` is the site's own.
@@ -160,9 +157,8 @@ class Catalogue:
 
     def _of(self, host: str) -> Iterator[Tracker]:
         yield from self._by_host.get(ANY, ())
-        while host:
-            yield from self._by_host.get(host, ())
-            host = host.partition(".")[2]
+        for name in above(host):
+            yield from self._by_host.get(name, ())
 
     def _rank(self, tracker: Tracker) -> tuple[bool, int, int]:
         return id(tracker) in self._ours, len(tracker.path), len(tracker.host)

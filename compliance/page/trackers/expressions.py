@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
+from ...outside.hosts import above
 from .catalogue import ANY, Catalogue, Tracker
 
 _SPECIAL = re.compile(r"([.*+?^$(){}\[\]|\\])")
@@ -61,7 +62,7 @@ class _Group:
     def add(self, tracker: Tracker) -> None:
         self.trackers.append(tracker)
         self._hosts.add(tracker.host)
-        self._above.update(_above(tracker.host))
+        self._above.update(above(tracker.host))
 
     def meets(self, tracker: Tracker) -> bool:
         """Return whether the host of *tracker* and one of this group can both be that of one address."""
@@ -69,20 +70,13 @@ class _Group:
             tracker.host == ANY
             or ANY in self._hosts
             or tracker.host in self._above
-            or not self._hosts.isdisjoint(_above(tracker.host))
+            or not self._hosts.isdisjoint(above(tracker.host))
         )
 
 
 def _hiding(group: _Group, later: Iterable[_Group]) -> Iterator[Tracker]:
     asked = [other for other in later if other.category]
     return (tracker for tracker in group.trackers if any(other.meets(tracker) for other in asked))
-
-
-def _above(host: str) -> Iterator[str]:
-    """Yield *host* and every name that it lies below."""
-    while host:
-        yield host
-        host = host.partition(".")[2]
 
 
 def _expression(trackers: Iterable[Tracker]) -> str:
