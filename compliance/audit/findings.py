@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .rules import Rule
+from .targets import told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +43,29 @@ class Finding:
 
     def seen(self, language: str) -> str:
         """Return in *language* what was seen."""
-        return self.rule.seen[language].format_map(self.values)
+        return self.rule.seen[language].format_map(self._told(language))
 
     def remedy(self, language: str) -> str:
         """Return in *language* what to do about it."""
-        return self.rule.remedy[language].format_map(self.values)
+        return self.rule.remedy[language].format_map(self._told(language))
 
     @property
     def fingerprint(self) -> str:
         """What this finding is known by in later runs: it stays where lines move, and where pages come and go."""
-        place = self.page if self.pages == 1 else ""
-        told = "\0".join((self.rule.id, place, self.excerpt, *(f"{k}={v}" for k, v in sorted(self.values.items()))))
-        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        place = self.page if self.pages == 1 and not self.rule.by else ""
+        return hashed("\0".join((self.rule.id, place, *self.said)))
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What was found, wherever that is: of a rule *by* whom it is broken only that."""
+        if self.rule.by:
+            return (self.values[self.rule.by],)
+        return (self.excerpt, *(f"{name}={value}" for name, value in sorted(self.values.items())))
+
+    def _told(self, language: str) -> Mapping[str, str]:
+        return {name: told(value, language) for name, value in self.values.items()}
+
+
+def hashed(text: str) -> str:
+    """Return the beginning of a hash of *text*."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from ..outside.hosts import host_of
 from ..page.loading import ELEMENTS, Load, loads, runs, styled
 from ..page.states import loads_nothing, uncommented
 from ..page.trackers import Catalogue, Tracker
@@ -15,6 +16,7 @@ from ..page.trackers.addresses import split
 from ..page.trackers.catalogue import ANY, NECESSARY
 from ..page.trackers.marks import finder
 from ..page.trackers.styles import released
+from .parties import together
 from .tree import Element, parse
 
 if TYPE_CHECKING:
@@ -59,6 +61,23 @@ def loaded(page: Page, catalogue: Catalogue) -> tuple[Loaded, ...]:
     return tuple(found.values())
 
 
+def addressed(page: Page) -> Iterator[tuple[str, str, str]]:
+    """Yield every other host that markup of *page* leads to, on any list or on none: host, element, and how.
+
+    That is ``loads``, ``held`` until the reader agrees, or ``hint`` where only a connection is opened.
+    """
+    for element in _loading(page):
+        # Most lead nowhere else, and that is soon seen.
+        inside = element.text or "" if element.tag == "style" else "".join(map(str, element.attrib.values()))
+        found = _loads(element) if "//" in inside else None
+        if found is None:
+            continue
+        for load in found.loads:
+            host = host_of(page.resolve(load.address))
+            if host and not together(host, page.host or ""):
+                yield host, str(element.tag), "held" if found.waits else "hint" if load.hint else "loads"
+
+
 def is_optional(tracker: Tracker) -> bool:
     """Return whether a reader has to be asked for *tracker*: it counts, advertises or shares."""
     return tracker.category not in (NECESSARY, "functional")
@@ -92,7 +111,38 @@ def _loading(page: Page) -> Iterator[Element]:
 
 
 def _of(element: Element, page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
-    """Yield what *element* loads."""
+    """Yield the trackers that *element* loads."""
+    found = _loads(element)
+    if found is None:
+        return
+    name, base = str(element.tag), page.base if page.host else None
+    for load in found.loads:
+        for tracker in catalogue.reached(load.address, base):
+            if tracker.category != NECESSARY:
+                parts = split(load.address)
+                host = (parts and parts[0]) or (tracker.host if tracker.host != ANY else page.host or "")
+                yield Loaded(tracker=tracker, host=host, element=element, runs=not found.waits, hint=load.hint)
+    if name == "script" and not found.loads:
+        yield from _named(found.text, element, catalogue, runs=not found.waits)
+    elif name == "iframe" and found.document:
+        # A frame in a frame of this kind is not looked into.
+        for inner in parse(found.document).iter("*"):
+            inner.attrib.pop("srcdoc", "")
+            for one in _of(inner, page, catalogue):
+                yield replace(one, element=element, runs=one.runs and not found.waits)
+
+
+class _Loads(NamedTuple):
+    """What an element loads, whether that *waits* for the reader, the *text* in it, and the *document* in a frame."""
+
+    loads: list[Load]
+    waits: bool
+    text: str
+    document: str
+
+
+def _loads(element: Element) -> _Loads | None:
+    """Return what *element* loads, None where it is data."""
     name, text = str(element.tag), element.text or ""
     attributes = {str(key): str(value) for key, value in element.attrib.items()}
     held = _HELD in attributes
@@ -102,7 +152,7 @@ def _of(element: Element, page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
     if name == "script" and not runs(attributes):
         # What another consent tool holds, unless it is data.
         if _DATA.search(attributes.get("type", "json")):
-            return
+            return None
         waits, attributes = True, {key: value for key, value in attributes.items() if key != "type"}
     if not attributes.get("src") and (later := next((attributes[one] for one in _LATER if attributes.get(one)), None)):
         waits, attributes = True, {**attributes, "src": later}
@@ -110,21 +160,7 @@ def _of(element: Element, page: Page, catalogue: Catalogue) -> Iterator[Loaded]:
     found = list(loads(name, attributes, foreign=foreign))
     if name == "style":
         found += [Load("", address) for address, _ in styled(text)]
-    base = page.base if page.host else None
-    for load in found:
-        for tracker in catalogue.reached(load.address, base):
-            if tracker.category != NECESSARY:
-                parts = split(load.address)
-                host = (parts and parts[0]) or (tracker.host if tracker.host != ANY else page.host or "")
-                yield Loaded(tracker=tracker, host=host, element=element, runs=not waits, hint=load.hint)
-    if name == "script" and not found:
-        yield from _named(text, element, catalogue, runs=not waits)
-    elif name == "iframe" and "srcdoc" in attributes:
-        # A frame in a frame of this kind is not looked into.
-        for inner in parse(attributes["srcdoc"]).iter("*"):
-            inner.attrib.pop("srcdoc", "")
-            for one in _of(inner, page, catalogue):
-                yield replace(one, element=element, runs=one.runs and not waits)
+    return _Loads(found, waits, text, attributes.get("srcdoc", ""))
 
 
 def _released(attributes: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ComplianceError, Message
 from ..paths import replace_file
-from .findings import Finding
+from .findings import Finding, hashed
 from .report import Report
 from .rules import Severity, rules
 from .targets import told
@@ -116,9 +115,7 @@ def _unseen(before: Mapping[str, T], now: Mapping[str, T], looked: Collection[st
 
 
 def _key(finding: Finding) -> str:
-    values = (f"{name}={value}" for name, value in sorted(finding.values.items()))
-    said = "\0".join((finding.rule.id, finding.excerpt, *values))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashed("\0".join((finding.rule.id, *finding.said)))
 
 
 def differences(before: Look, now: Look, language: str) -> Iterator[Difference]:

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
+from .behaviour import Behaviour
 from .findings import Finding
+from .recipients import Recipient
 from .rules import Rule, Severity
+from .stored import Stored
 from .targets import Refusals
 
 
@@ -59,7 +62,8 @@ class Report:
     *pages* may be read many times over and is not held in memory; *limit* says what ended the crawl early, None where
     the whole site was read. *more* counts the findings that are too many to tell, by rule; *unread* is what was not
     read; *ours* tells whether this package is at work on the site. *baseline* says whether findings were compared with
-    those that are accepted; *browser* is how many pages were opened in one.
+    those that are accepted; *browser* is how many pages were opened in one. *recipients* are the hosts that the pages
+    lead readers' browsers to; *stored* what these keep, and *behaviours* what scripts do, as far as a browser saw it.
     """
 
     target: str
@@ -73,6 +77,9 @@ class Report:
     ours: bool = False
     baseline: bool = False
     browser: int = 0
+    recipients: Sequence[Recipient] = ()
+    stored: Sequence[Stored] = ()
+    behaviours: Sequence[Behaviour] = ()
 
     def held(self, rule: Rule) -> bool:
         """Return whether the site was held to *rule*; some are seen in a browser or on the web alone."""

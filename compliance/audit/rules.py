@@ -81,7 +81,8 @@ class Rule:
     *id* never changes its meaning and is never used again. *title*, *seen* and *remedy* are texts by language; *seen*
     and *remedy* have a finding's values in braces. *setting* is the key of `compliance.toml` that answers the rule on a
     site of ours. *browser* marks what is only seen where a browser opens the pages,
-    *connection* what only a site on the web shows.
+    *connection* what only a site on the web shows. *by* names the value of a finding that says who breaks the rule:
+    what one of them does on many pages, or from several hosts, is one finding.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Rule:
     setting: str | None = None
     browser: bool = False
     connection: bool = False
+    by: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Findings travel from process to process by the thousand: their rule goes by its id.
@@ -194,6 +196,7 @@ def _rule(row: Mapping[str, Any], laws: Mapping[str, Mapping[str, Any]]) -> Rule
         setting=row.get("setting"),
         browser=row.get("browser", False),
         connection=row.get("connection", False),
+        by=row.get("by"),
     )
 
 

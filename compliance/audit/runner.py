@@ -14,8 +14,10 @@ from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from .application import Application
-from .browser import Browser, VisitError
+from .browser import Browser
 from .checks import PAGE, SITE, PageCheck, SiteCheck
+from .checks.observed import observed
+from .collected import Collected
 from .crawl import Crawl
 from .findings import Finding
 from .folder import Folder
@@ -74,6 +76,7 @@ class Audit:
         self._browser = browser
         self._first: dict[PageKind, str] = {}
         self._opened = 0
+        self._collected = Collected(context)
         self._checks = tuple(checks)
         self._conclusions = tuple(conclusions)
         self._site = SiteFacts()
@@ -112,6 +115,9 @@ class Audit:
         """Return what was found; what concerns the whole site is judged here."""
         for check in self._conclusions:
             self._findings.add(check(self._site, self._context))
+        recipients = self._collected.recipients(self._site)
+        behaviours = self._collected.behaviours()
+        self._findings.add(observed(recipients, behaviours, self._context))
         return Report(
             target=self._target.name,
             time=now,
@@ -123,6 +129,9 @@ class Audit:
             limit=self._ended,
             ours=self._ours,
             browser=self._opened,
+            recipients=recipients,
+            stored=self._collected.stored(self._site),
+            behaviours=behaviours,
         )
 
     def _is_ours(self, url: str) -> bool:
@@ -136,15 +145,17 @@ class Audit:
         """Open the first page of each kind, and add what its markup did not show."""
         known = {_told(finding) for finding in self._findings.all()}
         with served(self._target) as address:
-            for url in self._first.values():
-                try:
-                    found = browser.visit(address(url), self._context, named=url)
-                except VisitError as error:
-                    self._unread.add(url, error.reason)
+            for url, visit in browser.visits([(address(url), url) for url in self._first.values()], self._context):
+                failure = visit if isinstance(visit, Reason) else visit.failure
+                if failure:
+                    self._unread.add(url, failure)
+                if isinstance(visit, Reason):
                     continue
                 self._opened += 1
-                self._findings.add(one for one in found if isinstance(one, Finding) and _told(one) not in known)
-                self._site.note(url, (one for one in found if isinstance(one, Fact)))
+                self._findings.add(one for one in visit.findings if _told(one) not in known)
+                self._site.note(url, visit.facts)
+                for sighting in visit.sightings:
+                    self._collected.add(sighting)
 
     def _crawl(self, target: Website | Application) -> Iterator[Examined | Unread]:
         target.open()
@@ -188,6 +199,8 @@ class Audit:
 
 def _told(finding: Finding) -> tuple[str, str | None]:
     """Return what a finding says, whether it was read or seen: a rule, and of whom it speaks."""
+    if finding.rule.by:
+        return finding.rule.id, finding.values[finding.rule.by]
     return finding.rule.id, finding.values.get("host") or finding.values.get("name") or finding.values.get("text")
 
 

@@ -14,8 +14,7 @@ from flask import Flask
 
 from compliance.audit import rules
 from compliance.audit.browser import Browser
-from compliance.audit.findings import Finding
-from compliance.audit.site import Context, Fact
+from compliance.audit.site import Context
 from compliance.cli import compliance
 from compliance.page.trackers import Catalogue
 from support.browser import CHROMIUM as CHROMIUM
@@ -111,18 +110,18 @@ def site() -> Iterator[str]:
 def test_a_browser_sees_what_a_decision_changes(name: str, reader: Browser, site: str) -> None:
     context = Context(catalogue=Catalogue(), today=date(2026, 11, 24))
     seen = reader.visit(f"{site}/{name}", context, named="home")
-    found = sorted((one.rule.id, one.excerpt) for one in seen if isinstance(one, Finding))
+    found = sorted((one.rule.id, one.excerpt) for one in seen.findings)
     assert found == EXPECTED[name]
-    assert all(one.page == "home" and one.seen("zh_CN") for one in seen if isinstance(one, Finding))
+    assert all(one.page == "home" and one.seen("zh_CN") for one in seen.findings)
     # Whoever is asked counts: before a decision, after a yes, after a no.
     if name in ("unasked", "recipient", "refused in vain"):
-        recipients = [one.value.split("\t")[2] for one in seen if isinstance(one, Fact) and one.name == "recipient"]
+        recipients = [one.value.split("\t")[2] for one in seen.facts if one.name == "recipient"]
         assert set(recipients) == {"hm.baidu.com"}
     if name == "recipient":
         # Of another site, and of a kind that the browser keeps for the site itself alone.
-        assert "HMACCOUNT" in {one.value for one in seen if isinstance(one, Fact) and one.name == "cookie"}
+        assert "HMACCOUNT" in {one.value for one in seen.facts if one.name == "cookie"}
     if name == "kept":
-        assert {"choice", "Hm_lvt_1"} <= {one.value for one in seen if isinstance(one, Fact)}
+        assert {"choice", "Hm_lvt_1"} <= {one.value for one in seen.facts}
 
 
 def alone(*arguments: str) -> Result:

@@ -53,6 +53,7 @@ _GAP = Expression(
 _COOKIE_NAME = re.compile(r"(?<![\w.@/])[A-Za-z_][\w.-]{1,60}\*?(?![\w@/])")
 _HEADLINE = 12  # characters, and longer than the names of policies in Chinese
 _MOST_NAMES = 200
+_HOST = re.compile(r"(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,18}(?![\w-])", re.ASCII)
 
 
 def links(page: Page, context: Context) -> Iterator[Finding]:
@@ -86,6 +87,8 @@ def declarations(page: Page, context: Context) -> Iterator[Fact]:
     text = page.text
     for name in known_names(context.catalogue, text):
         yield Fact("recipient named", name)
+    for host in list(dict.fromkeys(_HOST.findall(text.lower())))[:_MOST_NAMES]:
+        yield Fact("host named", host)
     if _ABROAD.search(text):
         yield Fact("recipients abroad named")
     if "cookie" in text.lower():

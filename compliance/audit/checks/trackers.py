@@ -10,7 +10,7 @@ from functools import lru_cache
 from ...outside.hosts import host_of
 from ...page.trackers import Catalogue, Tracker, abroad
 from ..findings import Finding
-from ..loaded import is_optional, loaded, vendor
+from ..loaded import addressed, is_optional, loaded, vendor
 from ..page import Page
 from ..rules import rules
 from ..site import Context, Fact, SiteFacts
@@ -59,6 +59,12 @@ def received(tracker: Tracker, host: str) -> Iterator[Fact]:
         yield Fact("recipient", "\t".join((tracker.provider.get("en", host), vendor(tracker), host)))
     if is_abroad:
         yield Fact("recipient abroad", f"{vendor(tracker)}\t{tracker.country}")
+
+
+def others(page: Page, context: Context) -> Iterator[Fact]:
+    """Every other host that the markup leads to, and how."""
+    for found in addressed(page):
+        yield Fact("load", "\t".join(found))
 
 
 def abused(page: Page, context: Context) -> Iterator[Finding]:
@@ -110,7 +116,7 @@ def of_the_site(site: SiteFacts, context: Context) -> Iterator[Finding]:
                 yield Finding(rule=rules()["C504"], page=seen.pages[0], excerpt=name, values={"name": name})
 
 
-PAGE = (running, abused, cookies, held)
+PAGE = (running, others, abused, cookies, held)
 SITE = (of_the_site,)
 
 

@@ -13,7 +13,7 @@ from .site import Site
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from ...audit.browser import Browser
+    from ...audit.browser import Windows
 
 _WIDTHS = (1440, 390)
 #: The boxes of the page's own elements, the banner aside: where it stands in the page it is meant to move it.
@@ -52,7 +52,7 @@ def look(site: Site, pages: Iterable[str]) -> Iterator[Problem]:
     """
     try:
         from ...audit.application import Application
-        from ...audit.browser import Browser
+        from ...audit.browser import Windows
         from ...audit.serving import served
     except ModuleNotFoundError as error:
         raise missing_module(error) from None
@@ -61,22 +61,22 @@ def look(site: Site, pages: Iterable[str]) -> Iterator[Problem]:
         return site.wsgi(notes.bare(environ), start_response)
 
     wrapped, plain = Application(site.wsgi, site.root), Application(bare, site.root)
-    with Browser() as browser, served(wrapped) as ours, served(plain) as theirs:
+    with Windows() as windows, served(wrapped) as ours, served(plain) as theirs:
         for url in pages:
-            told = (_measure(browser, url, ours(url), theirs(url), width) for width in _WIDTHS)
+            told = (_measure(windows, url, ours(url), theirs(url), width) for width in _WIDTHS)
             yield from next(filter(None, map(list, told)), ())
 
 
-def _measure(browser: Browser, named: str, ours: str, theirs: str, width: int) -> Iterator[Problem]:
-    boxes, seen = _boxes(browser, ours, width)
+def _measure(windows: Windows, named: str, ours: str, theirs: str, width: int) -> Iterator[Problem]:
+    boxes, seen = _boxes(windows, ours, width)
     if not seen:
         value = Message("a page whose footer cannot be seen at %(width)s px", width=width)
         remedy = Message(
             "give the page an end that readers can scroll to, or place the elements by hand where they are seen"
         )
         yield Problem(key=named, value=value, remedy=remedy)
-    before, _ = _boxes(browser, theirs, width)
-    if before == boxes or _boxes(browser, theirs, width)[0] != before:  # it differs from one time to the next anyhow
+    before, _ = _boxes(windows, theirs, width)
+    if before == boxes or _boxes(windows, theirs, width)[0] != before:  # it differs from one time to the next anyhow
         return
     name = next((one[0] for one, other in zip(before, boxes, strict=False) if _moved(one, other)), None)
     if name is not None or len(before) != len(boxes):
@@ -92,9 +92,9 @@ def _moved(one: list[Any], other: list[Any]) -> bool:
     return one[0] != other[0] or any(abs(a - b) > 1 for a, b in zip(one[1:], other[1:], strict=True))
 
 
-def _boxes(browser: Browser, url: str, width: int) -> tuple[list[list[Any]], bool]:
+def _boxes(windows: Windows, url: str, width: int) -> tuple[list[list[Any]], bool]:
     """Return the boxes of the page's own elements, and whether the footer can be seen."""
-    with browser.window(width) as page:
+    with windows.window(width) as page:
         page.goto(url)
         page.evaluate(_SETTLED)
         boxes: list[list[Any]] = page.evaluate(_BOXES)

@@ -105,12 +105,20 @@
     return [...found.values()];
   },
 
-  // The names under which the page keeps things.
-  kept() {
-    try {
-      return [...Object.keys(localStorage), ...Object.keys(sessionStorage)];
-    } catch {
-      return [];
-    }
+  // What the page keeps, by store: pairs of a name and the beginning of the value.
+  async kept() {
+    const quietly = async look => {
+      try { return await look(); } catch { return []; } // a page without an origin has no stores
+    };
+    const entries = area => Object.entries(area).slice(0, 500).map(([name, value]) => [name, String(value).slice(0, 4000)]);
+    const names = list => list.slice(0, 100).map(name => [String(name), ""]);
+    return {
+      localStorage: await quietly(() => entries(localStorage)),
+      sessionStorage: await quietly(() => entries(sessionStorage)),
+      IndexedDB: await quietly(async () => names((await indexedDB.databases()).map(one => one.name))),
+      Cache: await quietly(async () => names(await caches.keys())),
+      "service worker": await quietly(async () =>
+        names((await navigator.serviceWorker.getRegistrations()).map(one => new URL(one.scope).pathname))),
+    };
   },
 })

@@ -1,0 +1,217 @@
+"""What one reader's browser asked for, who made it ask, and what answers set."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ...outside.hosts import host_of
+
+if TYPE_CHECKING:
+    from playwright.async_api import CDPSession
+
+MOST = 5_000  # requests of one page that are kept
+_BODY = 200_000  # bytes of what is sent
+_LINKS = 8  # scripts of a chain
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request for *url* of a *type* (DevTools protocol, `Network.ResourceType`, in small letters).
+
+    *by* is the script or document that made the browser ask, empty for the page itself; *scripts* are those that were
+    at work then. *bodies* is what was sent, *late* whether after the page had been there for the reader.
+    """
+
+    url: str
+    type: str
+    by: str = ""
+    scripts: tuple[str, ...] = ()
+    bodies: list[bytes] = field(default_factory=list)
+    late: bool = False
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
+
+    @property
+    def host(self) -> str:
+        """The host that was asked."""
+        return host_of(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookie:
+    """A line *text* of an answer's Set-Cookie from *url*; *refused* says that the browser did not take it."""
+
+    url: str
+    text: str
+    refused: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the cookie."""
+        return self.text.partition("=")[0].strip()
+
+    @property
+    def value(self) -> str:
+        """Its value."""
+        return self.text.partition(";")[0].partition("=")[2].strip()
+
+    @property
+    def domain(self) -> str:
+        """The host, or the domain, that it is for."""
+        return self._attributes.get("domain", "").lstrip(".").lower() or host_of(self.url)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What bounds where it goes, as browsers name it."""
+        found = self._attributes
+        names = [name for name, key in (("Secure", "secure"), ("HttpOnly", "httponly")) if key in found]
+        return (*names, f"SameSite={found.get('samesite', 'Lax').capitalize()}")
+
+    def lifetime(self, now: float) -> int | None:
+        """Return for how many seconds from *now* it is kept, None for as long as the browser is open."""
+        return lifetime(self._attributes.get("max-age"), self._attributes.get("expires"), now)
+
+    @property
+    def _attributes(self) -> dict[str, str]:
+        pairs = (part.partition("=") for part in self.text.split(";")[1:])
+        return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def lifetime(age: str | None, expires: str | None, now: float) -> int | None:
+    """Return in seconds how long a cookie of *age* (Max-Age) or that *expires* is kept (RFC 6265, section 5.3)."""
+    if age and age.lstrip("-").isdigit():
+        return int(age)
+    try:
+        return round(parsedate_to_datetime(expires).timestamp() - now) if expires else None
+    except (ValueError, TypeError):
+        return None
+
+
+class Traffic:
+    """The requests of one page, as the DevTools protocol tells them; `late` marks what comes after it is set."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.cookies: list[SetCookie] = []
+        self.late = False
+        self._of: dict[str, list[Asked]] = {}  # by request, one for each redirect
+        self._answered: dict[str, int] = {}
+        self._first: dict[str, Asked] = {}
+
+    async def listen(self, session: CDPSession) -> None:
+        """Hear what *session* tells."""
+        session.on("Network.requestWillBeSent", self._will_be_sent)
+        session.on("Network.requestWillBeSentExtraInfo", self._sends)
+        session.on("Network.responseReceivedExtraInfo", self._answers)
+        session.on("Network.webSocketCreated", self._opens)
+        session.on("Network.webSocketFrameSent", self._speaks)
+        await session.send("Network.enable", {"maxPostDataSize": _BODY})
+
+    def take(self) -> Traffic:
+        """Return what was met so far, and begin anew."""
+        taken = Traffic()
+        taken.asked, self.asked = self.asked, []
+        taken.cookies, self.cookies = self.cookies, []
+        taken._first, self._first = self._first, {}
+        return taken
+
+    def add(self, url: str, type: str) -> None:
+        """Note a request that was heard of elsewhere, such as a worker's, if it is news."""
+        if url not in self._first:
+            self._note(Asked(url=url, type=type, late=self.late))
+
+    def chain(self, asked: Asked) -> tuple[str, ...]:
+        """Return the scripts and frames that led to *asked*, the nearest first, without the page itself."""
+        found: list[str] = []
+        at: Asked | None = asked
+        while at is not None and at.by and at.by not in found and len(found) < _LINKS:
+            found.append(at.by)
+            at = self._first.get(at.by)
+        pages = {one.url for one in self.asked if one.type == "document" and not one.by}
+        return tuple(plain(one) for one in found if one not in pages)
+
+    def _note(self, asked: Asked) -> None:
+        if len(self.asked) < MOST and asked.url.startswith(("http:", "https:", "ws:", "wss:")):
+            self.asked.append(asked)
+            self._first.setdefault(asked.url, asked)
+
+    def _will_be_sent(self, event: Mapping[str, Any]) -> None:
+        request, initiator = event["request"], event.get("initiator", {})
+        scripts = tuple(dict.fromkeys(_scripts(initiator.get("stack", {}))))
+        one = Asked(
+            url=request["url"].partition("#")[0],
+            type=str(event.get("type", "other")).lower(),
+            by=next(iter(scripts), "") or initiator.get("url", ""),
+            scripts=scripts,
+            late=self.late,
+        )
+        if one.type == "document" and one.by == one.url:
+            one.by = ""
+        if event.get("redirectResponse") and (before := self._of.get(event["requestId"])):
+            one.by, one.scripts = before[-1].by, before[-1].scripts
+        for entry in request.get("postDataEntries") or ():
+            one.bodies.append(base64.b64decode(entry.get("bytes", ""))[:_BODY])
+        if not one.bodies and request.get("postData"):
+            one.bodies.append(request["postData"].encode("utf-8", "replace")[:_BODY])
+        self._of.setdefault(event["requestId"], []).append(one)
+        self._note(one)
+
+    def _sends(self, event: Mapping[str, Any]) -> None:
+        if found := self._of.get(event["requestId"]):
+            found[-1].sent.update(
+                one["cookie"]["name"] for one in event.get("associatedCookies", ()) if not one.get("blockedReasons")
+            )
+
+    def _answers(self, event: Mapping[str, Any]) -> None:
+        id_ = event["requestId"]
+        place = self._answered.get(id_, 0)
+        self._answered[id_] = place + 1
+        found = self._of.get(id_)
+        if not found:
+            return
+        one = found[min(place, len(found) - 1)]
+        one.status = event.get("statusCode", 0)
+        one.headers = {name.lower(): value for name, value in event["headers"].items()}
+        refused = {one["cookieLine"] for one in event.get("blockedCookies", ())}
+        for line in one.headers.get("set-cookie", "").split("\n"):
+            if "=" in line and len(self.cookies) < MOST:
+                self.cookies.append(SetCookie(one.url, line, line in refused))
+
+    def _opens(self, event: Mapping[str, Any]) -> None:
+        scripts = tuple(dict.fromkeys(_scripts(event.get("initiator", {}).get("stack", {}))))
+        one = Asked(url=event["url"], type="websocket", by=next(iter(scripts), ""), scripts=scripts, late=self.late)
+        self._of.setdefault(event["requestId"], []).append(one)
+        self._note(one)
+
+    def _speaks(self, event: Mapping[str, Any]) -> None:
+        if found := self._of.get(event["requestId"]):
+            content = event["response"].get("payloadData", "")
+            # A frame of bytes comes in base64 (opcode 2; RFC 6455, section 5.2).
+            is_text = event["response"].get("opcode") == 1
+            body = content.encode("utf-8", "replace") if is_text else base64.b64decode(content)
+            if len(found[-1].bodies) < 100:
+                found[-1].bodies.append(body[:_BODY])
+            found[-1].late = found[-1].late or self.late
+
+
+def plain(url: str) -> str:
+    """Return *url* without what may be about a reader: its query and fragment."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def _scripts(stack: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield the addresses in *stack*, the innermost first, what was at work before it became asynchronous too."""
+    for _ in range(_LINKS):
+        if not stack:
+            return
+        for frame in stack.get("callFrames", ()):
+            if frame.get("url", "").startswith(("http:", "https:", "blob:")):
+                yield frame["url"]
+        stack = stack.get("parent")
