@@ -102,8 +102,6 @@ class Elements:
         self._markup = lru_cache(maxsize=_KEPT)(self._encode)
         holds = settings.consent.mode != "notice"
         self._held = frozenset({*CATEGORIES, *decisions.categories} if holds else ())
-        self._scripts = ("compliance.js", "guard.js") if holds else ("compliance.js",)
-        self._hints = lru_cache(maxsize=_KEPT)(self._links)
         self._gate = lru_cache(maxsize=_KEPT)(self._hold)
         self._catalogue_on = lru_cache(maxsize=_KEPT)(self._find_catalogue)
 
@@ -197,26 +195,23 @@ class Elements:
         return self._markup(self.locale(lang), charset, root, self._licences(host), placed, self.policy, calm)
 
     def hints(self, environ: WSGIEnvironment, nonces: Nonces) -> str:
-        """Return the value of a header `Link` by which browsers ask for what a page loads of ours before they read it.
+        """Return the value of a header `Link` by which browsers ask for our stylesheet before they have read a page.
 
         Preload, section 3; a policy's *nonces* let it pass (HTML standard, section 4.2.4.5).
         """
-        return self._hints(self.base(environ), nonces)
+        return self._hints(self.base(environ), nonces.style or "")
 
     def uniform_hints(self) -> str:
         """Return what `hints` does, for a page that is the same for all readers and comes without a policy."""
-        return self._hints(self._uniform_root() + self._settings.site.prefix, Nonces())
+        return self._hints(self._uniform_root() + self._settings.site.prefix, "")
 
     def _uniform_root(self) -> str:
         return quote(urlsplit(self._settings.site.url).path.rstrip("/"), safe="/%!$&'()*+,;=:@~")
 
-    def _links(self, base: str, nonces: Nonces) -> str:
-        loads = [("style", self._assets["compliance.css"], nonces.style)]
-        loads += [("script", self._assets[name], nonces.script) for name in self._scripts]
-        return ", ".join(
-            f"<{base}/static/{asset.hashed}>; rel=preload; as={kind}" + (f'; nonce="{nonce}"' if nonce else "")
-            for kind, asset, nonce in loads
-        )
+    def _hints(self, base: str, nonce: str) -> str:
+        # Scripts would share the line with what the first picture waits for.
+        style = f"<{base}/static/{self._assets['compliance.css'].hashed}>; rel=preload; as=style"
+        return f'{style}; nonce="{nonce}"' if nonce else style
 
     def place(self, name: str, *, lang: str | None, environ: WSGIEnvironment) -> str:
         """Return the element *name* for a template to place, and note that the page of *environ* has it now."""
@@ -336,7 +331,7 @@ class Elements:
                 "mourning": f"{base}/mourning" if self._settings.mourning else None,
                 "style": f"{base}/static/{self._assets['compliance.css'].hashed}",
                 "pages": f"{base}/static/{self._assets['pages.css'].hashed}",
-                "script": f"{base}/static/{self._assets[self._scripts[0]].hashed}",
+                "script": f"{base}/static/{self._assets['compliance.js'].hashed}",
                 "guard": f"{base}/static/{self._assets['guard.js'].hashed}",
                 "articles_style": f"{base}/static/{self._assets['articles.css'].hashed}",
                 "held_style": f"{base}/static/{self._assets['held.css'].hashed}",
