@@ -19,6 +19,7 @@ from .checks import PAGE, SITE, PageCheck, SiteCheck
 from .checks.observed import observed
 from .collected import Collected
 from .crawl import Crawl
+from .evidence import Evidence
 from .findings import Finding
 from .folder import Folder
 from .merging import Findings
@@ -53,7 +54,7 @@ class Audit:
     """The audit of *target*; iterate over it to have it done page by page, then ask for the `report`.
 
     *jobs* is how many processes read a folder. *limit* is how many pages are read at most, *connections* how many are
-    asked for at once. A *browser* opens the first page of each kind.
+    asked for at once. A *browser* opens the first page of each kind. *evidence* keeps what came.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Audit:
         jobs: int = 1,
         connections: int = 1,
         browser: Browser | None = None,
+        evidence: Evidence | None = None,
         checks: Sequence[PageCheck] = PAGE,
         conclusions: Sequence[SiteCheck] = SITE,
     ) -> None:
@@ -74,6 +76,7 @@ class Audit:
         self._jobs = jobs
         self._connections = connections
         self._browser = browser
+        self._evidence = evidence
         self._first: dict[PageKind, str] = {}
         self._opened = 0
         self._collected = Collected(context)
@@ -90,6 +93,9 @@ class Audit:
         """Do the work, and yield every address once it is dealt with."""
         examined = self._folder(self._target) if isinstance(self._target, Folder) else self._crawl(self._target)
         for one in examined:
+            if self._evidence is not None and isinstance(self._target, Folder):
+                # Processes read the files: what they read is not here.
+                self._evidence.answer(self._target.fetch(one.url if isinstance(one, Unread) else one.summary.url))
             if isinstance(one, Unread):
                 if not self._is_ours(one.url):
                     self._unread.add(one.url, one.reason)
@@ -164,7 +170,8 @@ class Audit:
             flaw = Finding(rule=rules()["C809"], page=target.start, excerpt=error, values={"error": error})
             self._findings.add([flaw])
         limit = self._limit or sys.maxsize
-        crawl = Crawl(target.fetch, target.start, limit=limit, connections=self._connections, below=target.below)
+        fetch = target.fetch if self._evidence is None else self._evidence.kept(target.fetch)
+        crawl = Crawl(fetch, target.start, limit=limit, connections=self._connections, below=target.below)
         for visit in crawl:
             response = visit.response
             if response.failure or response.status >= 400:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
@@ -76,7 +77,8 @@ def _told(language: str, key: str, values: Mapping[str, object]) -> str:
 class Response:
     """What came for the address *url*: a page, or something else.
 
-    *failure* says why nothing came, or why it is not read; the rest is then as far as it is known.
+    *failure* says why nothing came, or why it is not read; the rest is then as far as it is known. *time* is when it
+    began to come, where that was over the web.
     """
 
     url: str
@@ -84,6 +86,7 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     failure: Reason | None = None
+    time: datetime | None = None
 
     @property
     def location(self) -> str | None:

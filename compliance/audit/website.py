@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cached_property
 from ssl import SSLCertVerificationError
 from threading import Lock
@@ -84,19 +85,22 @@ class Website:
                 self._trust(_reason(error))
                 return self._ask(url, most, types)
             return Response(url=url, failure=_reason(error))
+        came = datetime.now(UTC)
         headers = tuple(answer.headers.items())
         try:
             failure = other(answer.headers.get("Content-Type") or types[0], types)
             if answer.status < 300 and failure:
-                return Response(url=url, status=answer.status, headers=headers, failure=failure)
+                return Response(url=url, status=answer.status, headers=headers, failure=failure, time=came)
             content, until = bytearray(), monotonic() + _LONGEST
             while len(content) < most and (piece := answer.read(_PIECE)):
                 content += piece
                 if monotonic() > until:
-                    return Response(url=url, status=answer.status, failure=Reason("slow", seconds=_LONGEST))
-            return Response(url=url, status=answer.status, headers=headers, content=bytes(content[:most]))
+                    failure = Reason("slow", seconds=_LONGEST)
+                    return Response(url=url, status=answer.status, headers=headers, failure=failure, time=came)
+            whole = bytes(content[:most])
+            return Response(url=url, status=answer.status, headers=headers, content=whole, time=came)
         except HTTPError as error:
-            return Response(url=url, status=answer.status, headers=headers, failure=_reason(error))
+            return Response(url=url, status=answer.status, headers=headers, failure=_reason(error), time=came)
         finally:
             # A page that was read whole gave its connection back; what is left of another would be the next answer.
             answer.close()

@@ -16,6 +16,7 @@ from flask.cli import ScriptInfo
 from .. import deadlines
 from ..audit import Report, Severity
 from ..audit.baseline import Baseline, read, write
+from ..audit.evidence import Evidence, Personal
 from ..audit.looks import History
 from ..audit.reports import FORMS
 from ..audit.targets import told
@@ -23,6 +24,8 @@ from ..errors import Message
 from ..i18n import spoken
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
+from .evidence import gathering, verified
+from .evidence import options as evidence_options
 from .group import CannotRunError, compliance, jobs, language, missing_module, progress, root_of, say, state, written
 from .text import text
 
@@ -68,6 +71,7 @@ _PAGES = 500  # of a site that is crawled; its help says so
     help="Tell what is different since the last look that FILE has, and keep this one there.",
 )
 @click.option("--notify", is_flag=True, help="Tell those of messages.deliver_to, too; with --history.")
+@evidence_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output.")
 @click.pass_context
 def check(
@@ -85,6 +89,10 @@ def check(
     in_browser: bool,
     history: Path | None,
     notify: bool,
+    evidence: Path | None,
+    key: Path | None,
+    personal: str,
+    bundle: Path | None,
     output: Path | None,
 ) -> None:
     """Hold the pages of each TARGET to the rules: an address, a folder of HTML, or the application itself.
@@ -92,6 +100,10 @@ def check(
     Without a TARGET the application is checked, in this process. Exit status 1 says that there are findings; with
     --history, that something is worse than it was.
     """
+    if bundle is not None:
+        context.exit(int(not verified(bundle, key)))
+    if key is not None and evidence is None:
+        raise CannotRunError(Message("--key signs or verifies evidence: add --evidence PATH or --verify BUNDLE"))
     if notify and history is None:
         raise CannotRunError(Message("--notify tells what is different since the last look: add --history FILE"))
     looks = None if history is None else History(history)
@@ -105,7 +117,10 @@ def check(
         audit = partial(
             audit_of, context, limit=limit, delay=delay, connections=connections, jobs=jobs, browser=browser
         )
-        reports = [run(audit(target)) for target in targets or (None,)]
+        gathered = stack.enter_context(gathering(evidence, personal=Personal(personal), key=key)) if evidence else None
+        reports = [
+            run(audit(target, evidence=gathered.of(target) if gathered else None)) for target in targets or (None,)
+        ]
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
         if form == "text":
@@ -115,6 +130,8 @@ def check(
         else:
             for piece in (*FORMS[form](reports, language), "\n"):
                 _write(piece, file)
+        if gathered is not None:
+            gathered.close(reports, language)
     if baseline is not None:
         for note in accepted.notes():
             say(Message("%(path)s: %(what)s", path=str(baseline), what=note), err=True)
@@ -159,11 +176,13 @@ def audit_of(
     connections: int = CONNECTIONS,
     jobs: int = 1,
     browser: Browser | None = None,
+    evidence: Evidence | None = None,
     make: Callable[..., Audit] | None = None,
 ) -> Audit:
     """Return the audit of *target*, an address, a folder or, where it is None, the application.
 
-    It holds pages to the rules, unless *make* makes one for something else. Raises `CannotRunError`.
+    It holds pages to the rules, unless *make* makes one for something else. *evidence* keeps what came. Raises
+    `CannotRunError`.
     """
     try:
         from ..audit.application import Application
@@ -175,7 +194,7 @@ def audit_of(
     except ModuleNotFoundError as error:
         raise missing_module(error) from None
     today = deadlines.day(datetime.now(UTC))
-    made = make or Audit
+    made = make or partial(Audit, evidence=evidence)
     if target is None:
         if context.find_object(ScriptInfo) is None:
             raise CannotRunError(Message("name a folder or an address, or run `flask --app … compliance check`"))

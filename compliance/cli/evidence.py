@@ -1,0 +1,140 @@
+"""Evidence of a check: gathered into a folder or an archive, and verified."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from ..audit import Report
+from ..audit.evidence import Bundle, Evidence, Personal, pack, private_key, public_key, seal, slug, verify
+from ..audit.reports import FORMS
+from ..audit.reports.words import words
+from ..errors import Message
+from .group import CannotRunError, say, written
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+#: The name of an archive ends so; any other is that of a folder.
+_ARCHIVE = ".zip"
+_FORMS = ("html", "json")  # in which the reports lie beside what proves them
+
+
+class Gathering:
+    """The evidence of one run, target by target, in the folder *root*."""
+
+    def __init__(self, root: Path, *, personal: Personal, key: Ed25519PrivateKey | None) -> None:
+        self.root = root
+        self._personal = personal
+        self._key = key
+        self._started = datetime.now(UTC)
+        self._targets: dict[str, Evidence] = {}
+
+    def of(self, target: str | None) -> Evidence:
+        """Return what keeps the evidence on *target*, the application itself where it is None."""
+        name = "application" if target is None else f"target-{slug(target)}"
+        if name not in self._targets:
+            self._targets[name] = Evidence(self.root / name, personal=self._personal)
+        return self._targets[name]
+
+    def close(self, reports: Sequence[Report], language: str) -> None:
+        """Put *reports* beside what proves them, and seal all of it."""
+        for form in _FORMS:
+            text = "".join((*FORMS[form](reports, language), "\n"))
+            (self.root / f"report.{form}").write_bytes(text.encode("utf-8", "backslashreplace"))
+        (self.root / "README.txt").write_text(words()[language]["evidence"], encoding="utf-8", newline="\n")
+        about = {
+            "started": self._started.isoformat(),
+            "ended": datetime.now(UTC).isoformat(),
+            "personal_data": self._personal,
+            "targets": [
+                {"target": report.target, "folder": name, "clock": evidence.finish()}
+                for report, (name, evidence) in zip(reports, self._targets.items(), strict=True)
+            ],
+        }
+        seal(self.root, about, key=self._key)
+
+
+@contextmanager
+def gathering(path: Path, *, personal: Personal, key: Path | None) -> Iterator[Gathering]:
+    """Yield what gathers evidence; once it is closed, it lies at *path*, signed with the *key* in a file.
+
+    Nothing is left there where the check does not come to its end. Raises `CannotRunError` where *path* is taken or
+    cannot be written, `EvidenceError` for a key that is none.
+    """
+    signing = private_key(key) if key else None
+    if path.suffix.lower() == _ARCHIVE:
+        with written(path) as archive, TemporaryDirectory(prefix="compliance-") as folder:
+            yield Gathering(Path(folder), personal=personal, key=signing)
+            with Bundle(Path(folder)) as bundle:
+                pack(bundle, bundle.names(), archive)
+        return
+    if path.exists():
+        raise CannotRunError(Message("%(path)s exists already; move it away or name another path", path=str(path)))
+    try:
+        beside = TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent, ignore_cleanup_errors=True)
+    except OSError as error:
+        message = Message("%(path)s cannot be written: %(reason)s", path=str(path), reason=error.strerror)
+        raise CannotRunError(message) from error
+    with beside as folder:
+        yield Gathering(Path(folder), personal=personal, key=signing)
+        os.rename(folder, path)
+
+
+def verified(path: Path, key: Path | None) -> bool:
+    """Say whether the bundle at *path* is as it was sealed, and signed with the public *key*; return it, too."""
+    found = verify(path, key=public_key(key) if key else None)
+    for problem in found.problems:
+        say(problem, err=True)
+    if not found.problems:
+        say(Message("%(count)s files are as they were sealed", count=found.files))
+    if found.signer is not None:
+        say(Message("signed with the key %(key)s", key=found.signer.fingerprint))
+        if key is None:
+            say(Message("compare it with the operator's own: ssh-keygen -l -f KEY.pub, or name that with --key"))
+    else:
+        say(Message("nobody signed it, so whoever changed a file could change the list, too"), err=True)
+    return not found.problems
+
+
+#: The options of `check` that are about evidence.
+def options(command: click.decorators.FC) -> click.decorators.FC:
+    """Add them to *command*."""
+    for option in (
+        click.option(
+            "--verify",
+            "bundle",
+            type=click.Path(path_type=Path),
+            metavar="BUNDLE",
+            help="Check nothing but whether evidence is as it was written.",
+        ),
+        click.option(
+            "--personal-data",
+            "personal",
+            type=click.Choice([one.value for one in Personal]),
+            default=Personal.KEEP.value,
+            show_default=True,
+            help="What becomes of it in evidence: it is kept, covered, or left out with pictures and contents.",
+        ),
+        click.option(
+            "--key",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="The Ed25519 key of OpenSSH that signs evidence; with --verify, the public one that signed it.",
+        ),
+        click.option(
+            "--evidence",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="Keep what proves the report, in a new folder or a file .zip.",
+        ),
+    ):
+        command = option(command)
+    return command
