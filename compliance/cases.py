@@ -126,6 +126,23 @@ def is_overdue(deadline: datetime | None, now: datetime) -> bool:
     return deadline is not None and deadline < now
 
 
+def ways(state: State, actor: Actor) -> frozenset[State]:
+    """Return where *actor* may move a case from *state*."""
+    return frozenset(target for target, actors in MOVES[state].items() if actor in actors)
+
+
+def taken_back(before: State, after: State) -> State | None:
+    """Return where an editor moves a case that was moved from *before* to *after*, to take that back; None for nowhere.
+
+    That is *before*, or where what had come to an end is taken up again.
+    """
+    backward = ways(after, Actor.EDITOR)
+    if before in backward:
+        return before
+    again = backward & {State.IN_PROGRESS, State.REOPENED, State.RECEIVED} if after not in PENDING else frozenset()
+    return min(again, default=None)
+
+
 def allowed(state: State, target: State, actor: Actor) -> bool:
     """Return whether *actor* may move a case from *state* to *target*."""
     return actor in MOVES[state].get(target, ())

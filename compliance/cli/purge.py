@@ -12,9 +12,9 @@ import click
 from .. import deadlines
 from ..errors import Message
 from ..messages import retention
+from ..messages.names import KINDS, of
 from .consents import LET_GO, let_go
 from .group import compliance, listing, missing_holidays, progress, show, state
-from .messages.names import KINDS, of
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,8 @@
 """A message or report accepted, followed, handled, counted and let go."""
 
 from .box import Box, open_box
-from .cases import Case, CaseError, Cases, Event, Followed
+from .case import Case, CaseError, Event, Followed
+from .cases import Cases
 from .intake import Intake, IntakeError, Receipt
 from .submission import LONGEST, Submission, SubmissionError, read, shown_again
 

@@ -6,7 +6,6 @@ The event's number is the version that the change makes, so that of two changes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,6 @@ from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from .. import deadlines, receipts
 from ..cases import OPEN, PAUSED, RESULTS, Actor, Kind, State, allowed
-from ..errors import ReasonError
 from ..outside.mailboxes import mailbox
 from ..pictures import Picture
 from ..settings import Settings
@@ -23,98 +21,17 @@ from ..store import ConflictError, Database
 from ..store.outbox import announce
 from ..store.tables import attachment, event, message
 from ..vault import Vault
+from .case import Case, CaseError, Followed, actions_of, events_of, row_of
 from .outgoing import attach, targets
 from .submission import cleaned, is_empty
 
-#: How long after its end a sender may take a case up again, once.
-REOPENABLE = timedelta(days=15)
 #: The longest text of an editor, and how often a sender may add to a case.
 LONGEST_ANSWER = 10_000
 LONGEST_ADDITION = 5_000
 MOST_ADDITIONS = 20
 #: What `same_code` compares with where there is no such case, so that both answers take the same time.
 _NO_HASH = receipts.code_hash("")
-
-
-class CaseError(ReasonError):
-    """A change that a case does not allow.
-
-    *reason*: `unknown` (no such case), `move` (not from this state), `changed` (somebody else was first), `text` (words
-    are missing or too many), `limit` (added to too often), `late` (its time to be taken up again is over).
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing that happened to a case."""
-
-    sequence: int
-    kind: str
-    actor: Actor
-    actor_name: str
-    public: bool
-    state: State
-    text: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
-    """A case as its sender sees it: nothing that is internal, nobody's name."""
-
-    number: str
-    kind: Kind
-    category: str
-    enterprise: str
-    harm: str
-    subject: str
-    body: str
-    page: str
-    state: State
-    created: datetime
-    answer_due: datetime
-    pictures: int
-    events: tuple[Event, ...]
-    actions: frozenset[str]  # of "add", "close", "reopen"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A case as an editor sees it."""
-
-    id: UUID
-    number: str
-    kind: Kind
-    category: str
-    language: str
-    subject: str
-    body: str
-    page: str
-    page_title: str
-    excerpt: str
-    seen: str
-    relation: str
-    enterprise: str
-    credit_code: str
-    harm: str
-    name: str
-    contact: str
-    state: State
-    urgent: bool
-    marks: str
-    assignee: str
-    version: int
-    created: datetime
-    changed: datetime
-    decide_due: datetime
-    answer_due: datetime
-    paused: datetime | None
-    decided: datetime | None
-    answered: datetime | None
-    closed: datetime | None
-    hold: str
-    events: tuple[Event, ...]
-    pictures: tuple[UUID, ...]
+_PERSONAL = ("name", "contact")
 
 
 class Cases:
@@ -125,18 +42,22 @@ class Cases:
         self._vault = vault
         self._settings = settings
 
-    def get(self, number: str) -> Case:
-        """Return the case *number* with its sender's name and contact; `CaseError` where there is none."""
+    def get(self, number: str, *, opened: bool = True) -> Case:
+        """Return the case *number*; its sender's name and contact where they are *opened*, which `reveal` notes.
+
+        Raises `CaseError` where there is no such case.
+        """
         with self._database.reading() as connection:
-            row = _row(connection, number)
-            events = _events(connection, row.id)
+            row = row_of(connection, number)
+            events = events_of(connection, row.id)
             query = select(attachment.c.id).where(attachment.c.message_id == row.id).order_by(attachment.c.id)
             pictures = connection.scalars(query).all()
         values = row._asdict()
         shown = {name: values[name] for name in Case.__slots__ if name in values}
         shown |= {"kind": Kind(row.kind), "state": State(row.state)}
-        shown |= {name: self._opened(row, name) for name in ("name", "contact")}
-        return Case(**shown, events=events, pictures=tuple(pictures))
+        shown |= {name: self._opened(row, name) if opened else "" for name in _PERSONAL}
+        personal = tuple(name for name in _PERSONAL if values[name])
+        return Case(**shown, personal=personal, events=events, pictures=tuple(pictures))
 
     def follow(self, number: str, code: str, *, now: datetime) -> Followed | None:
         """Return the case *number* for who knows its *code*; None for a wrong code and an unknown number alike."""
@@ -145,7 +66,7 @@ class Cases:
             known = receipts.same_code(code, row.code_hash if row else _NO_HASH)
             if row is None or not known:
                 return None
-            events = _events(connection, row.id, public=True)
+            events = events_of(connection, row.id, public=True)
             count = select(func.count()).select_from(attachment).where(attachment.c.message_id == row.id)
             pictures = connection.scalar(count) or 0
         state = State(row.state)
@@ -163,7 +84,7 @@ class Cases:
             answer_due=row.answer_due,
             pictures=pictures,
             events=events,
-            actions=_actions(row, now),
+            actions=actions_of(row, now),
         )
 
     def move(
@@ -175,22 +96,22 @@ class Cases:
         by: str = "",
         text: str = "",
         version: int | None = None,
+        batch: UUID | None = None,
         now: datetime,
     ) -> None:
         """Move a case to *target*; a result, and a question to its sender, need a *text*, which the sender reads.
 
-        Where *version* is given, only if nothing has changed since. Raises `CaseError`.
+        Where *version* is given, only if nothing has happened since but looks at it. *batch* is what the moves of
+        several cases have in common (`bulk`). Raises `CaseError`.
         """
         text = _checked(text, needed=target in RESULTS or target in PAUSED, longest=LONGEST_ANSWER)
 
         def work(connection: Connection) -> None:
-            row = _row(connection, number)
-            if version not in (None, row.version):
-                raise CaseError("changed")
+            row = _unchanged(connection, number, version)
             state = State(row.state)
             if not allowed(state, target, actor):
                 raise CaseError("move")
-            if target is State.REOPENED and actor is Actor.SENDER and "reopen" not in _actions(row, now):
+            if target is State.REOPENED and actor is Actor.SENDER and "reopen" not in actions_of(row, now):
                 raise CaseError("late")
             kind = "answered" if target in RESULTS else "asked" if target in PAUSED else "moved"
             values = self._moved(row, state, target, now)
@@ -203,6 +124,7 @@ class Cases:
                 by=by,
                 state=target,
                 text=text,
+                batch=batch,
                 now=now,
             )
             if actor is Actor.SENDER:
@@ -220,8 +142,8 @@ class Cases:
         text = _checked(text, needed=True, longest=LONGEST_ADDITION)
 
         def work(connection: Connection) -> None:
-            row = _row(connection, number)
-            if "add" not in _actions(row, now):
+            row = row_of(connection, number)
+            if "add" not in actions_of(row, now):
                 raise CaseError("move")
             additions = select(func.count()).where(event.c.message_id == row.id, event.c.kind == "added")
             if (connection.scalar(additions) or 0) >= MOST_ADDITIONS:
@@ -245,14 +167,22 @@ class Cases:
             raise CaseError("unknown")
         return Picture(**row._asdict())
 
-    def viewed(self, numbers: Iterable[str], *, by: str, now: datetime) -> None:
-        """Note who looked at names, contacts and pictures. Raises `CaseError`."""
+    def reveal(self, number: str, *, by: str, reason: str = "", now: datetime) -> Case:
+        """Return a case with its sender's name and contact, once it is noted who looked at them and why.
+
+        Raises `CaseError`.
+        """
+        self.viewed([number], by=by, reason=reason, now=now)
+        return self.get(number)
+
+    def viewed(self, numbers: Iterable[str], *, by: str, reason: str = "", now: datetime) -> None:
+        """Note who looked at names, contacts and pictures, and why. Raises `CaseError`."""
 
         def work(connection: Connection) -> None:
             for number in numbers:
-                row = _row(connection, number)
+                row = row_of(connection, number)
                 state = State(row.state)
-                _change(connection, row, {}, kind="viewed", by=by, state=state, text="", public=False, now=now)
+                _change(connection, row, {}, kind="viewed", by=by, state=state, text=reason, public=False, now=now)
 
         self._database.write(work)
 
@@ -260,20 +190,31 @@ class Cases:
         """Add a note of the editors, which no sender sees. Raises `CaseError`."""
         self._edit(number, {}, kind="noted", by=by, text=_checked(text, needed=True), now=now)
 
-    def assign(self, number: str, *, by: str, to: str, now: datetime) -> None:
-        """Give a case to an editor, or to nobody. Raises `CaseError`."""
-        self._edit(number, {"assignee": to}, kind="assigned", by=by, text=to, now=now)
+    def assign(
+        self,
+        number: str,
+        *,
+        by: str,
+        to: str,
+        version: int | None = None,
+        batch: UUID | None = None,
+        now: datetime,
+    ) -> None:
+        """Give a case to an editor, or to nobody; *version* and *batch* as in `move`. Raises `CaseError`."""
+        self._edit(number, {"assignee": to}, kind="assigned", by=by, text=to, version=version, batch=batch, now=now)
 
     def hold(self, number: str, *, by: str, reason: str, now: datetime) -> None:
         """Keep a case from being purged for *reason*; an empty one lifts the hold. Raises `CaseError`."""
         self._edit(number, {"hold": reason}, kind="held" if reason else "released", by=by, text=reason, now=now)
 
-    def _edit(self, number: str, values: dict[str, Any], *, kind: str, by: str, text: str, now: datetime) -> None:
+    def _edit(
+        self, number: str, values: dict[str, Any], *, version: int | None = None, now: datetime, **what: Any
+    ) -> None:
         def work(connection: Connection) -> None:
-            row = _row(connection, number)
+            row = _unchanged(connection, number, version)
             if row.state == State.PURGED:
                 raise CaseError("move")
-            _change(connection, row, values, kind=kind, by=by, state=State(row.state), text=text, public=False, now=now)
+            _change(connection, row, values, state=State(row.state), public=False, now=now, **what)
 
         self._database.write(work)
 
@@ -328,6 +269,7 @@ def change(
     state: State,
     text: str = "",
     public: bool = True,
+    batch: UUID | None = None,
     now: datetime,
 ) -> bool:
     """Change a case, with the event that says so, if it is still as *row* was read; return whether it was."""
@@ -336,8 +278,16 @@ def change(
     changed = {**values, "state": state, "changed": now, "version": version}
     if connection.execute(update(message).where(as_read).values(**changed)).rowcount != 1:
         return False
-    happened = {"kind": kind, "actor": actor, "actor_name": by, "public": public, "state": state, "text": text}
-    connection.execute(insert(event), {**happened, "message_id": row.id, "sequence": version, "at": now})
+    happened: dict[str, Any] = {
+        "kind": kind,
+        "actor": actor,
+        "actor_name": by,
+        "public": public,
+        "state": state,
+        "text": text,
+    }
+    happened |= {"message_id": row.id, "sequence": version, "batch": batch, "at": now}
+    connection.execute(insert(event), happened)
     return True
 
 
@@ -348,46 +298,18 @@ def _change(
         raise ConflictError("changed")
 
 
+def _unchanged(connection: Connection, number: str, version: int | None) -> Row[Any]:
+    """Return the row of a case to which nothing has happened since *version* but looks at it. Raises `CaseError`."""
+    row = row_of(connection, number)
+    if version not in (None, row.version):
+        since = event.c.message_id == row.id, event.c.sequence > version, event.c.kind != "viewed"
+        if version > row.version or connection.scalar(select(func.count()).where(*since)):
+            raise CaseError("changed")
+    return row
+
+
 def _checked(text: str, *, needed: bool, longest: int = LONGEST_ANSWER) -> str:
     kept = cleaned(text, longest=longest)
     if kept is None or (needed and is_empty(kept)):
         raise CaseError("text")
     return kept
-
-
-def _row(connection: Connection, number: str) -> Row[Any]:
-    row = connection.execute(select(message).where(message.c.number == number)).one_or_none()
-    if row is None:
-        raise CaseError("unknown")
-    return row
-
-
-def _events(connection: Connection, identity: UUID, *, public: bool = False) -> tuple[Event, ...]:
-    query = select(event).where(event.c.message_id == identity).order_by(event.c.sequence)
-    rows = connection.execute(query.where(event.c.public) if public else query)
-    return tuple(
-        Event(
-            sequence=row.sequence,
-            kind=row.kind,
-            actor=Actor(row.actor),
-            actor_name="" if public else row.actor_name,
-            public=row.public,
-            state=State(row.state),
-            text=row.text,
-            at=row.at,
-        )
-        for row in rows
-    )
-
-
-def _actions(row: Row[Any], now: datetime) -> frozenset[str]:
-    """Return what its sender can do with a case."""
-    state = State(row.state)
-    actions = set()
-    if state in OPEN or state in RESULTS or state is State.QUARANTINED:
-        actions.add("add")
-    if allowed(state, State.CLOSED, Actor.SENDER):
-        actions.add("close")
-    if state is State.CLOSED and not row.reopened and row.closed and now - row.closed <= REOPENABLE:
-        actions.add("reopen")
-    return frozenset(actions)

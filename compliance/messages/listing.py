@@ -5,20 +5,20 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, func, literal, or_, select
 
 from .. import deadlines
 from ..cases import OPEN, PENDING, Kind, State, deadline, is_overdue
 from ..store import Database
-from ..store.due import overdue
+from ..store.due import overdue, owed, owed_by
 from ..store.search import is_common, matching
 from ..store.tables import message
-from .cases import CaseError
+from .case import CaseError
 from .submission import page_hash
 
 T = TypeVar("T")
@@ -36,8 +36,10 @@ _COLUMNS = (
         "state",
         "urgent",
         "enterprise",
+        "language",
         "subject",
         "page",
+        "page_title",
         "marks",
         "assignee",
         "version",
@@ -55,6 +57,7 @@ class Filter:
     category: str = ""
     urgent: bool = False
     overdue: bool = False
+    due: datetime | None = None  # the next thing is owed by then
     assignee: str | None = None  # empty: nobody's
     search: str = ""
     page: str = ""
@@ -75,12 +78,16 @@ class ListedCase:
     overdue: bool
     decide_due: datetime | None  # None once it is decided on
     answer_due: datetime
+    due: datetime | None  # by when the next thing is owed; None where nothing is
+    left: int | None  # working days until then, below zero those since
     created: datetime
     waiting: int | None  # working days since its sender wrote; None where nothing is owed
+    language: str  # of its sender
     marks: str
     assignee: str
     text: str
     page: str
+    page_title: str
     version: int
 
 
@@ -149,6 +156,24 @@ def count(database: Database, which: Filter, *, now: datetime) -> int:
         return connection.scalar(query.select_from(message)) or 0
 
 
+def counts(database: Database, which: Sequence[Filter], *, most: int, now: datetime) -> list[int]:
+    """Return how many cases there are of each of *which*, up to *most*: nobody waits until a million are counted."""
+    found = [
+        select(func.count())
+        .select_from(
+            select(literal(1).label("one"))
+            .where(message.c.state.in_(one.states), *conditions(one, database.dialect, now))
+            .limit(most)
+            .subquery()
+        )
+        .scalar_subquery()
+        .label(f"count{place}")
+        for place, one in enumerate(which)
+    ]
+    with database.reading() as connection:
+        return list(connection.execute(select(*found)).one())
+
+
 def groups(database: Database, which: Filter, *, limit: int, now: datetime) -> list[Group]:
     """Return the cases together that are about the same page and of the same category, most cases first.
 
@@ -204,6 +229,7 @@ def conditions(which: Filter, dialect: str, now: datetime, *, common: bool = Fal
         (which.category, lambda: table.category == which.category),
         (which.urgent, lambda: table.urgent),
         (which.overdue, lambda: overdue(now)),
+        (which.due, lambda: and_(owed(), owed_by <= which.due)),
         (which.assignee is not None, lambda: table.assignee == which.assignee),
         (which.search, lambda: matching(dialect, which.search, common=common)),
         (which.page, lambda: table.page_hash == page_hash(which.page)),
@@ -211,6 +237,20 @@ def conditions(which: Filter, dialect: str, now: datetime, *, common: bool = Fal
         (which.until, lambda: table.created < which.until),
     ]
     return [condition() for asked, condition in wanted if asked]
+
+
+def days_left(due: datetime | None, now: datetime) -> int | None:
+    """Return how many working days there are from *now* until *due*; below zero, how many there were since.
+
+    Zero tells nothing of whether it is late.
+    """
+    if due is None:
+        return None
+    return (
+        deadlines.working_days_between(now, due)
+        if now <= due
+        else -deadlines.working_days_between(due - timedelta.resolution, now)
+    )
 
 
 def _columns() -> list[ColumnElement[Any]]:
@@ -232,11 +272,15 @@ def _entry(row: Row[Any], now: datetime) -> ListedCase:
         overdue=is_overdue(due, now),
         decide_due=row.decide_due if undecided else None,
         answer_due=row.answer_due,
+        due=due,
+        left=days_left(due, now),
         created=row.created,
         waiting=deadlines.working_days_between(row.sender_wrote, now) if due else None,
+        language=row.language,
         marks=row.marks,
         assignee=row.assignee,
         text=text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…",
         page=row.page,
+        page_title=row.page_title,
         version=row.version,
     )

@@ -20,8 +20,9 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, and_, delete, fun
 from ..cases import MOVES, RESULTS, Actor, Kind, State
 from ..settings import Settings
 from ..store import Database
-from ..store.tables import attachment, event, idempotency, message, outbox, used_challenge
-from .cases import REOPENABLE, CaseError, Cases, change
+from ..store.tables import attachment, draft, event, idempotency, message, outbox, used_challenge
+from .case import REOPENABLE, CaseError
+from .cases import Cases, change
 
 logger = logging.getLogger(__name__)
 
@@ -172,8 +173,8 @@ def _bury(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> se
     values = {**_CONTACTS, **_WORDS, "state": State.PURGED}
     buried = _changed(connection, rows, values, kind="moved", public=True, now=now)
     if buried:
-        connection.execute(delete(attachment).where(attachment.c.message_id.in_(buried)))
-        connection.execute(delete(outbox).where(outbox.c.message_id.in_(buried)))
+        for beside in (attachment, draft, outbox):
+            connection.execute(delete(beside).where(beside.c.message_id.in_(buried)))
         connection.execute(update(event).where(event.c.message_id.in_(buried)).values(text="", actor_name=""))
     return buried
 

@@ -152,8 +152,51 @@ event = Table(
     Column("state", _Label, nullable=False),  # after it
     Column("text", _Long, nullable=False, default=""),
     Column("at", Moment, nullable=False),
+    Column("batch", Uuid),  # what the changes of several cases at once have in common
     Index(None, "at"),
+    _sparse("batch"),
     **_WITH_KEY,
+)
+
+#: Answers that editors are still writing, one of each about a case; a purge takes them with the words of the case.
+draft = Table(
+    f"{PREFIX}draft",
+    metadata,
+    Column("message_id", Uuid, _message(), primary_key=True),
+    Column("editor", String(100), primary_key=True),
+    Column("target", _Label, nullable=False, default=""),  # the state that it is to lead to
+    Column("language", String(16), nullable=False),
+    Column("text", _Long, nullable=False),
+    Column("review", Boolean, nullable=False, default=False),  # somebody else is to look at it
+    Column("version", Integer, nullable=False),  # of the case as its editor saw it
+    Column("saved", Moment, nullable=False),
+    Index(None, "editor", "saved"),
+    Index(None, "review", "saved"),
+    **_WITH_KEY,
+)
+
+#: Answers that are given often.
+reply = Table(
+    f"{PREFIX}reply",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("text", _Long, nullable=False),
+    Column("editor", String(100), nullable=False),
+    Column("changed", Moment, nullable=False),
+)
+
+#: Searches that editors keep.
+bookmark = Table(
+    f"{PREFIX}bookmark",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("editor", String(100), nullable=False, index=True),
+    Column("shared", Boolean, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("kept", Moment, nullable=False),
 )
 
 #: Pictures that were sent along, made anew.

@@ -20,7 +20,7 @@ from sqlalchemy.event import listen
 from compliance.cases import OWING, Kind, State, deadline, is_overdue
 from compliance.deliveries.reminders import remind
 from compliance.messages import CaseError
-from compliance.messages.listing import SHOWN, Filter, groups, named
+from compliance.messages.listing import SHOWN, Filter, counts, days_left, groups, named
 from compliance.messages.statistics import of_year
 from compliance.store import Database
 from compliance.store.outbox import dedupe
@@ -213,3 +213,40 @@ def test_pages_together_are_the_whole(cases: list[tuple[int, State | None]], lim
             key = [entry.created if newest else entry.answer_due for entry in listed]
             assert (len({entry.number for entry in listed}), key) == (len(cases), sorted(key, reverse=newest))
         desk.database.close()
+
+
+def test_what_is_owed_says_by_when_in_working_days(desk: Desk):
+    late = desk.send("late", now=NOW - 30 * DAY)
+    soon = desk.send("soon", now=NOW - 3 * DAY, **report())  # Saturday: decided on by Wednesday
+    held, asked = desk.send("held", doubts=("proof",)), desk.send("asked")
+    desk.cases.move(asked, State.WAITING_SENDER, text="Which?", now=NOW)
+    found = {entry.number: entry for entry in desk.entries(EVERY)}
+    assert found[late].overdue and (found[late].left or 0) < -10
+    assert (found[soon].due, found[soon].left) == (found[soon].decide_due, 1)
+    assert (found[held].due, found[held].left) == (found[held].decide_due, 3)
+    assert (found[asked].due, found[asked].left) == (None, None)
+    assert (found[soon].language, found[soon].page_title) == ("en", "")
+    due = found[soon].due
+    assert desk.list(Filter(states=OWING, due=due)) == [late, soon]
+    assert desk.list(Filter(states=OWING, due=due, overdue=True)) == [late]
+
+
+@pytest.mark.parametrize(
+    ("hours", "left"), [(-24, -1), (-1, 0), (0, 0), (1, 0), (12, 0), (36, 1), (-24 * 4, -2), (24 * 5, 3)]
+)
+def test_days_left_are_working_days(hours: int, left: int):
+    """Seen on Tuesday noon: four days before it was Friday, five days later is Sunday."""
+    assert days_left(NOW + timedelta(hours=hours), NOW) == left
+
+
+def test_many_counts_are_one_query_and_end_at_the_most(desk: Desk):
+    for body in "abc":
+        desk.send(body, **report())
+    desk.send("d", doubts=("proof",))
+    held = frozenset({State.QUARANTINED})
+    asked = [Filter(), Filter(states=held), Filter(category="rumour"), Filter(search="b"), Filter(assignee="Li")]
+    ran: list[str] = []
+    listen(desk.database.engine, "before_cursor_execute", lambda *call: ran.append(call[2]))
+    assert counts(desk.database, asked, most=9, now=NOW) == [3, 1, 3, 1, 0]
+    assert counts(desk.database, asked, most=2, now=NOW) == [2, 1, 2, 1, 0]
+    assert len([statement for statement in ran if statement.startswith("SELECT")]) == 2

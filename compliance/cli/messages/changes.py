@@ -11,21 +11,19 @@ from typing import Any, TypeVar
 
 import click
 
-from ...cases import MOVES, PAUSED, RESULTS, Actor, State, allowed
+from ...cases import PAUSED, RESULTS, Actor, State, allowed, ways
 from ...errors import Message
 from ...i18n import translate
-from ...messages import CaseError
+from ...messages.bulk import MOST, each
 from ...messages.cases import LONGEST_ANSWER
 from ...messages.listing import Filter, ListedCase, count, entries, named
+from ...messages.names import STATES, of
 from ..group import CannotRunError, box, say, show, state
 from .group import NAME, Number, Words, address, by, messages, now
 from .listing import COLUMNS, line
-from .names import STATES, of
 
 T = TypeVar("T", bound=Callable[..., Any])
 
-#: The most cases that one command changes.
-MOST = 1_000
 _SHOWN = tuple(column for column in COLUMNS if column not in ("decide", "assignee"))
 _REASONS = {
     "unknown": Message("there is no such case"),
@@ -184,16 +182,11 @@ def _change(
             translate(Message("%(what)s: %(count)s cases?", what=verb, count=len(able))), abort=True, err=True
         )
     failed = len(refused)
-    for entry in able:
-        try:
-            act(entry, words)
-        except CaseError as error:
-            # The move itself is tried before, so it is refused only where somebody else was first.
-            reason = _REASONS.get(error.reason, _REASONS["changed"])
-            say(Message("%(number)s: %(what)s", number=entry.number, what=reason), err=True)
-            failed += 1
-        else:
-            say(Message("%(number)s: %(what)s", number=entry.number, what=verb))
+    for entry, reason in each(able, lambda entry: act(entry, words)):
+        # The move itself is tried before, so it is refused only where somebody else was first.
+        what = _REASONS.get(reason, _REASONS["changed"]) if reason else verb
+        say(Message("%(number)s: %(what)s", number=entry.number, what=what), err=bool(reason))
+        failed += bool(reason)
     if failed:
         context.exit(1)
 
@@ -229,13 +222,13 @@ def _may(entry: ListedCase, target: State | None) -> bool:
 
 
 def _refusal(entry: ListedCase) -> str:
-    ways = [target for target, actors in MOVES[entry.state].items() if Actor.EDITOR in actors]
-    if not ways:
+    targets = ways(entry.state, Actor.EDITOR)
+    if not targets:
         return Message("is %(state)s; from there it can be moved to nothing", state=of(STATES, entry.state))
     return Message(
         "is %(state)s; from there it can be moved to %(ways)s",
         state=of(STATES, entry.state),
-        ways=", ".join(sorted(ways)),
+        ways=", ".join(sorted(targets)),
     )
 
 

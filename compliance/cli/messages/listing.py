@@ -18,10 +18,10 @@ from ...errors import Message
 from ...i18n import translate
 from ...messages import Case, CaseError
 from ...messages.listing import Filter, ListedCase, count, entries, groups
+from ...messages.names import ACTORS, CATEGORIES, EVENTS, KINDS, STATES, of
 from ..columns import cut, padded
 from ..group import CannotRunError, box, listing, print_json, say, show, state, written
 from .group import Number, by, chosen, due, filters, messages, now, number
-from .names import ACTORS, CATEGORIES, EVENTS, KINDS, STATES, of
 
 COLUMNS = (
     Message("number"),
@@ -152,9 +152,9 @@ def look(context: click.Context, number: str, by: str) -> Case:
     """Return the case *number*; where it has something personal, that it was looked at is noted first."""
     cases = box(context).cases
     try:
-        case = cases.get(number)
-        if case.name or case.contact or case.pictures:
-            cases.viewed([number], by=by, now=now())
+        case = cases.get(number, opened=False)
+        if case.personal or case.pictures:
+            case = cases.reveal(number, by=by, now=now())
     except CaseError as error:
         raise CannotRunError(Message("there is no case %(number)s", number=number)) from error
     return case

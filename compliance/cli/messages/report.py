@@ -12,11 +12,11 @@ from ... import deadlines
 from ...errors import Message
 from ...formats import to_json
 from ...i18n import translate
+from ...messages.names import CATEGORIES, KINDS, STATES, of
 from ...messages.statistics import Figures, Spread, Year, chart, of_year
 from ..columns import padded
 from ..group import figures_format, output, state, written
 from .group import messages, now
-from .names import CATEGORIES, KINDS, STATES, of
 
 
 @messages.command()

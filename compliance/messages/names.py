@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...errors import Message
+from ..errors import Message
 
 KINDS: Mapping[str, str] = {
     "message": Message("message"),
