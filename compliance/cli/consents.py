@@ -15,7 +15,7 @@ from ..errors import Message
 from ..formats import FORMS, as_text, to_json
 from ..i18n import translate
 from ..ledger import Finding, Ledger, Link, SealError, Walk, verify
-from ..ledger.chain import DECISION
+from ..ledger.chain import DECISION, Head
 from ..ledger.statistics import PERIODS, Cell, along, chart
 from ..ledger.statistics import count as counted
 from .columns import padded
@@ -67,6 +67,7 @@ _COUNTED = (
 #: What a purge does, and to which kind of row.
 LET_GO = ("ledger", "consent")
 _MOST = 1_000  # findings that are listed
+_LONGEST_NUMBER = 19  # digits, below those of 2 ** 63
 _WORDS = {
     "missing": Message("rows are missing from here on, before the next one that is there"),
     "inserted": Message("does not belong here"),
@@ -90,26 +91,25 @@ def consents() -> None:
 
 @consents.command("verify")
 @click.option("--known", "known", metavar="NUMBER:HASH", help="A row that was noted: make sure that it is still there.")
+@click.option("--after", "after", metavar="NUMBER:HASH", help="The end that was noted: go on from that row.")
 @click.option("--seal", "seal", is_flag=True, help="Seal the end anew where only the key is gone.")
 @listing
 @click.pass_context
-def verify_(context: click.Context, known: str | None, seal: bool, form: str) -> None:
+def verify_(context: click.Context, known: str | None, after: str | None, seal: bool, form: str) -> None:
     """Read the whole ledger, and name every row that is not what it was."""
     ledger = _ledger(context)
-    noted = _noted(known) if known else None
-    length = ledger.length()
-    walk = Walk(ledger)
-    with progress(walk, length, Message("Verifying")) as rows:
+    noted = [_noted(name, value) for name, value in (("--known", known), ("--after", after)) if value]
+    gone = [Finding(reason="known", sequence=row.sequence) for row in noted if not ledger.has(row)]
+    walk = Walk(ledger, noted[-1] if after and not gone else None)
+    with progress(walk, ledger.length(walk.after), Message("Verifying")) as rows:
         found = verify(ledger, walk, rows)
         findings = list(islice(found, _MOST))
         more = sum(1 for _ in found)
     if seal and {finding.reason for finding in findings} == {"seal"}:
         ledger.seal()
         findings = []
-    if noted and noted not in ((link.sequence, link.hash) for link in islice(ledger.links(noted[0] - 1), 1)):
-        findings.append(Finding(reason="known", sequence=noted[0]))
-    _tell(ledger, length, findings, more, form)
-    context.exit(int(bool(findings)))
+    _tell(walk, [*findings, *gone], more, form)
+    context.exit(int(bool(findings or gone)))
 
 
 @consents.command("show")
@@ -263,30 +263,35 @@ def _unknown(record: str) -> str:
     )
 
 
-def _noted(known: str) -> tuple[int, str]:
-    number, _, hashed = known.partition(":")
-    if not number.isdecimal() or not hashed:
+def _noted(option: str, value: str) -> Head:
+    number, _, hashed = value.partition(":")
+    if not (number.isdecimal() and len(number) < _LONGEST_NUMBER) or not hashed:
         raise click.UsageError(
             translate(
-                Message("--known is %(value)s; write the number of a row, a colon and its hash", value=repr(known))
+                Message(
+                    "%(option)s is %(value)s; write the number of a row, a colon and its hash",
+                    option=option,
+                    value=repr(value),
+                )
             )
         )
-    return int(number), hashed.lower()
+    return Head(sequence=int(number), hash=hashed.lower())
 
 
-def _tell(ledger: Ledger, length: int, findings: list[Finding], more: int, form: str) -> None:
-    head, _ = ledger.head()
+def _tell(walk: Walk, findings: list[Finding], more: int, form: str) -> None:
+    """Tell what was found, and the end up to which the rows were read."""
+    head = walk.end
     if form == "json":
         told = [asdict(finding) | {"detail": _WORDS[finding.reason]} for finding in findings]
         end = {"sequence": head.sequence, "hash": head.hash} if head else None
-        print_json({"rows": length, "end": end, "findings": told, "more": more})
+        print_json({"rows": walk.rows, "end": end, "findings": told, "more": more})
         return
     for finding in findings:
         say(Message("row %(number)s: %(what)s", number=finding.sequence, what=_WORDS[finding.reason]))
     if more:
         say(Message("and %(count)s more", count=more))
     if not findings:
-        said = [Message("%(count)s rows, all as they were written.", count=length)]
+        said = [Message("%(count)s rows, all as they were written.", count=walk.rows)]
         if head:
             said.append(Message("The end: %(number)s:%(hash)s", number=head.sequence, hash=head.hash))
         click.echo(" ".join(map(translate, said)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -79,13 +79,18 @@ class Ledger:
         self._keys = tuple(keys)
         self._kept: set[str] = set()
 
-    def append(self, entries: Sequence[Entry], texts: Sequence[Text] = ()) -> int:
+    def append(
+        self, entries: Sequence[Entry], texts: Sequence[Text] = (), *, late: Callable[[], bool] = lambda: False
+    ) -> int:
         """Append *entries* in one transaction, and keep *texts*; return how many were new.
 
         A record that is there already, or was erased, is left out. Raises `StoreError`, and `SealError` where the
         end is sealed with none of our keys.
+
+        Args:
+            late: whether they have come to wait by the time that it is their turn, as for `append_late`.
         """
-        return self._append(entries, texts, late=False)
+        return self._append(entries, texts, late)
 
     def append_late(self, entries: Sequence[Entry], texts: Sequence[Text] = ()) -> int:
         """Append *entries* that waited somewhere: in the meantime their readers may have had them erased.
@@ -93,9 +98,9 @@ class Ledger:
         Of those the row says that there was a decision, and nothing else; what is older than what was let go of is
         left out. Raises as `append` does.
         """
-        return self._append(entries, texts, late=True)
+        return self._append(entries, texts, lambda: True)
 
-    def _append(self, entries: Sequence[Entry], texts: Sequence[Text], *, late: bool) -> int:
+    def _append(self, entries: Sequence[Entry], texts: Sequence[Text], late: Callable[[], bool]) -> int:
         wanted = {record_hash(entry.record): entry for entry in entries}
         fresh = {text.hash: text for text in texts if text.hash not in self._kept}
         tried = False
@@ -103,11 +108,12 @@ class Ledger:
         def work(connection: Connection) -> int:
             nonlocal tried
             head = self._locked(connection)
+            waited = late()
             # An id is random: only where it turns out that one is there already is it looked for.
             there = _known(connection, wanted) if tried else set()
             tried = True
-            erased = _erased(connection, wanted) if late else {}
-            if late:
+            erased = _erased(connection, wanted) if waited else {}
+            if waited:
                 there |= _too_old(connection, wanted)
             links: list[Link] = []
             for key, entry in wanted.items():
@@ -219,10 +225,17 @@ class Ledger:
 
         self._database.write(work)
 
-    def length(self) -> int:
-        """Return how many rows there are."""
+    def length(self, after: Head | None = None) -> int:
+        """Return how many rows there are, or how many after that one: by the head, since they are not counted."""
+        head = self.head()[0] or Head()
+        return head.sequence - max(head.purged, after.sequence if after else 0)
+
+    def has(self, row: Head) -> bool:
+        """Return whether a row is there by its number and hash, or was the last of those that were let go of."""
         with self._database.reading() as connection:
-            return connection.scalar(select(func.count()).select_from(consent)) or 0
+            hashed = connection.scalar(select(consent.c.hash).where(consent.c.sequence == row.sequence))
+            head = self._head(connection)[0] or Head()
+        return row.hash in (hashed, head.purged_hash if row.sequence == head.purged else None)
 
     def text(self, hashed: str) -> Text | None:
         """Return the text that *hashed* is the hash of."""

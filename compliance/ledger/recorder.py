@@ -9,12 +9,14 @@ import weakref
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
 
 from ..errors import StoreError
 from ..store import RefusedError
 from .book import Ledger, Text
 from .chain import Entry
-from .spool import Spool
+from .spool import Backlog, Spool
 
 log = logging.getLogger("compliance")
 
@@ -22,13 +24,15 @@ log = logging.getLogger("compliance")
 PATIENCE = 0.25
 _BATCH = 200
 _LINGER = 1.0  # seconds that the thread waits for another decision before it ends
-_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between tries
+_PAUSES = (0.25, 0.5, 1.0)  # seconds between tries: what waits is in the ledger soon after the database is back
+_LONG_PAUSE = 30.0  # where a person has to see to it
 
 
 @dataclass(slots=True, eq=False)
 class _Job:
     entry: Entry
     texts: Sequence[Text]
+    begun: float = field(default_factory=monotonic)
     done: threading.Event = field(default_factory=threading.Event)
     kept: bool = False
 
@@ -91,6 +95,16 @@ class Recorder:
     def away(self) -> bool:
         """Whether decisions go to the disk at the moment, because the database does not answer."""
         return bool(self._away)
+
+    @property
+    def folder(self) -> Path:
+        """Where decisions wait for the database."""
+        return self._spool.folder
+
+    @property
+    def backlog(self) -> Backlog:
+        """What waits on the disk of this machine, by whichever process."""
+        return self._spool.backlog
 
     def settle(self, timeout: float = 10.0) -> bool:
         """Wait until everything is in the ledger; return whether it is."""
@@ -158,7 +172,8 @@ class Recorder:
                 tries = 0
             except Exception as error:
                 self._fail(jobs, error)
-                self._pause.wait(_PAUSES[min(tries, len(_PAUSES) - 1)])
+                refused = isinstance(error, RefusedError)
+                self._pause.wait(_LONG_PAUSE if refused else _PAUSES[min(tries, len(_PAUSES) - 1)])
                 tries += 1
 
     def _next(self) -> list[_Job] | None:
@@ -180,7 +195,13 @@ class Recorder:
 
     def _write(self, jobs: Sequence[_Job]) -> None:
         if jobs:
-            self._ledger.append([job.entry for job in jobs], [text for job in jobs for text in job.texts])
+            # One whose reader was sent on meanwhile is in the spool, too, and may have been erased already.
+            given_up = jobs[0].begun + self._patience
+            self._ledger.append(
+                [job.entry for job in jobs],
+                [text for job in jobs for text in job.texts],
+                late=lambda: monotonic() >= given_up,
+            )
             for job in jobs:
                 job.kept = True
                 job.done.set()

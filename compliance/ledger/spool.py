@@ -14,8 +14,8 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
 from hashlib import sha256
 from pathlib import Path
@@ -31,8 +31,12 @@ with suppress(ImportError):  # Windows, which lets nobody remove a file that is 
 log = logging.getLogger("compliance")
 
 _BATCH = 500
+_BEGUN = "%Y%m%dT%H%M%S"  # how the name of a file begins
 _SUFFIX = ".jsonl"
 _DAMAGED = ".damaged"
+
+#: How long decisions wait on a disk before somebody should look why.
+LATE = timedelta(minutes=5)
 
 #: What takes entries and the texts that they are about; whatever it raises, they stay.
 Take = Callable[[Sequence[Entry], Sequence[Text]], object]
@@ -40,6 +44,15 @@ Take = Callable[[Sequence[Entry], Sequence[Text]], object]
 
 #: How many bytes of one process may wait: some 400,000 decisions.
 MOST = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits on the disk of one machine: *size* in bytes, the *oldest* since when, and how many *damaged* files."""
+
+    size: int
+    oldest: datetime | None
+    damaged: int
 
 
 class Spool:
@@ -112,6 +125,19 @@ class Spool:
         return self._file is not None
 
     @property
+    def backlog(self) -> Backlog:
+        """What this process and others have left to wait."""
+        size, damaged, begun = 0, 0, []
+        with suppress(FileNotFoundError):
+            for path in self.folder.iterdir():
+                damaged += path.suffix == _DAMAGED
+                if path.suffix == _SUFFIX:
+                    with suppress(FileNotFoundError, ValueError):  # drained just now; not one of ours
+                        begun.append(datetime.strptime(path.name.partition("-")[0], _BEGUN).replace(tzinfo=UTC))
+                        size += path.stat().st_size
+        return Backlog(size=size, oldest=min(begun, default=None), damaged=damaged)
+
+    @property
     def has_others(self) -> bool:
         """Whether there are files of other processes, dead or alive."""
         return bool(self._others())
@@ -125,7 +151,7 @@ class Spool:
     def _open(self) -> int:
         private_folder(self.folder)
         while True:
-            path = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(6)}{_SUFFIX}"
+            path = self.folder / f"{datetime.now(UTC):{_BEGUN}}-{secrets.token_hex(6)}{_SUFFIX}"
             file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
             # Before it was locked, somebody may have taken it for one that was left behind.
             if _lock(file) and _is_there(file, path):

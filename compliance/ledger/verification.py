@@ -22,26 +22,34 @@ class Finding:
 
 
 class Walk:
-    """All rows of *ledger* in order, with those that are appended meanwhile, up to an end that was there at one moment.
+    """The rows of *ledger* in order, with those that are appended meanwhile, up to an end that was there at one moment.
 
-    Once it is over, *end* is the head as it was then, None where none is written down, and *sealed* whether its seal
-    held: what is appended later is not held against it.
+    Once it is over, *end* is the head as it was then, None where none is written down, *sealed* whether its seal held,
+    and *rows* how many there were: what is appended later is not held against it.
+
+    Args:
+        after: the row that was the last one another time, by its number and hash; without it all rows are read.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, after: Head | None = None) -> None:
         self._ledger = ledger
+        self.after = after
         self.end: Head | None = None
         self.sealed = False
+        self.rows = 0
 
     def __iter__(self) -> Iterator[Link]:
-        last = 0
-        for link in self._ledger.links():
+        last = self.after.sequence if self.after else 0
+        for link in self._ledger.links(last):
             last = link.sequence
+            self.rows += 1
             yield link
         # Rows and head are committed together, so all that this head knows of can be read from now on.
         self.end, self.sealed = self._ledger.head()
         if self.end and self.end.sequence > last:
-            yield from self._ledger.links(last, last=self.end.sequence)
+            for link in self._ledger.links(last, last=self.end.sequence):
+                self.rows += 1
+                yield link
 
 
 def verify(ledger: Ledger, walk: Walk | None = None, rows: Iterable[Link] | None = None) -> Iterator[Finding]:
@@ -51,11 +59,11 @@ def verify(ledger: Ledger, walk: Walk | None = None, rows: Iterable[Link] | None
     append, erase and purge. Raises `StoreError`.
 
     Args:
-        walk: all rows; *rows* are the same where something else looks at each on the way, such as a bar of progress.
+        walk: the rows; *rows* are the same where something else looks at each on the way, such as a bar of progress.
     """
     walk = walk or Walk(ledger)
     start = ledger.head()[0] or Head()
-    checker = Checker(Head(sequence=start.purged, hash=start.purged_hash))
+    checker = Checker(walk.after or Head(sequence=start.purged, hash=start.purged_hash))
     texts: set[str] = set()
     for link in walk if rows is None else rows:
         before = checker.head
@@ -85,6 +93,8 @@ def verify(ledger: Ledger, walk: Walk | None = None, rows: Iterable[Link] | None
 
 
 def _purged(ledger: Ledger, link: Link) -> bool:
-    """Return whether what is missing before *link* was let go of while we read."""
-    head, _ = ledger.head()
-    return head is not None and (head.purged, head.purged_hash) == (link.sequence - 1, link.previous)
+    """Return whether what is missing before *link* was let go of while we read: just that, or more since."""
+    head, sealed = ledger.head()
+    if head is None or not sealed or head.purged < link.sequence - 1:
+        return False
+    return head.purged >= link.sequence or head.purged_hash == link.previous

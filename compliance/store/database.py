@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ..errors import Message, StoreError
 from . import addresses, engines
+from .breaker import Breaker
 from .faults import ConflictError, fault
 from .migrations import upgrade
 from .owner import Owner, adopt, claim
@@ -60,6 +61,7 @@ class Database:
         self._url = engines.located(addresses.read(url), folder)
         self._migrated = False
         self._lock = threading.Lock()
+        self._breaker = Breaker()
         self._inherited: list[Engine] = []
         if hasattr(os, "register_at_fork"):
             forked = weakref.WeakMethod(self._forked)
@@ -78,7 +80,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
-        with self._guarded(), self.engine.connect() as connection:
+        with self._guarded(), self._connected() as connection:
             connection = connection.execution_options(compliance_reads=True)
             yield connection
 
@@ -86,7 +88,7 @@ class Database:
         """Do *work* in one transaction and commit it; from the start again where another transaction got in the way."""
         for attempt in range(_ATTEMPTS):
             try:
-                with self._guarded(), self.engine.begin() as connection:
+                with self._guarded(), self._connected() as connection, connection.begin():
                     return work(connection)
             except ConflictError:
                 if attempt + 1 == _ATTEMPTS:
@@ -121,7 +123,7 @@ class Database:
             if not self._migrated:
                 if self._url.get_backend_name() == "sqlite" and self._url.database:
                     engines.make_file(Path(self._url.database))
-                with _faults():
+                with self._breaker.attempt(), _faults():
                     upgrade(self.engine)
                     yield True
                 self._migrated = True
@@ -152,8 +154,19 @@ class Database:
     def _forked(self) -> None:
         """Begin anew in a process that was forked: the connections are its parent's, which goes on using them."""
         self._lock = threading.Lock()
+        self._breaker = Breaker()
         if inherited := self.__dict__.pop("engine", None):
             self._inherited.append(inherited)  # kept, for to let go of it would close them
+
+    def _connected(self) -> Connection:
+        with self._breaker.attempt():
+            try:
+                return self.engine.connect()
+            except DBAPIError as error:
+                raise fault(error) or error from None
+            except StoreError:  # one that was kept hangs, and so do the others
+                self.engine.dispose()
+                raise
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -15,6 +16,8 @@ from sqlalchemy.engine import URL
 from ..errors import Message, StoreError
 from ..paths import private_folder
 from .addresses import given
+from .breaker import LIMIT
+from .faults import GONE
 
 # An accepted message changes a little in many places: small pages, written back in large lots, write less.
 _PRAGMAS = (
@@ -30,6 +33,8 @@ CONNECTIONS = 15
 _KEPT = 5
 #: A statement may take so many times the patience that a lock is given.
 _STATEMENT = 3
+#: Where a connection of each driver holds the seconds that it waits for an answer.
+_WAITS = {"psycopg": "limit", "pymysql": "_read_timeout"}
 
 
 def engine(url: URL, *, patience: float, connections: int = CONNECTIONS, pooler: bool = False) -> Engine:
@@ -79,7 +84,7 @@ def _sqlite(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
 
     @event.listens_for(made, "connect")
     def _prepare(connection: Any, _: Any) -> None:
-        deadline = time.monotonic() + patience
+        deadline = monotonic() + patience
         for pragma in _PRAGMAS:
             # Changing to WAL needs the file for itself for a moment: other workers may be doing the same.
             while True:
@@ -87,7 +92,7 @@ def _sqlite(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
                     connection.execute(f"PRAGMA {pragma}").close()
                     break
                 except Exception as error:
-                    if "locked" not in str(error) or time.monotonic() > deadline:
+                    if "locked" not in str(error) or monotonic() > deadline:
                         raise
                     time.sleep(0.01)
 
@@ -130,7 +135,7 @@ def _limits(patience: float) -> dict[str, int]:
 
 
 def _bounded(url: URL, patience: float, arguments: dict[str, Any], pool: dict[str, Any]) -> Engine:
-    made = _served(url, {"connect_timeout": max(2, int(patience)), **given(url), **arguments}, pool)
+    made = _served(url, {"connect_timeout": int(LIMIT), **given(url), **arguments}, pool)
     if url.get_driver_name() == "psycopg":
 
         @event.listens_for(made, "do_connect")
@@ -142,9 +147,18 @@ def _bounded(url: URL, patience: float, arguments: dict[str, Any], pool: dict[st
 
 def _mysql(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
     seconds = max(1, int(patience))
-    arguments: dict[str, Any] = {"connect_timeout": seconds, "charset": "utf8mb4"}
+    arguments: dict[str, Any] = {"connect_timeout": int(LIMIT), "charset": "utf8mb4"}
     arguments |= {"read_timeout": seconds * _STATEMENT, "write_timeout": seconds, **given(url)}
     made = _served(url, arguments, pool)
+    if url.get_driver_name() == "pymysql":
+
+        @event.listens_for(made, "do_connect")
+        def _connect(dialect: Any, _record: Any, positional: Any, arguments: dict[str, Any]) -> Any:
+            # A server that hangs takes connections, and says nothing.
+            usual = arguments["read_timeout"]
+            connection = dialect.connect(*positional, **arguments | {"read_timeout": min(usual, LIMIT)})
+            setattr(connection, _WAITS["pymysql"], usual)
+            return connection
 
     @event.listens_for(made, "connect")
     def _prepare(connection: Any, _: Any) -> None:
@@ -155,9 +169,28 @@ def _mysql(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
 
 
 def _served(url: URL, arguments: dict[str, Any], pool: dict[str, Any]) -> Engine:
-    return create_engine(
+    """Make an engine that asks each connection that was kept whether it lives, for no more than `LIMIT` seconds."""
+    made = create_engine(
         url, hide_parameters=True, pool_pre_ping=True, pool_recycle=1800, connect_args=arguments, **pool
     )
+    if name := _WAITS.get(url.get_driver_name()):
+        ask = made.dialect.do_ping
+
+        def lives(dbapi_connection: Any) -> bool:
+            usual, begun = getattr(dbapi_connection, name), monotonic()
+            setattr(dbapi_connection, name, min(usual, LIMIT))
+            try:
+                return ask(dbapi_connection)
+            except Exception:
+                if monotonic() - begun < LIMIT:
+                    raise
+                # What hangs is not asked for another connection on top: that would take as long again.
+                raise StoreError(GONE) from None
+            finally:
+                setattr(dbapi_connection, name, usual)
+
+        made.dialect.do_ping = lives  # type: ignore[method-assign]
+    return made
 
 
 def _bounded_connection(seconds: float) -> Any:
@@ -165,16 +198,18 @@ def _bounded_connection(seconds: float) -> Any:
     import psycopg  # an extra
 
     class Bounded(psycopg.Connection[Any]):
+        limit = seconds
+
         def wait(self, gen: Any, *arguments: Any, **named: Any) -> Any:
             return super().wait(self._bounded(gen), *arguments, **named)
 
         def _bounded(self, gen: Any) -> Generator[Any, Any, Any]:
-            deadline = time.monotonic() + seconds
+            deadline = monotonic() + self.limit
             try:
                 wanted = next(gen)
                 while True:
                     ready = yield wanted
-                    if not ready and time.monotonic() > deadline:
+                    if not ready and monotonic() > deadline:
                         self.pgconn.finish()
                         raise psycopg.OperationalError("the server does not answer")
                     wanted = gen.send(ready)

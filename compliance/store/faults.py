@@ -18,7 +18,7 @@ _ONLY_READS = Message("the server of the database takes no changes now; name the
 _CROWDED = Message("the server of the database takes no more connections; raise its limit or run fewer workers")
 _LACKING = Message("a table or column is missing; put a backup in the place of the database, or name an empty one")
 _POOLED = Message("a pooler such as PgBouncer stands before the server of the database; set storage.pooler = true")
-_GONE = Message("the database does not answer; see that its server runs, can be reached and lets this site in")
+GONE = Message("the database does not answer; see that its server runs, can be reached and lets this site in")
 
 #: By SQLite's name, SQLSTATE (or its class), MySQL's number.
 _REASONS: dict[object, str] = {
@@ -56,7 +56,7 @@ def fault(error: DBAPIError) -> StoreError | None:
     reason = next((_REASONS[code] for code in codes if code in _REASONS), None)
     if reason is None and isinstance(error, _OURS) and not error.connection_invalidated:
         return None
-    return StoreError(reason or Message("%(gone)s (%(error)s)", gone=_GONE, error=type(error.orig).__name__))
+    return StoreError(reason or Message("%(gone)s (%(error)s)", gone=GONE, error=type(error.orig).__name__))
 
 
 def _codes(error: DBAPIError) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from .. import deadlines
 from ..deliveries import STUCK, endings, waiting
 from ..errors import StoreError
+from ..ledger import LATE
 from ..outside.hosts import is_private
 from .pages import Refusal, json_response, private
 from .requests import request, state
@@ -77,8 +78,13 @@ def _kept(found: SiteState, now: datetime) -> Mapping[str, Part]:
 def _around(found: SiteState, now: datetime) -> Mapping[str, Part]:
     missing = deadlines.unannounced(now)
     ending = endings(found.settings, deadlines.day(now))
+    waits = found.recorder.backlog
     return {
-        "spool": {"ok": not found.recorder.away},
+        "spool": {
+            "ok": not found.recorder.away and (waits.oldest is None or waits.oldest >= now - LATE),
+            "waiting": waits.size,
+            "oldest": waits.oldest and waits.oldest.isoformat(),
+        },
         "limits": {"ok": found.throttle.answers},
         "calendar": {"ok": not missing, "missing": missing},
         "licences": {

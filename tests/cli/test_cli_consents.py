@@ -98,6 +98,31 @@ def test_noted_row_is_still_there(filled: Site) -> None:
     assert "--known" in filled("verify", "--known", "three", status=2).stderr
 
 
+def test_verification_goes_on_from_a_row_that_was_noted(filled: Site) -> None:
+    third, fourth = list(filled.ledger.links(2))[:2]
+    filled.database.write(lambda c: c.execute(update(consent).where(consent.c.sequence == 1).values(hash="0" * 64)))
+    filled("verify", status=1)
+    assert filled.json("verify", "--after", f"3:{third.hash}")["rows"] == 2
+    assert filled.json("verify", "--after", f"3:{fourth.hash}", status=1)["findings"][-1]["reason"] == "known"
+    filled.database.write(lambda c: c.execute(update(consent).where(consent.c.sequence == 4).values(hash="0" * 64)))
+    findings = filled.json("verify", "--after", f"3:{third.hash}", status=1)["findings"]
+    assert [(finding["sequence"], finding["reason"]) for finding in findings] == [(4, "changed"), (5, "previous")]
+
+
+def test_end_that_is_named_is_the_one_that_was_verified(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def head(ledger: Ledger) -> Any:
+        asked.append(found := usual(ledger))
+        filled.decide(f"late-{len(asked)}", days=13)
+        return found
+
+    usual = Ledger.head
+    monkeypatch.setattr(Ledger, "head", head)
+    told = filled.json("verify")
+    assert told["rows"] == told["end"]["sequence"] < len(list(filled.ledger.links()))
+
+
 def test_end_is_sealed_anew_where_nothing_else_is_wrong(filled: Site) -> None:
     filled.database.write(lambda c: c.execute(update(ledger).values(seal="0" * 64)))
     assert "seal" in filled("verify", status=1).stdout

@@ -234,6 +234,20 @@ def test_a_database_of_another_site_and_a_ledger_under_another_key_are_found(set
     assert found["what"] == "storage" and "https://www.ichongqing.info" in found["remedy"]
 
 
+def test_decisions_that_wait_on_the_disk_and_damaged_ones_are_found(settings: dict[str, Any]) -> None:
+    host = create_host()
+    Compliance(host, settings=settings)
+    folder = Path(host.instance_path) / "compliance-consents"
+    folder.mkdir(parents=True)
+    (folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-0.jsonl").touch()
+    assert examined(host) == []
+    (folder / "20261124T040000-0.jsonl").touch()
+    (folder / "20261124T040000-1.damaged").touch()
+    found = examined(host)
+    assert [(one["what"], one["where"]) for one in found] == [("spool", str(folder))] * 2
+    assert "consents drain" in found[0]["remedy"] and "1 files" in found[1]["remedy"]
+
+
 def test_a_proxy_that_is_not_read_is_found(settings: dict[str, Any]) -> None:
     from werkzeug.middleware.proxy_fix import ProxyFix
 

@@ -447,6 +447,22 @@ def test_rows_that_come_and_go_during_verification_are_no_findings(book: Ledger)
     assert list(verify(book, walk, busy(walk))) == []
 
 
+def test_what_is_let_go_of_faster_than_it_is_read_is_no_finding(book: Ledger) -> None:
+    """Once more has gone than the gap that the walk came upon, the end of what was let go of lies behind it."""
+    book.append([entry(time=NOW + timedelta(seconds=number)) for number in range(6500)])
+
+    def busy(rows: Any) -> Any:
+        for link in rows:
+            if link.sequence == 100:  # of a batch of 2,000
+                list(book.purge(NOW + timedelta(seconds=4000)))
+            if link.sequence == 4001:
+                list(book.purge(NOW + timedelta(seconds=5000)))
+            yield link
+
+    walk = Walk(book)
+    assert list(verify(book, walk, busy(walk))) == []
+
+
 def test_what_is_appended_just_when_the_walk_ends_is_no_finding(book: Ledger) -> None:
     """Between its last row, the head and whatever is asked afterwards."""
     filled(book)

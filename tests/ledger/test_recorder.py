@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from itsdangerous.encoding import base64_decode
 from sqlalchemy import make_url
 
-from compliance.ledger import Entry, Ledger, Recorder, Spool, Text, verify
+from compliance.ledger import Backlog, Entry, Ledger, Recorder, Spool, Text, verify
 from compliance.store import Database, StoreError
 from compliance.vault import Vault
 from support.databases import fresh
@@ -333,6 +333,40 @@ def test_flood_that_is_not_kept_is_counted_without_a_flood_of_lines(
         recorder.pass_over()
     counts = [re.findall(r"\d+", record.getMessage()) for record in caplog.records]
     assert counts == [["1"], ["10"], ["100"], ["1000"]]
+
+
+def test_decision_that_is_erased_while_it_is_being_written_is_erased(database: Database, folder: Path) -> None:
+    """Its reader was sent on meanwhile, by way of the spool, and asks another machine for the erasure at once."""
+
+    class Slow(Ledger):
+        def append(self, entries: Sequence[Entry], texts: Sequence[Text] = (), **given: Any) -> int:
+            assert sent_on.wait(LONGEST)
+            Ledger(database, [b"key"]).erase("a", now=NOW)
+            return super().append(entries, texts, **given)
+
+    sent_on = threading.Event()
+    recorder = Recorder(Slow(database, [b"key"]), Spool(folder), patience=0.1)
+    assert recorder.record(entry("a"), [TEXT])
+    sent_on.set()
+    assert recorder.settle(LONGEST)
+    ledger = Ledger(database, [b"key"])
+    assert [(link.kind, link.content is None) for link in ledger.links()] == [("decision", True), ("erasure", False)]
+    assert list(verify(ledger)) == []
+
+
+def test_what_waits_can_be_watched(folder: Path, taken: Taken) -> None:
+    spool = Spool(folder)
+    assert spool.backlog == Backlog(size=0, oldest=None, damaged=0)
+    before = datetime.now(UTC).replace(microsecond=0)
+    filled(folder, "a").reset()
+    spool.add(entry("b"), [TEXT])
+    (folder / "20260101T000000-0.damaged").touch()
+    waits = spool.backlog
+    assert waits.size == sum(path.stat().st_size for path in files(folder))
+    assert waits.oldest and before <= waits.oldest <= datetime.now(UTC)
+    assert waits.damaged == 1
+    spool.drain(taken)
+    assert spool.backlog == Backlog(size=0, oldest=None, damaged=1)
 
 
 # Keys that are rotated, one machine after the other.

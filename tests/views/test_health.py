@@ -90,6 +90,17 @@ def test_notices_that_nobody_sends_are_told() -> None:
     assert parts(client)["outbox"]["dead"] == 0
 
 
+@pytest.mark.parametrize(("age", "ok"), [(timedelta(minutes=4), True), (timedelta(minutes=6), False)])
+def test_decisions_that_wait_for_long_are_told(app: Flask, client: FlaskClient, age: timedelta, ok: bool) -> None:
+    assert parts(client)["spool"] == {"ok": True, "waiting": 0, "oldest": None}
+    since = datetime.now(UTC) - age
+    folder = app.extensions["compliance"].recorder.folder
+    folder.mkdir()
+    (folder / f"{since:%Y%m%dT%H%M%S}-0.jsonl").write_text("line\n")
+    told = parts(client)["spool"]
+    assert (told["ok"], told["waiting"], told["oldest"][:19]) == (ok, 5, since.isoformat()[:19])
+
+
 @pytest.mark.parametrize(("days", "ok"), [(40, True), (20, False), (-1, False)])
 def test_a_licence_that_ends_is_told(days: int, ok: bool) -> None:
     news = {"number": "50120220004", "expires": deadlines.day(datetime.now(UTC)) + timedelta(days=days)}

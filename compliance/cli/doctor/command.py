@@ -23,6 +23,7 @@ _NAMES = {
     "conflict": Message("conflict"),
     "storage": Message("storage"),
     "ledger": Message("ledger"),
+    "spool": Message("spool"),
     "limits": Message("limits"),
     "mail": Message("mail"),
     "calendar": Message("calendar"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ... import deadlines
 from ...errors import Message, Problem, StoreError
-from ...ledger import SealError
+from ...ledger import LATE, SealError
 from ...views import SiteState
 from ..group import missing_holidays
 
@@ -24,12 +24,33 @@ def look(found: SiteState) -> Iterator[tuple[str, Problem]]:
             yield "ledger", Problem(key="storage.url", remedy=SealError().reason)
     except StoreError as error:
         yield "storage", Problem(key="storage.url", remedy=error.reason)
+    yield from (("spool", problem) for problem in _waiting(found))
     if not found.throttle.answers:
         remedy = Message("it does not answer, and each process counts by itself: start it, or correct the address")
         yield "limits", Problem(key="limits.storage", remedy=remedy)
     yield from (("mail", problem) for problem in _mail(found))
     for year in deadlines.unannounced(datetime.now(UTC)):
         yield "calendar", Problem(key=str(year), remedy=missing_holidays(year))
+
+
+def _waiting(found: SiteState) -> Iterator[Problem]:
+    """What waits on the disk of this machine for the ledger."""
+    waits, folder = found.recorder.backlog, str(found.recorder.folder)
+    if waits.oldest and waits.oldest < datetime.now(UTC) - LATE:
+        remedy = Message(
+            "decisions wait there since %(time)s (%(size)s bytes): run `flask compliance consents drain` once the"
+            " database can be used; what a server that runs has written there, it brings itself",
+            time=waits.oldest.isoformat(),
+            size=waits.size,
+        )
+        yield Problem(key=folder, remedy=remedy)
+    if waits.damaged:
+        remedy = Message(
+            "%(count)s files there have lines that cannot be read; all others are in the ledger: see to the disk, and"
+            " move the files away",
+            count=waits.damaged,
+        )
+        yield Problem(key=folder, remedy=remedy)
 
 
 def _mail(found: SiteState) -> Iterator[Problem]:
