@@ -7,13 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from typing import Literal, TypeAlias
 
 from .behaviour import Behaviour
 from .findings import Finding
+from .readers import Reader
 from .recipients import Recipient
 from .rules import Rule, Severity
 from .stored import Stored
 from .targets import Refusals
+
+#: What a picture shows.
+Part: TypeAlias = Literal["page", "banner", "footer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,16 @@ class PageSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Screenshot:
+    """A picture, PNG in *content*, of a *part* of *page* as *reader* has it before them."""
+
+    page: str
+    reader: Reader
+    part: Part
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The sum of a report: *pages* read, *findings* by severity without those *accepted*."""
 
@@ -64,6 +79,7 @@ class Report:
     read; *ours* tells whether this package is at work on the site. *baseline* says whether findings were compared with
     those that are accepted; *browser* is how many pages were opened in one. *recipients* are the hosts that the pages
     lead readers' browsers to; *stored* what these keep, and *behaviours* what scripts do, as far as a browser saw it.
+    *screenshots* show banner and footer of the first page that a browser opened.
     """
 
     target: str
@@ -80,6 +96,7 @@ class Report:
     recipients: Sequence[Recipient] = ()
     stored: Sequence[Stored] = ()
     behaviours: Sequence[Behaviour] = ()
+    screenshots: Sequence[Screenshot] = ()
 
     def held(self, rule: Rule) -> bool:
         """Return whether the site was held to *rule*; some are seen in a browser or on the web alone."""

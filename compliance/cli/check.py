@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,13 +25,13 @@ from ..errors import Message
 from ..i18n import spoken
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
-from .evidence import gathering, verified
+from .evidence import Gathering, gathering, verified
 from .evidence import options as evidence_options
 from .group import CannotRunError, compliance, jobs, language, missing_module, progress, root_of, say, state, written
 from .text import text
 
 if TYPE_CHECKING:
-    from ..audit.browser import Browser
+    from ..audit.browser import Browser, Camera
     from ..audit.checks import PageCheck
     from ..audit.findings import Finding
     from ..audit.runner import Audit
@@ -113,14 +114,12 @@ def check(
     accepted = _accepted(baseline, new=update_baseline)
     with ExitStack() as stack:
         file = None if output is None else stack.enter_context(written(output))
-        browser = stack.enter_context(_browser()) if in_browser else None
+        camera, browser = stack.enter_context(_browser()) if in_browser else (None, None)
         audit = partial(
             audit_of, context, limit=limit, delay=delay, connections=connections, jobs=jobs, browser=browser
         )
         gathered = stack.enter_context(gathering(evidence, personal=Personal(personal), key=key)) if evidence else None
-        reports = [
-            run(audit(target, evidence=gathered.of(target) if gathered else None)) for target in targets or (None,)
-        ]
+        reports = [_checked(audit, target, gathered, camera) for target in targets or (None,)]
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
         if form == "text":
@@ -131,7 +130,7 @@ def check(
             for piece in (*FORMS[form](reports, language), "\n"):
                 _write(piece, file)
         if gathered is not None:
-            gathered.close(reports, language)
+            gathered.close(reports, language, browser=browser.version if browser else None)
     if baseline is not None:
         for note in accepted.notes():
             say(Message("%(path)s: %(what)s", path=str(baseline), what=note), err=True)
@@ -150,12 +149,25 @@ def _accepted(path: Path | None, *, new: bool) -> Baseline:
     return Baseline(entries, today=deadlines.day(datetime.now(UTC)))
 
 
-def _browser() -> Browser:
+@contextmanager
+def _browser() -> Iterator[tuple[Camera, Browser]]:
     try:
-        from ..audit.browser import Browser
+        from ..audit.browser import Browser, Camera
     except ModuleNotFoundError as error:
         raise missing_module(error) from None
-    return Browser()
+    with Camera() as camera, Browser(witness=camera) as browser:
+        yield camera, browser
+
+
+def _checked(
+    audit: Callable[..., Audit], target: str | None, gathered: Gathering | None, camera: Camera | None
+) -> Report:
+    """Return the report on *target*, with pictures where there is a *camera*."""
+    evidence = gathered.of(target) if gathered else None
+    if camera is None:
+        return run(audit(target, evidence=evidence))
+    camera.begin(evidence)
+    return replace(run(audit(target, evidence=evidence)), screenshots=camera.end())
 
 
 def _write(text: str, file: BinaryIO | None) -> None:

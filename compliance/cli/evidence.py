@@ -44,8 +44,8 @@ class Gathering:
             self._targets[name] = Evidence(self.root / name, personal=self._personal)
         return self._targets[name]
 
-    def close(self, reports: Sequence[Report], language: str) -> None:
-        """Put *reports* beside what proves them, and seal all of it."""
+    def close(self, reports: Sequence[Report], language: str, *, browser: str | None) -> None:
+        """Put *reports* beside what proves them, and seal all of it; *browser* is the version of one that was used."""
         for form in _FORMS:
             text = "".join((*FORMS[form](reports, language), "\n"))
             (self.root / f"report.{form}").write_bytes(text.encode("utf-8", "backslashreplace"))
@@ -53,6 +53,7 @@ class Gathering:
         about = {
             "started": self._started.isoformat(),
             "ended": datetime.now(UTC).isoformat(),
+            "browser": browser,
             "personal_data": self._personal,
             "targets": [
                 {"target": report.target, "folder": name, "clock": evidence.finish()}

@@ -1,8 +1,9 @@
 """Pages as readers' browsers show them: what loads and is kept before a decision, after a yes and after a no."""
 
+from .camera import Camera
 from .chromium import BrowserError, Windows
 from .screens import Screen
 from .visits import Browser, Visit, VisitError
 from .witness import Witness
 
-__all__ = ["Browser", "BrowserError", "Screen", "Visit", "VisitError", "Windows", "Witness"]
+__all__ = ["Browser", "BrowserError", "Camera", "Screen", "Visit", "VisitError", "Windows", "Witness"]

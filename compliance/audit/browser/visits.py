@@ -167,6 +167,7 @@ class Browser:
             if agree is None:
                 return
             banner = [one async for one in finder.banner(agree, refuse)]
+            await self._witness.deciding(named, Reader.UNDECIDED, Reader.AGREEING)
             await reader.press(agree)
             await reader.open()
             await self._witness.decided(reader.page, named, Reader.AGREEING)
@@ -189,6 +190,7 @@ class Browser:
                 return
             await self._witness.opened(reader.page, named, Reader.REFUSING)
             before = await reader.page.evaluate(f"{SCRIPT}.usable()")
+            await self._witness.deciding(named, Reader.REFUSING, Reader.REFUSING)
             await reader.press(refuse)
             visit.add([one async for one in finder.usable(reader.page, before, url)])
             reader.forget()

@@ -25,6 +25,9 @@ class Witness:
     async def opened(self, page: Page, named: str, reader: Reader) -> None:
         """The *page* is there as it first comes, and nothing has been pressed."""
 
+    async def deciding(self, named: str, profile: Reader, reader: Reader) -> None:
+        """The reader for whom *profile* was made is about to decide, and is *reader* from now on."""
+
     async def decided(self, page: Page, named: str, reader: Reader) -> None:
         """The *page* is there again after the reader's decision."""
 

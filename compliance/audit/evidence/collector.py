@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import zipfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,27 +17,34 @@ from urllib.parse import urlsplit
 
 from ...formats import to_json
 from ...paths import private_folder
-from ..targets import Response
-from .personal import Personal, covered, covered_bytes, covered_header
+from ..readers import Reader
+from ..report import Screenshot
+from ..targets import Reason, Response
+from .har import comparable
+from .passing import Headers, steady
+from .personal import Personal, covered, covered_bytes, covered_entry, covered_header
 
 _SLUG = re.compile(r"[^a-z0-9]+")
 _LONGEST = 60  # characters of an address in the name of a file
-_MOVED = "date"  # the header that tells when, kept with the times
+_LOG = "har.har"  # in an archive that Playwright writes
+#: What stands for this machine in the record of a folder, which has no address.
+_NOWHERE = "https://folder.invalid"
 
 
 class Evidence:
     """What proves the report on one target, in the new folder *folder*; *personal* says what becomes of personal data.
 
-    Every answer lies there as it came, with its headers, and what a browser asked, was answered and showed. What tells
-    nothing but the time is in `times.json`, so that two runs differ in their other files only where the site does.
+    Every answer lies there as it came, with its headers, and what a browser asked, was answered and showed. What
+    passes is in `passing.json`, so that two runs differ in their other files only where the site does.
     """
 
     def __init__(self, folder: Path, *, personal: Personal) -> None:
         self.folder = private_folder(folder)
         self.personal = personal
         self._pages: dict[str, Mapping[str, Any]] = {}
-        self._times: list[Mapping[str, Any]] = []
+        self._passing: list[Mapping[str, Any]] = []
         self._offsets: list[float] = []
+        self._missing: list[Mapping[str, str]] = []
         self._lock = Lock()
 
     def kept(self, fetch: Callable[[str], Response]) -> Callable[[str], Response]:
@@ -66,26 +75,87 @@ class Evidence:
         }
         if response.content and self.personal is not Personal.OMIT:
             known["content"] = f"{name}.html"
-            blurred = self.personal is Personal.BLUR
-            self._write(f"{name}.html", covered_bytes(response.content) if blurred else response.content)
-        lines = [f"{key}: {self._header(key, value)}" for key, value in response.headers if key.lower() != _MOVED]
-        self._write(f"{name}.headers", "".join(f"{line}\n" for line in (str(response.status), *lines)))
-        date = response.header(_MOVED)
+            self._write(f"{name}.html", covered_bytes(response.content) if self._blurs else response.content)
+        left, times, cookies = steady(response.headers)
+        lines = (f"{key}: {self._header(key, value)}\n" for key, value in left)
+        self._write(f"{name}.headers", f"{response.status}\n{''.join(lines)}")
+        passing = {"url": known["url"], **times, **self._cookies(cookies)}
         if response.time is not None:
-            self._times.append({"url": known["url"], "answered": response.time.isoformat(), "date": date})
-            if (told := _date(date)) is not None:
+            passing["answered"] = response.time.isoformat()
+            if (told := _date(times.get("date"))) is not None:
                 # A date has whole seconds: on average it lies half of one back.
                 self._offsets.append((told + timedelta(seconds=0.5) - response.time).total_seconds())
+        self._passing.append(passing)
         self._pages[response.url] = known
+
+    def missing(self, page: str, reason: Reason) -> None:
+        """Note why something that a browser should have shown of *page* is not here."""
+        self._missing.append({"page": self._covered(page), "reason": str(reason)})
+
+    def screenshot(self, shot: Screenshot) -> None:
+        """Keep a picture of a page."""
+        self._write(f"{self._reader(shot.page)}/{shot.reader}-{shot.part}.png", shot.content)
+
+    def recorded(
+        self, path: Path, page: str, reader: Reader, decided: tuple[datetime, Reader] | None, *, served: str
+    ) -> None:
+        """Keep what a browser recorded into the archive *path* of *page* for *reader*, who is another once *decided*.
+
+        *served* is where this machine served the page from, which is told as the page's own.
+        """
+        if not path.exists():
+            self.missing(page, Reason("browser", error="no record"))
+            return
+        own = _origin(page) or _NOWHERE
+
+        def renamed(text: str) -> str:
+            return text.replace(served, own).replace(urlsplit(served).netloc, urlsplit(own).netloc) if served else text
+
+        with zipfile.ZipFile(path) as archive:
+            log = json.loads(archive.read(_LOG))["log"]
+            for name in archive.namelist() if self.personal is not Personal.OMIT else ():
+                if name != _LOG:
+                    content = archive.read(name)
+                    self._write(f"bodies/{name}", covered_bytes(content) if self._blurs else content)
+        path.unlink()
+        first = f"{Reader.UNDECIDED}-2" if reader is Reader.REFUSING else str(reader)
+        parts = [(first, [one for one in log["entries"] if not _is_after(one, decided)])]
+        if decided is not None:
+            parts.append((str(decided[1]), [one for one in log["entries"] if _is_after(one, decided)]))
+        for who, entries in parts:
+            compared, passing = comparable({**log, "entries": entries}, renamed=renamed)
+            for entry in compared["entries"]:
+                if self.personal is not Personal.KEEP:
+                    covered_entry(entry)
+                if inner := entry["response"].get("content", {}).get("_file"):
+                    entry["response"]["content"]["_file"] = f"../../bodies/{inner}"
+            self._write(f"{self._reader(page)}/{who}.har", to_json({"log": compared}, indent=1) + "\n")
+            for one in passing:
+                url = self._covered(one["url"])
+                told = {"page": self._covered(page), "reader": who, **one, "url": url, **self._cookies(one["cookies"])}
+                self._passing.append(told)
 
     def finish(self) -> Mapping[str, Any]:
         """Write the lists of what is here, and return what the manifest says of the clock."""
         pages = [self._pages[url] for url in sorted(self._pages)]
         self._write("pages.json", to_json(pages, indent=1) + "\n")
-        self._write("times.json", to_json(self._times, indent=1) + "\n")
+        self._write("passing.json", to_json(self._passing, indent=1) + "\n")
+        if self._missing:
+            self._write("missing.json", to_json(self._missing, indent=1) + "\n")
         if not self._offsets:
             return {"offset_seconds": None}
         return {"offset_seconds": round(median(self._offsets), 3), "within_seconds": 0.5, "answers": len(self._offsets)}
+
+    @property
+    def _blurs(self) -> bool:
+        return self.personal is Personal.BLUR
+
+    def _reader(self, page: str) -> str:
+        return f"readers/{slug(page, self._covered)}"
+
+    def _cookies(self, cookies: Headers) -> Mapping[str, Any]:
+        """Return what is kept of *cookies*, which may tell one reader from another."""
+        return {"cookies": cookies if self.personal is Personal.KEEP else []}
 
     def _header(self, name: str, value: str) -> str:
         return value if self.personal is Personal.KEEP else covered_header(name, value)
@@ -98,6 +168,15 @@ class Evidence:
         private_folder(path.parent)
         # An address may have what stands for the bytes of a file's name, and cannot be encoded.
         path.write_bytes(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _is_after(entry: Mapping[str, Any], decided: tuple[datetime, Reader] | None) -> bool:
+    return decided is not None and datetime.fromisoformat(entry["startedDateTime"]) >= decided[0]
 
 
 def slug(address: str, shown: Callable[[str], str] = str) -> str:

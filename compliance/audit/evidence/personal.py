@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Any
 
 #: What is personal by its look, as expressions that Python and JavaScript read alike: mobile telephones, identity
 #: numbers (GB 11643), mailboxes.
@@ -14,7 +15,7 @@ PATTERNS = (
 )
 _PATTERN = re.compile("|".join(PATTERNS))
 _IN_BYTES = re.compile("|".join(PATTERNS).encode())
-_SECRET = frozenset({"cookie", "set-cookie", "authorization", "proxy-authorization"})
+_SECRET = frozenset({"authorization", "proxy-authorization"})
 _COVER = "*"
 
 
@@ -37,9 +38,20 @@ def covered_bytes(content: bytes) -> bytes:
 
 
 def covered_header(name: str, value: str) -> str:
-    """Return the *value* of the header *name* without what tells one visitor from another."""
-    lower = name.lower()
-    if lower == "set-cookie":
-        pair, semicolon, attributes = value.partition(";")
-        return f"{pair.partition('=')[0]}={_COVER}{semicolon}{attributes}"
-    return _COVER if lower in _SECRET else covered(value)
+    """Return the *value* of the header *name* with what is personal by its look, or lets in, covered."""
+    return _COVER if name.lower() in _SECRET else covered(value)
+
+
+def covered_entry(entry: dict[str, Any]) -> None:
+    """Cover in the *entry* of a HAR what was sent, and what is personal by its look."""
+    for part in (entry["request"], entry["response"]):
+        for header in part.get("headers", ()):
+            header["value"] = covered_header(header["name"], header["value"])
+        if "text" in part.get("content", {}):
+            part["content"]["text"] = covered(part["content"]["text"])
+    if "postData" in entry["request"]:
+        entry["request"]["postData"] |= {"text": _COVER, "params": []}
+    for pair in entry["request"].get("queryString", ()):
+        pair["value"] = covered(pair["value"])
+    entry["request"]["url"] = covered(entry["request"]["url"])
+    entry["response"]["redirectURL"] = covered(entry["response"].get("redirectURL", ""))
