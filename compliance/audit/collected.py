@@ -14,11 +14,13 @@ from ..outside.hosts import host_of, is_under
 from ..page.trackers.catalogue import NECESSARY
 from .behaviour import Act, Behaviour
 from .browser.acts import acts
+from .browser.caches import Answer
 from .browser.sightings import Item, Sighting
 from .browser.traffic import Asked, plain
 from .checks.trackers import setter
 from .loaded import is_optional
 from .parties import together
+from .readers import Reader
 from .recipients import MOST, Conduct, Recipient
 from .shapes import LONGEST, identifiers, shape_of
 from .site import Context, SiteFacts
@@ -27,6 +29,7 @@ from .stored import Shape, Store, Stored
 _HOSTS = 1_000  # recipients, things kept and acts that are told apart
 _KEYS = 20_000  # values that are compared between readers
 _LONG = 86_400  # seconds: what is kept for less knows nobody again
+_SUSPECTS = 20  # files that are asked for again
 _SMALL = 128  # bytes of an answer that says nothing
 _TELLING = 3  # parameters of an address that tells something
 _WRITTEN = ("", "hint", "held", "loads")  # by how soon
@@ -73,6 +76,15 @@ class _Values:
         return all(len(one) == 1 for one in met) and any(one.total() > 1 for one in met)
 
 
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Where something was met, and by whom."""
+
+    named: str
+    url: str
+    reader: Reader
+
+
 @dataclass(slots=True)
 class _Host:
     """What is known of a host so far."""
@@ -93,6 +105,8 @@ class Collected:
         self._acts: dict[tuple[Act, str, str], Behaviour] = {}
         self._values = _Values()
         self._last: dict[Hashable, str] = {}
+        self._tags: dict[tuple[str, str], _Met] = {}
+        self._kept: dict[str, _Met] = {}
 
     def add(self, seen: Sighting) -> None:
         """Take in what a reader met on a page."""
@@ -101,6 +115,8 @@ class Collected:
         for asked in seen.traffic.asked:
             if asked.host and not together(asked.host, own):
                 self._ask(asked, seen, own, tokens)
+            if asked.type != "document":
+                self._look(asked, seen, own)
         setters = {
             (one.more["store"], one.more["name"]): one.places[0]
             for one in seen.told
@@ -155,9 +171,15 @@ class Collected:
         """Return what scripts did, by act and script."""
         return tuple(self._acts[key] for key in sorted(self._acts))
 
-    def note(self, behaviour: Behaviour) -> None:
-        """Take in an act that was found otherwise."""
-        self._acts.setdefault((behaviour.act, behaviour.script, behaviour.to), behaviour)
+    def suspects(self) -> tuple[str, ...]:
+        """Return the addresses of files that came with another mark for every reader, or are kept for long."""
+        marked = [key[1] for key in self._tags if self._values.distinct(key)]
+        return tuple(dict.fromkeys((*marked, *self._kept)))[:_SUSPECTS]
+
+    def mark(self, url: str) -> None:
+        """Note that the file at *url* is another for everybody who asks for it."""
+        seen = self._kept.get(url) or next(one for key, one in self._tags.items() if key[1] == url)
+        self._act(Behaviour(act=Act.CACHE, script=plain(url), readers=frozenset({seen.reader}), first=seen.named), seen)
 
     # Piece by piece
 
@@ -199,6 +221,18 @@ class Collected:
         )
         host.last = seen.named
 
+    def _look(self, asked: Asked, seen: Sighting, own: str) -> None:
+        """Note the mark of a file, which comes back when the browser asks for it again."""
+        met = _Met(seen.named, seen.url, seen.reader)
+        for name in ("etag", "last-modified"):
+            if len(self._tags) < _HOSTS and (mark := asked.headers.get(name)):
+                self._tags.setdefault((name, asked.url), met)
+                self._values.add((name, asked.url), seen.profile, mark)
+        lasts = Answer(asked.headers, b"").lasts
+        # A list knows what its scripts do; one that is the same for all is kept by its name.
+        if asked.type == "script" and lasts and len(self._kept) < _SUSPECTS and not together(asked.host, own):
+            self._kept.setdefault(asked.url, met)
+
     def _keep(self, item: Item, seen: Sighting, own: str, place: tuple[str, int | None]) -> None:
         key = (item.store, item.host, item.name)
         third = not together(item.host, own)
@@ -238,7 +272,7 @@ class Collected:
             host.recipient = replace(host.recipient, cookies=_more(host.recipient.cookies, item.name))
             host.cookies.add((item.host, item.name))
 
-    def _act(self, behaviour: Behaviour, seen: Sighting) -> None:
+    def _act(self, behaviour: Behaviour, seen: Sighting | _Met) -> None:
         key = (behaviour.act, behaviour.script, behaviour.to)
         tracker = self._context.catalogue.match(behaviour.script, host_of(seen.url))
         if behaviour.act is Act.FIELDS and tracker is not None and not is_optional(tracker):
@@ -295,7 +329,8 @@ def _is_beacon(asked: Asked, own: str, identified: bool) -> bool:
     """Return whether *asked* tells its host something, and wants nothing back."""
     if asked.type in ("ping", "cspviolationreport"):
         return True
-    nothing = asked.status == 204 or int(_digits(asked.headers.get("content-length", ""))) <= _SMALL
+    # One that is not answered yet is none that the page waits for.
+    nothing = asked.status in (0, 204) or int(_digits(asked.headers.get("content-length", ""))) <= _SMALL
     if asked.type in ("xhr", "fetch"):
         return bool(asked.bodies) and nothing
     query = urlsplit(asked.url).query

@@ -162,6 +162,9 @@ class Audit:
                 self._site.note(url, visit.facts)
                 for sighting in visit.sightings:
                     self._collected.add(sighting)
+            for url in self._collected.suspects():
+                if browser.is_marked(url):
+                    self._collected.mark(url)
 
     def _crawl(self, target: Website | Application) -> Iterator[Examined | Unread]:
         target.open()

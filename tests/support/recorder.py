@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from support.certificates import Authority
 
+Reply = tuple[int, Mapping[str, str], bytes]
 _PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 _TLS = b"\x16"  # what a client that wants encryption says first (RFC 8446, section 5.1)
 
@@ -22,6 +23,8 @@ class Recorder:
     def __init__(self, folder: Path) -> None:
         self.asked: list[str] = []
         self.scripts: dict[str, str] = {}
+        #: What some addresses answer, by the headers of the request: status, headers, body.
+        self.replies: dict[str, Callable[[Mapping[str, str]], Reply]] = {}
         #: The header Set-Cookie of some addresses.
         self.cookies: dict[str, str] = {}
         context = Authority(folder).context("every.host.test")
@@ -33,6 +36,8 @@ class Recorder:
             def do_GET(self) -> None:
                 address = self.headers["Host"] + self.path
                 recorder.asked.append(address)
+                if reply := recorder.replies.get(address.partition("?")[0]):
+                    return self.answer(*reply(self.headers))
                 accepted = self.headers.get("Accept", "")
                 if accepted.startswith("text/html"):
                     kind, body = "text/html", f"<!doctype html><title>{address}</title>".encode()
@@ -41,15 +46,20 @@ class Recorder:
                 else:
                     script = recorder.scripts.get(address.partition("?")[0], "")
                     kind, body = "text/javascript", f'(window.ran ??= []).push("{address}");{script}'.encode()
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Cache-Control", "no-store")
-                self.send_header("Access-Control-Allow-Origin", "*")
+                headers = {"Content-Type": kind, "Cache-Control": "no-store"}
                 if cookie := recorder.cookies.get(address.partition("?")[0]):
-                    self.send_header("Set-Cookie", cookie)
+                    headers["Set-Cookie"] = cookie
+                self.answer(200, headers, body)
+
+            def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Access-Control-Allow-Origin", "*")
                 self.end_headers()
-                self.wfile.write(body)
+                if status not in (204, 304):
+                    self.wfile.write(body)
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))

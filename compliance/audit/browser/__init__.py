@@ -2,8 +2,9 @@
 
 from .camera import Camera
 from .chromium import BrowserError, Windows
+from .reading import VisitError
 from .screens import Screen
-from .visits import Browser, Visit, VisitError
+from .visits import Browser, Visit
 from .witness import Witness
 
 __all__ = ["Browser", "BrowserError", "Camera", "Screen", "Visit", "VisitError", "Windows", "Witness"]

@@ -117,12 +117,12 @@ def _keys(seen: Sighting) -> Iterator[Behaviour]:
         forms = [form for part in (asked.url.encode(), *asked.bodies) for form in _forms(part)]
         if where not in told and any(needle in form for form in forms for needle in _needles()):
             told.add(where)
-            yield _act(seen, Act.KEYS, None, asked.url, asked.by)
+            yield _act(seen, Act.KEYS, None, asked.url, asked.by or asked.url)
         if asked.late:
             single[where] += [key.decode().lower() for form in forms for key in _KEY.findall(form)]
     for (by, to), keys in single.items():
         if (by, to) not in told and _holds("".join(keys), TYPED[:_BEGINNING]):
-            yield _act(seen, Act.KEYS, None, to, by)
+            yield _act(seen, Act.KEYS, None, to, by or to)
 
 
 def _holds(text: str, letters: str) -> bool:

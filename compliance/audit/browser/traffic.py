@@ -103,6 +103,8 @@ class Traffic:
         self._of: dict[str, list[Asked]] = {}  # by request, one for each redirect
         self._answered: dict[str, int] = {}
         self._first: dict[str, Asked] = {}
+        self._heard: dict[str, Asked] = {}
+        self._bodies: list[tuple[str, bytes, tuple[str, ...]]] = []
 
     async def listen(self, session: CDPSession) -> None:
         """Hear what *session* tells."""
@@ -113,8 +115,22 @@ class Traffic:
         session.on("Network.webSocketFrameSent", self._speaks)
         await session.send("Network.enable", {"maxPostDataSize": _BODY})
 
+    def sent(self, url: str, body: bytes, scripts: tuple[str, ...]) -> None:
+        """Note that *scripts* sent *body* to *url*, which the protocol does not tell."""
+        if len(self._bodies) < MOST:
+            self._bodies.append((url, body, scripts))
+
     def take(self) -> Traffic:
         """Return what was met so far, and begin anew."""
+        for url, one in self._heard.items():
+            if url not in self._first:
+                self._note(one)
+        self._heard.clear()
+        for url, body, scripts in self._bodies:
+            if found := [one for one in self.asked if one.url == url and not one.bodies]:
+                found[0].bodies.append(body)
+                found[0].scripts = found[0].scripts or scripts
+        self._bodies.clear()
         taken = Traffic()
         taken.asked, self.asked = self.asked, []
         taken.cookies, self.cookies = self.cookies, []
@@ -122,9 +138,9 @@ class Traffic:
         return taken
 
     def add(self, url: str, type: str) -> None:
-        """Note a request that was heard of elsewhere, such as a worker's, if it is news."""
-        if url not in self._first:
-            self._note(Asked(url=url, type=type, late=self.late))
+        """Note a request that was heard of elsewhere: it counts where nothing else tells of it, such as a worker's."""
+        if len(self._heard) < MOST:
+            self._heard.setdefault(url, Asked(url=url, type=type, late=self.late))
 
     def chain(self, asked: Asked) -> tuple[str, ...]:
         """Return the scripts and frames that led to *asked*, the nearest first, without the page itself."""

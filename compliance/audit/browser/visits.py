@@ -3,54 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count, islice
-from pathlib import Path
-from time import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...outside.hosts import host_of, is_under
 from ..findings import Finding
-from ..parties import together
 from ..readers import Reader
 from ..site import Context, Fact
-from ..stored import Store
 from ..targets import Reason
 from .banner import SCRIPT, buttons
-from .chromium import BrowserError, Chromium
+from .caches import answers, is_marked
+from .chromium import Chromium
+from .reading import Reading, VisitError, reason_of
 from .screens import Screen
-from .sightings import MAILBOX, MOVES, TYPED, Item, Place, Sighting, Told
+from .sightings import Sighting
 from .told import Finder
-from .traffic import SetCookie, Traffic, plain
 from .witness import Witness
 
-if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, CDPSession, Dialog, Page
-
-_WATCH = Path(__file__).with_name("watch.js").read_text(encoding="utf-8")
-_ENDED = re.compile(r"max-age=0\b|max-age=-|expires=thu, 01.jan.1970", re.IGNORECASE)
-_LOADED = 30_000  # milliseconds until a page counts as one that does not load
-_QUIET = 5_000  # milliseconds that a page which never rests is watched
 _LONGEST = 90  # seconds that one reader has for a page
-_ECHO = 400  # milliseconds in which a page tells others of what a reader does
-_PRESSED = 500  # milliseconds in which a tool decides, before it loads
-_FIELDS = "input:not([type]), input[type=text], input[type=search], input[type=email], input[type=tel], textarea"
-_MOST_FIELDS = 3
-_MOST_TOLD = 2_000  # of a page
-
-
-class VisitError(BrowserError):
-    """A page could not be opened; *reason* says why."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -126,6 +99,22 @@ class Browser:
             for _, future in running:
                 future.cancel()
 
+    def is_marked(self, url: str) -> bool:
+        """Return whether the file at *url* is marked differently for everybody who asks for it."""
+
+        async def asked() -> bool:
+            profile = await self._chromium.browser.new_context(**self._screen.profile(self.version))
+            try:
+                return is_marked(await asyncio.wait_for(answers(profile, url), _LONGEST))
+            except (TimeoutError, Error):
+                return False  # who does not answer marks nobody
+            finally:
+                await profile.close()
+
+        from playwright.async_api import Error
+
+        return self._chromium.submit(asked()).result()
+
     async def _visit(self, url: str, named: str, context: Context) -> Visit | Reason:
         visit = Visit()
         deciding = self._deciding(url, named, context, visit)
@@ -149,7 +138,7 @@ class Browser:
             except VisitError as error:
                 return error.reason
             except Error as error:
-                return _reason(error.message)
+                return reason_of(error.message)
         return None
 
     async def _deciding(self, url: str, named: str, context: Context, visit: Visit) -> None:
@@ -203,186 +192,16 @@ class Browser:
             visit.add([one async for one in finder.again(reader.page)])
 
     @asynccontextmanager
-    async def _reader(self, url: str, named: str, who: Reader) -> AsyncIterator[_Reading]:
+    async def _reader(self, url: str, named: str, who: Reader) -> AsyncIterator[Reading]:
         """Yield a new reader, who is gone afterwards, even where the page holds on to them."""
         profile = await self._chromium.browser.new_context(
             **{**self._screen.profile(self.version), **self._witness.profile(named, who)}
         )
         try:
             page = await profile.new_page()
-            reading = _Reading(url, named, next(self._profiles), profile, page)
+            reading = Reading(url, named, next(self._profiles), profile, page)
             await reading.begin()
             yield reading
         finally:
             with suppress(Exception):  # it may have crashed
                 await asyncio.wait_for(profile.close(), 10)
-
-
-class _Reading:
-    """One reader at one page."""
-
-    def __init__(self, url: str, named: str, number: int, profile: BrowserContext, page: Page) -> None:
-        self.page = page
-        self._url = url
-        self._named = named
-        self._number = number
-        self._profile = profile
-        self._traffic = Traffic()
-        self._told: list[Told] = []
-        self._binding = f"_{secrets.token_hex(8)}"
-        self._session: CDPSession | None = None
-
-    async def begin(self) -> None:
-        """Listen, before anything is opened."""
-        self.page.on("dialog", _dismiss)
-        self.page.on("popup", lambda popup: popup.close())
-        # What workers ask for is not told by the page's own session.
-        self._profile.on(
-            "request", lambda request: self._traffic.add(request.url.partition("#")[0], request.resource_type)
-        )
-        session = self._session = await self._profile.new_cdp_session(self.page)
-        await self._traffic.listen(session)
-        session.on("Runtime.bindingCalled", self._hear)
-        await session.send("Runtime.enable")
-        await session.send("Runtime.addBinding", {"name": self._binding})
-        await self.page.add_init_script(f"({_WATCH})({json.dumps(self._binding)}, {json.dumps(TYPED)})")
-
-    async def open(self) -> None:
-        """Open the page, and wait until it rests. Raises `VisitError` where something else comes."""
-        self._traffic.late = False
-        answer = await self.page.goto(self._url, timeout=_LOADED)
-        if answer is not None and answer.status >= 400:
-            raise VisitError(Reason("answer", status=answer.status))
-        await _settle(self.page)
-        if not together(host_of(self.page.url), host_of(self._url)):
-            raise VisitError(Reason("away", target=plain(self.page.url)))
-
-    async def press(self, button: Any) -> None:
-        """Press *button*; what lies over it, such as another notice, is not the question."""
-        await button.dispatch_event("click")
-        await self.page.wait_for_load_state("load", timeout=_LOADED)
-        await self.page.wait_for_timeout(_PRESSED)
-        await _settle(self.page)
-
-    async def engage(self) -> None:
-        """Do what readers do: move the mouse, scroll, type into a few fields. Nothing is sent off."""
-        from playwright.async_api import Error
-
-        self._traffic.late = True
-        with suppress(Error):
-            for x, y in MOVES:
-                await self.page.mouse.move(x, y)
-            await self.page.mouse.wheel(0, 300)
-            fields = self.page.locator(_FIELDS).locator("visible=true")
-            for place in range(min(await fields.count(), _MOST_FIELDS)):
-                one = fields.nth(place)
-                text = MAILBOX if await one.get_attribute("type") == "email" else TYPED
-                if await one.is_editable(timeout=500):
-                    await one.press_sequentially(text, timeout=3_000)
-                    await one.evaluate("field => field.blur()")
-        await self.page.wait_for_timeout(_ECHO)
-
-    def forget(self) -> None:
-        """Forget what was met so far."""
-        self._traffic.take()
-        self._told.clear()
-
-    async def sighting(self, reader: Reader) -> Sighting:
-        """Return what was met since the last time, as that of *reader*."""
-        for frame in self.page.frames:
-            await frame.evaluate("name => void dispatchEvent(new Event(name))", f"{self._binding}:end")
-        traffic = self._traffic.take()
-        told, self._told = self._told, []
-        return Sighting(
-            named=self._named,
-            url=self._url,
-            reader=reader,
-            profile=self._number,
-            traffic=traffic,
-            told=told,
-            items=[one async for one in self._items(traffic)],
-        )
-
-    async def _items(self, traffic: Traffic) -> AsyncIterator[Item]:
-        """Yield what the browser keeps, and what it was told to keep and refused."""
-        now = time()
-        set_by: dict[tuple[str, str], SetCookie] = {}
-        for line in traffic.cookies:
-            if not _ENDED.search(line.text):
-                set_by[line.name, host_of(line.url)] = line
-        for cookie in await self._profile.cookies():
-            name, domain = cookie["name"], cookie["domain"].lstrip(".")
-            line_ = next((one for (n, host), one in set_by.items() if n == name and is_under(host, [domain])), None)
-            yield Item(
-                store=Store.COOKIE,
-                name=name,
-                host=domain,
-                value=cookie["value"],
-                lifetime=None if cookie["expires"] < 0 else round(cookie["expires"] - now),
-                flags=tuple(_flags(cookie)),
-                setter=line_.url if line_ else "",
-                header=line_ is not None,
-            )
-        for line in set_by.values():
-            if line.refused:
-                yield Item(
-                    store=Store.COOKIE,
-                    name=line.name,
-                    host=line.domain,
-                    value=line.value,
-                    lifetime=line.lifetime(now),
-                    flags=line.flags,
-                    setter=line.url,
-                    header=True,
-                    refused=True,
-                )
-        for frame in self.page.frames:
-            if not frame.url.startswith("http"):
-                continue
-            kept: Mapping[str, list[list[str]]] = await frame.evaluate(f"{SCRIPT}.kept()")
-            for store, pairs in kept.items():
-                for name, value in pairs:
-                    yield Item(store=Store(store), name=name, host=host_of(frame.url), value=value)
-
-    def _hear(self, event: Mapping[str, Any]) -> None:
-        if event["name"] == self._binding and len(self._told) < _MOST_TOLD:
-            said = json.loads(event["payload"])
-            places = tuple(Place(url, line) for url, line in said.pop("where"))
-            self._told.append(Told(said.pop("what"), places, said))
-
-
-def _flags(cookie: Mapping[str, Any]) -> Iterator[str]:
-    for name, key in (("Secure", "secure"), ("HttpOnly", "httpOnly")):
-        if cookie.get(key):
-            yield name
-    yield f"SameSite={cookie.get('sameSite', 'Lax')}"
-    if cookie.get("partitionKey"):
-        yield "Partitioned"
-
-
-async def _dismiss(dialog: Dialog) -> None:
-    with suppress(Exception):  # it may be gone with its page
-        await dialog.dismiss()
-
-
-async def _settle(page: Page) -> None:
-    """Wait until nothing more is loaded; not for ever, some pages never rest."""
-    from playwright.async_api import TimeoutError
-
-    with suppress(TimeoutError):
-        await page.wait_for_load_state("networkidle", timeout=_QUIET)
-
-
-# How a page fails to open, by what Chromium or Playwright say of it.
-_FAILURES = (
-    ("ERR_TOO_MANY_REDIRECTS", "circles"),
-    ("Download is starting", "download"),
-    ("ERR_ABORTED", "download"),
-    ("crashed", "crashes"),
-    ("Timeout", "slow"),
-)
-
-
-def _reason(message: str) -> Reason:
-    key = next((key for mark, key in _FAILURES if mark in message), "browser")
-    return Reason(key, seconds=_LOADED // 1000, error=message.splitlines()[0])

@@ -196,7 +196,21 @@
   after(MutationObserver.prototype, "observe", (_, [target, options]) => {
     if (everywhere(target) && options?.subtree) tell("observes", { texts: Boolean(options.characterData) });
   });
-  after(Navigator.prototype, "sendBeacon", (_, [address]) => tell("beacon", { to: String(new URL(address, document.baseURI)) }));
+  // What is sent as a blob is not told otherwise.
+  const sent = (address, body) => {
+    if (!(body instanceof Blob) || body.size > 200000) return;
+    const to = String(new URL(address, document.baseURI)), places = where();
+    body.arrayBuffer().then(bytes => {
+      let text = "";
+      for (const one of new Uint8Array(bytes)) text += String.fromCharCode(one);
+      tell("sent", { to, body: btoa(text) }, places);
+    });
+  };
+  after(Navigator.prototype, "sendBeacon", (_, [address, body]) => sent(address, body));
+  after(globalThis, "fetch", (_, [address, options]) => sent(address?.url ?? address, options?.body));
+  const addresses = new WeakMap();
+  after(XMLHttpRequest.prototype, "open", (self, [, address]) => addresses.set(self, address));
+  after(XMLHttpRequest.prototype, "send", (self, [body]) => sent(addresses.get(self), body));
 
   // Who reads what was typed.
   for (const field of [HTMLInputElement, HTMLTextAreaElement])
