@@ -150,6 +150,8 @@ def rows(*, fronted: bool) -> Iterator[Row]:
         for mode in MODES:
             pages[f"ours, {mode}"] = (f"{sites[mode]}/", OURS, [])
             pages[f"ours, {mode}, decided"] = (f"{sites[mode]}/", OURS, _decide(browser, sites[mode]))
+        # A script that runs at once has ours run before it.
+        pages["ours, opt-in, code"] = (f"{sites['opt-in']}/code", OURS, [])
         for name, rival in RIVALS.items():
             pages[name] = (f"{sites['rivals']}/{name}", rival.banner, [])
         loads: dict[str, list[dict[str, Any]]] = {name: [] for name in pages}
@@ -261,14 +263,15 @@ def _apps() -> Iterator[tuple[str, Flask]]:
 
 
 def _site() -> Flask:
-    """The page at `/`, and at the name of each rival with its banner; everything is compressed."""
+    """The page at `/`, at `/code` with a script that runs, at the name of each rival with its banner; compressed."""
     app = Flask("site")
 
-    def page(rival: str = "") -> str:
+    def page(rival: str = "", inline: str = "window.site = {section: 'news', tags: ['river', 'bridge']};") -> str:
         head = RIVALS[rival].head if rival else ""
         return (
             "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-            f"<title>News</title><link rel=stylesheet href=/site.css><script defer src=/site.js></script>{head}</head>"
+            f"<title>News</title><link rel=stylesheet href=/site.css><script defer src=/site.js></script>"
+            f"<script>{inline}</script>{head}</head>"
             f"<body><header><a href='#news'>News</a></header><main id=news>{_CARDS}</main></body></html>"
         )
 
@@ -284,6 +287,7 @@ def _site() -> Flask:
         mimetype = "text/css" if name.endswith(".css") else "text/javascript"
         app.add_url_rule(f"/{name}", name, file(content, mimetype))
     app.add_url_rule("/", "page", page)
+    app.add_url_rule("/code", "code", lambda: page(inline="setTimeout(() => {}, 0);"))
     app.add_url_rule("/<any(" + ",".join(f"'{name}'" for name in RIVALS) + "):rival>", "rival", page)
 
     @app.after_request

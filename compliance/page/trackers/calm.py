@@ -1,4 +1,4 @@
-"""Whether no script of a page runs before the browser has read it to its end.
+"""Whether no script of a page that could load anything runs before the browser has read it to its end.
 
 On such a page what holds trackers may stand last: it runs before all that the page defers. What cannot be told counts
 as a script that runs.
@@ -11,6 +11,7 @@ import re
 from ..html.syntax import ATTRIBUTES, NAME_END, compiled
 from ..html.tags import Tag
 from ..loading import runs
+from ..states import loads_nothing
 
 # Of a page in lower case: a frame whose page may reach into this one.
 _FRAMES = (b"<iframe", b"<frame", b"<object", b"<embed", b"<fencedframe")
@@ -21,29 +22,61 @@ _RESTLESS = (
     re.compile(rb"script[ \t\n\f\r]*+:"),
     re.compile(rb"=[ \t\n\f\r]*+[\"']?[\x00- ]*+(?:&|j[a-z]*+[\t\n\r&])"),
 )
+_FOREIGN = {"href", "xlink:href"}
 _SCRIPT = re.compile(rb"<script" + NAME_END)
 _TAG = compiled(rb"[sS][cC][rR][iI][pP][tT]" + ATTRIBUTES)
-_EMPTY = re.compile(rb"[ \t\n\f\r]*+</script" + NAME_END, re.IGNORECASE)
+_END = re.compile(rb"</script" + NAME_END)
+# Of inline scripts so much is read; a whole state would take longer than all else that is done to a page.
+_READ = 8192
+# By these a script that loads nothing would keep a way to load past what holds trackers, which is not there yet. What
+# stands in quotes is no name, but as a key.
+_TEXTS = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
+_WAYS = re.compile(
+    r"(?<![\w$])(?:fetch\w*|sendBeacon|XMLHttpRequest|EventSource|WebSocket|(?:Shared)?Worker|serviceWorker|Audio|Image|create\w+"
+    r"|import\w*|(?:set|insert)\w+|\w*HTML\w*|append\w*|replace\w*|write\w*|DOMParser|parseFromString|\w*prototype\w*|__proto__"
+    r"|Element|Document|Range|ShadowRoot|Navigator|Node|onerror|defineProperty|assign|values|entries)(?![\w$])|(?<=[\w$\])])\s*\["
+)
 
 
 def is_calm(page: bytes) -> bool:
-    """Return whether all scripts of *page* are deferred (HTML standard, section 4.12.1), and nothing else runs."""
+    """Return whether all scripts of *page* but those that keep data are deferred, and nothing else runs.
+
+    HTML standard, section 4.12.1.
+    """
     low = page.lower()
+    unread = _READ
     for found in _SCRIPT.finditer(low):
         tag = _TAG.match(page, found.start())
-        if tag is None or not _waits(Tag.read(tag[0]), page, tag.end()):
+        end = tag and _END.search(low, tag.end())
+        if tag is None or end is None:
+            return False
+        attributes, content = Tag.read(tag[0]).attributes, page[tag.end() : end.start()]
+        if _waits(attributes, content):
+            continue
+        unread -= len(content)
+        if unread < 0 or not _keeps(attributes, content):
             return False
     return not any(name in low for name in _FRAMES) and not any(one.search(low) for one in _RESTLESS)
 
 
-def _waits(tag: Tag, page: bytes, end: int) -> bool:
-    attributes = tag.attributes
+def _waits(attributes: dict[str, str], content: bytes) -> bool:
     if not runs(attributes):
         return True
     if "async" in attributes:
         return False
-    if attributes.get("type", "").strip(" \t\n\f\r").lower() == "module":
+    if _is_module(attributes):
         return True
     # In SVG one has its address in "href", and what stands in it runs at once.
-    foreign = "href" in attributes or "xlink:href" in attributes or _EMPTY.match(page, end) is None
+    foreign = _FOREIGN & attributes.keys() or content.strip(b" \t\n\f\r")
     return "defer" in attributes and "src" in attributes and not foreign
+
+
+def _keeps(attributes: dict[str, str], content: bytes) -> bool:
+    if _is_module(attributes) or "src" in attributes or _FOREIGN & attributes.keys():
+        return False
+    text = content.decode("utf-8", "replace")
+    return loads_nothing(text) and _WAYS.search(_TEXTS.sub("''", text)) is None
+
+
+def _is_module(attributes: dict[str, str]) -> bool:
+    return attributes.get("type", "").strip(" \t\n\f\r").lower() == "module"
