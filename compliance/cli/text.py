@@ -8,6 +8,7 @@ import click
 from jinja2 import Environment, FileSystemLoader
 
 from ..audit import Report, Severity
+from ..audit.reports.tables import behaviour_row, recipient_row, stored_row
 from ..audit.reports.words import words
 from ..audit.targets import told
 from ..deadlines import minute
@@ -26,6 +27,9 @@ def text(report: Report, language: str, *, painted: bool) -> str:
     style = click.style if painted else lambda text, **_: str(text)
     environment.filters |= {
         "told": told,
+        "recipient": lambda one: recipient_row(one, language),
+        "stored": lambda one: stored_row(one, language),
+        "behaviour": lambda one: behaviour_row(one, language),
         "wrapped": lambda text, indent: wrapped(text, indent, columns),
         "remedies": lambda findings: dict.fromkeys(one.remedy(language) for one in findings),
         "bold": lambda text: style(text, bold=True),

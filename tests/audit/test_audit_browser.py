@@ -14,7 +14,8 @@ from flask import Flask
 
 from compliance.audit import rules
 from compliance.audit.browser import Browser
-from compliance.audit.site import Context
+from compliance.audit.collected import Collected
+from compliance.audit.site import Context, SiteFacts
 from compliance.cli import compliance
 from compliance.page.trackers import Catalogue
 from support.browser import CHROMIUM as CHROMIUM
@@ -67,7 +68,14 @@ PAGES |= {
     # Only after a yes, and with a cookie that the browser refuses to keep for another site.
     "recipient": TEXT + banner(agreed=f"{KEEP.format('yes')};{LOAD}", refuse=refusing()) + ICP,
 }
+PAGES |= {
+    "stores": """<script>document.cookie = "visitor=8f14e45fceea167a5a36dedd4bea2543; max-age=86400000";
+    localStorage.setItem("theme", "dark"); sessionStorage.tab = "1764526000"; indexedDB.open("drafts");
+    window.caches?.open("offline");</script>"""
+    + TEXT,
+}
 EXPECTED = {
+    "stores": [],
     "pale": [("C705", "blue"), ("C705", "grey")],
     "recipient": [],
     "kept": [],
@@ -122,6 +130,25 @@ def test_a_browser_sees_what_a_decision_changes(name: str, reader: Browser, site
         assert "HMACCOUNT" in {one.value for one in seen.facts if one.name == "cookie"}
     if name == "kept":
         assert {"choice", "Hm_lvt_1"} <= {one.value for one in seen.facts}
+
+
+def test_what_is_kept_is_told_with_lifetime_setter_and_shape(reader: Browser, site: str) -> None:
+    context = Context(catalogue=Catalogue(), today=date(2026, 11, 24))
+    collected = Collected(context)
+    for sighting in reader.visit(f"{site}/stores", context, named="home").sightings:
+        collected.add(sighting)
+    kept = {one.name: one for one in collected.stored(SiteFacts())}
+    assert {name: (one.store.value, one.shape.value, one.lifetime, one.line) for name, one in kept.items()} == {
+        "visitor": ("cookie", "identifier", 34_560_000, 1),  # no browser keeps one for longer than 400 days
+        "theme": ("localStorage", "text", None, 2),
+        "tab": ("sessionStorage", "time", None, None),  # nobody tells who set it so
+        "drafts": ("IndexedDB", "empty", None, 2),
+        "offline": ("Cache", "empty", None, 3),
+    }
+    assert {one.host for one in kept.values()} == {"127.0.0.1"} and not any(one.third for one in kept.values())
+    assert kept["visitor"].setter == f"{site}/stores" and not kept["visitor"].header
+    # Two readers of the page had the same: it tells nobody from anybody.
+    assert kept["visitor"].distinct is False
 
 
 def alone(*arguments: str) -> Result:

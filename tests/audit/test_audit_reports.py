@@ -19,9 +19,13 @@ from jsonschema import Draft4Validator
 from lxml.html import document_fromstring
 
 from compliance.audit import Address, Finding, Number, PageSummary, Report, Severity, rules
+from compliance.audit.behaviour import Act, Behaviour
 from compliance.audit.findings import Acceptance
+from compliance.audit.readers import Reader
+from compliance.audit.recipients import Recipient
 from compliance.audit.reports import FORMS
 from compliance.audit.reports.words import words
+from compliance.audit.stored import Store, Stored
 from compliance.audit.targets import Refusals
 from compliance.cli import compliance
 from compliance.licences import KINDS
@@ -78,6 +82,9 @@ def report(text: str = "<p>渝ICP备</p>", target: str = "build/html") -> Report
         more={"C002": 7},
         unread=unread,
         baseline=True,
+        recipients=(Recipient(host=text, provider={"en": text}, through=(text,), readers=frozenset(Reader)),),
+        stored=(Stored(store=Store.COOKIE, name=text, host=text, lifetime=34_128_000, setter=text),),
+        behaviours=(Behaviour(act=Act.CANVAS, script=text, to=text),),
     )
 
 
@@ -220,7 +227,9 @@ def test_command_writes_every_form(form: str, tmp_path: Path) -> None:
     output = tmp_path / "report"
     result = CliRunner().invoke(compliance, ["check", str(tmp_path), "--format", form, "-o", str(output)])
     assert (result.exit_code, result.output) == (1, "")
-    start = {"json": b'{"target"', "sarif": b'{\n "$schema"', "junit": b"<?xml", "html": b"<!doctype html>"}[form]
+    starts = {"json": b'{"target"', "sarif": b'{\n "$schema"', "junit": b"<?xml", "html": b"<!doctype html>"}
+    tables = dict.fromkeys(["recipients", "stored", "behaviours"], "\ufeff".encode())
+    start = {**starts, **tables, "consent": b"# "}[form]
     assert output.read_bytes().startswith(start) and output.read_bytes().endswith(b"\n")
 
 

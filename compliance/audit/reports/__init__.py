@@ -10,9 +10,13 @@ from .html import html
 from .json import json
 from .junit import junit
 from .sarif import sarif
+from .tables import behaviours, consent, recipients, stored
 
 #: Writes reports in a language of the rules.
 Form = Callable[[Sequence[Report], str], Iterator[str]]
 
 #: Every form that a file can hold, by its name.
-FORMS: Mapping[str, Form] = MappingProxyType({"json": json, "sarif": sarif, "junit": junit, "html": html})
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {"json": json, "sarif": sarif, "junit": junit, "html": html}
+    | {"recipients": recipients, "stored": stored, "behaviours": behaviours, "consent": consent}
+)

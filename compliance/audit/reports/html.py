@@ -16,6 +16,7 @@ from ...paths import TEMPLATES
 from ..findings import Finding
 from ..report import Report
 from ..targets import told
+from .tables import behaviour_row, recipient_row, said, stored_row
 from .words import words
 
 _MOST_ROWS = 200  # of a table of licences or trackers
@@ -42,7 +43,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["told"] = told
+    environment.filters |= {"told": told, "said": said}
     return environment
 
 
@@ -56,6 +57,12 @@ class _Shown:
         self.groups = report.groups
         self.time = _day_and_time(report.time, language)
         self.licences, self.trackers = _tables(report)
+        self.columns = {"recipients": "recipient", "stored": "stored", "behaviours": "behaviour"}
+        self.seen = {
+            "recipients": [recipient_row(one, language) for one in report.recipients],
+            "stored": [stored_row(one, language) for one in report.stored],
+            "behaviours": [behaviour_row(one, language) for one in report.behaviours],
+        }
 
         self._language = language
 

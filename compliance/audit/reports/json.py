@@ -7,9 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from ...formats import to_json
+from ..behaviour import Behaviour
 from ..findings import Acceptance, Finding
+from ..recipients import Recipient
 from ..report import Report
 from ..rules import NO_ARTICLE
+from ..stored import Stored
 from ..targets import told
 
 
@@ -25,6 +28,8 @@ def json(reports: Sequence[Report], language: str) -> Iterator[str]:
             yield _text(asdict(page)) + ("," if rest else "")
         yield f'], "findings": {_text([_plain(one, language) for one in report.findings])},'
         limit = report.limit and told(report.limit, language)
+        for name in ("recipients", "stored", "behaviours"):
+            yield f'"{name}": {_text([_record(one) for one in getattr(report, name)])},'
         summary = asdict(report.summary) | {"more": report.more, "unread": report.unread.count, "limit": limit}
         unread = [{"url": one.url, "reason": told(one.reason, language)} for one in report.unread.first]
         yield f'"unread": {_text(unread)}, "summary": {_text(summary)}}}' + ("," if number < len(reports) - 1 else "")
@@ -34,6 +39,10 @@ def json(reports: Sequence[Report], language: str) -> Iterator[str]:
 
 def _text(value: Any) -> str:
     return to_json(value)
+
+
+def _record(one: Recipient | Stored | Behaviour) -> Mapping[str, Any]:
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(one).items()}
 
 
 def _plain(finding: Finding, language: str) -> Mapping[str, Any]:
