@@ -22,7 +22,7 @@ MEMORY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 >
 RUN = COMPLIANCE_EXAMPLES=$(EXAMPLES) $(addprefix TMPDIR=,$(MEMORY)) $(BIN)/python -m pytest --quiet \
     --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
 
-.PHONY: demo test test-browser quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget clean
+.PHONY: demo test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
 demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
@@ -42,7 +42,11 @@ build/demo-%.toml: compliance.toml demo/trackers.toml
 # All tests without a browser, and all with one: both on three tenths of the examples, or with EXAMPLES=all, as
 # `.ci/run` has it, on all.
 test test-browser: $(READY) $(CATALOGUES) $(PACKAGES)
-	@$(RUN) -r fEs -m "$(if $(filter test,$@),not )browser" $(ARGS)
+	@$(RUN) -r fEs -m "$(if $(filter test,$@),not browser and not cluster,browser)" $(ARGS)
+
+# Clusters of databases under load, parts of which are killed, stopped and cut off; the tests of a file share one.
+test-cluster: $(READY) $(CATALOGUES)
+	@$(RUN) -r fEs --dist loadfile --maxprocesses 2 -m cluster $(ARGS)
 
 # What one runs after every edit: no browser, no server, no package built, few examples.
 quick: EXAMPLES = few
@@ -73,7 +77,7 @@ latest:
 	@rm -rf build/newest
 	@$(MAKE) --no-print-directory VENV=build/newest LOCK= build/newest/ready
 	@build/newest/bin/python -m pip freeze --all --exclude-editable | diff --unified=0 constraints.txt - | grep '^[+-][^+-]' || true
-	@$(MAKE) --no-print-directory VENV=build/newest LOCK= test test-browser
+	@$(MAKE) --no-print-directory VENV=build/newest LOCK= test test-browser test-cluster
 
 bench: $(READY) $(CATALOGUES)
 	@$(BIN)/python -m bench

@@ -34,6 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "playwright" in needed or "browser" in folder or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
+        elif "cluster" in folder:
+            item.add_marker(pytest.mark.cluster)
+            item.add_marker(pytest.mark.slow)
         elif "repository" in folder or "release" in needed or _speaks_to_a_server(item):
             item.add_marker(pytest.mark.slow)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL
 
 from ..errors import Message, StoreError
 from ..paths import private_folder
 from .addresses import given
 from .breaker import LIMIT
-from .faults import GONE
+from .faults import GONE, NOT_READY
 
 # An accepted message changes a little in many places: small pages, written back in large lots, write less.
 _PRAGMAS = (
@@ -164,6 +164,16 @@ def _mysql(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
     def _prepare(connection: Any, _: Any) -> None:
         with closing(connection.cursor()) as cursor:
             cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {seconds}")
+            cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+            if ("wsrep_on", "ON") in cursor.fetchall():
+                # Galera: each transaction begins with all that any node has committed, such as a case just received.
+                cursor.execute("SET SESSION wsrep_sync_wait = 1")
+
+    @event.listens_for(made, "handle_error")
+    def _leave(context: ExceptionContext) -> None:
+        # Its node is apart from the others, and answers nothing: a proxy in front leads to one that does.
+        if getattr(context.original_exception, "args", ())[:1] == (NOT_READY,):
+            context.is_disconnect = True
 
     return made
 

@@ -18,8 +18,14 @@ _ONLY_READS = Message("the server of the database takes no changes now; name the
 _CROWDED = Message("the server of the database takes no more connections; raise its limit or run fewer workers")
 _LACKING = Message("a table or column is missing; put a backup in the place of the database, or name an empty one")
 _POOLED = Message("a pooler such as PgBouncer stands before the server of the database; set storage.pooler = true")
+_APART = Message(
+    "the node of the Galera cluster that was asked is apart from the others and takes nothing; see that they reach each"
+    " other (wsrep_cluster_status), and let the proxy in front lead to nodes that are Synced alone"
+)
 GONE = Message("the database does not answer; see that its server runs, can be reached and lets this site in")
 
+#: MySQL's number for a node of Galera that takes no part.
+NOT_READY = 1047
 #: By SQLite's name, SQLSTATE (or its class), MySQL's number.
 _REASONS: dict[object, str] = {
     **dict.fromkeys(("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "57014", 1205), _HELD),
@@ -33,6 +39,7 @@ _REASONS: dict[object, str] = {
     **dict.fromkeys(("53300", 1040, 1203), _CROWDED),
     **dict.fromkeys(("26000", "42P05", "pooler"), _POOLED),  # what was prepared is gone, or there already
     **dict.fromkeys(("42P01", "42703", 1054, 1146), _LACKING),
+    NOT_READY: _APART,
 }
 # Another transaction got in the way: serialization failure and deadlock, MySQL's deadlock and changed row.
 _CONFLICTS = {"40001", "40P01", 1020, 1213}

@@ -65,9 +65,10 @@ def _is_known(engine: Engine) -> bool:
 
 @contextmanager
 def _turn(engine: Engine) -> Iterator[None]:
-    """Hold other workers off where half a step is seen at once (MySQL): two that note the same step leave two versions.
+    """Hold other workers off where half a step is seen at once (MySQL); elsewhere a step is whole or was never done.
 
-    Elsewhere a step is whole or was never done.
+    Those at other nodes of a Galera cluster are not held off, for a named lock is known to its own node alone. Where
+    one meets what another made, a table or the version that is noted, it looks again.
     """
     if engine.dialect.name != "mysql":
         yield

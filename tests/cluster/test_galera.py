@@ -1,0 +1,147 @@
+"""Three nodes of Galera, one of which is lost in the middle of everything."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pymysql
+import pytest
+from sqlalchemy import event, func, make_url, select
+
+from compliance.store import Database
+from compliance.store.migrations import newest, version
+from compliance.store.tables import message
+from support.delivery import until
+from support.galera import Node, galera
+from support.haproxy import haproxy
+from support.host import ROOT
+from support.load import Load, Site, closed
+from support.programs import free_ports
+from support.texts import keep
+
+MIGRATE = "import sys, pathlib, compliance.store as s; s.Database(sys.argv[1], folder=pathlib.Path()).migrate()"
+LOSSES: dict[str, tuple[Callable[[Node], None], Callable[[Node], None]]] = {
+    "killed": (Node.kill, Node.start),
+    "stopped": (Node.freeze, Node.rejoin),
+    "parted": (Node.part, Node.join),
+}
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[list[Node]]:
+    with TemporaryDirectory() as folder, galera(Path(folder)) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def addresses(nodes: list[Node]) -> list[str]:
+    """The address of an empty database, by way of each node."""
+    name = f"test_{secrets.token_hex(4)}"
+    nodes[0].ask(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    return [node.address(name) for node in nodes]
+
+
+@pytest.fixture
+def sites(addresses: list[str], tmp_path: Path) -> Iterator[list[Site]]:
+    """A server at each node."""
+    with closed(Site(address, tmp_path / str(place)) for place, address in enumerate(addresses)) as made:
+        yield made
+
+
+@pytest.mark.parametrize("how", LOSSES)
+def test_a_node_that_is_lost_costs_nothing_that_was_acknowledged(how: str, nodes: list[Node], sites: list[Site]):
+    lose, mend = LOSSES[how]
+    with Load(sites) as load:
+        load.until(10)
+        lose(nodes[1])
+        load.until(10, [0, 2])
+        if how == "parted":
+            load.until_told(1, "Galera")
+        mend(nodes[1])
+        load.until(10)
+    load.check(*(site.database for site in sites))
+
+
+@pytest.mark.parametrize("how", LOSSES)
+def test_behind_a_proxy_the_others_go_on_for_every_server(
+    how: str, nodes: list[Node], addresses: list[str], tmp_path: Path
+):
+    lose, mend = LOSSES[how]
+    [port] = free_ports(1)
+    changes = {
+        "127.0.0.1:3306": f"127.0.0.1:{port}",
+        "/etc/haproxy/galera-check": f"{tmp_path / 'galera-check'}",
+        "--user=haproxy": "--user=root",
+        **{f"10.0.0.{place + 1}:3306": f"127.0.0.1:{node.port}" for place, node in enumerate(nodes)},
+    }
+    address = make_url(addresses[0]).set(port=port).render_as_string()
+    with haproxy(ROOT / "docs" / "clusters.md", tmp_path, changes, port=port):
+        until(lambda: _answers(port))
+        with closed(Site(address, tmp_path / str(place)) for place in range(2)) as sites:
+            with Load(sites) as load:
+                load.until(10)
+                lose(nodes[0])
+                load.until(10)
+                mend(nodes[0])
+                load.until(10)
+            load.check(sites[0].database)
+
+
+def _answers(port: int) -> bool:
+    try:
+        pymysql.connect(host="127.0.0.1", port=port, user="root", connect_timeout=2).close()
+    except pymysql.Error:
+        return False
+    return True
+
+
+def test_what_one_node_acknowledged_every_other_one_shows_at_once(
+    nodes: list[Node], addresses: list[str], tmp_path: Path
+):
+    def count() -> Any:
+        with database.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(message))
+
+    with (
+        closing(Database(addresses[0], folder=tmp_path)) as first,
+        closing(Database(addresses[1], folder=tmp_path)) as database,
+        pymysql.connect(host="127.0.0.1", port=nodes[1].port, user="root") as late,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        assert count() == 0
+        with late.cursor() as cursor:
+            cursor.execute("FLUSH TABLES WITH READ LOCK")  # nothing of what others write comes through
+            keep(first, "路灯坏了")
+            counted = reader.submit(count)
+            until(lambda: counted.done() or _reads(nodes[1]))
+            cursor.execute("UNLOCK TABLES")
+        assert counted.result() == 1
+
+
+def _reads(node: Node) -> bool:
+    """Return whether somebody waits for the answer to a query."""
+    listed = node.ask("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT count(*) AS %'")
+    return listed == [(1,)]
+
+
+def test_tables_that_two_nodes_make_at_once_have_one_version(addresses: list[str], tmp_path: Path):
+    with closing(Database(addresses[1], folder=tmp_path)) as database:
+
+        @event.listens_for(database.engine, "before_cursor_execute")
+        def _(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            if statement.startswith("INSERT INTO compliance_alembic_version") and not others:
+                others.append(subprocess.run([sys.executable, "-c", MIGRATE, addresses[0]], cwd=ROOT, check=True))
+
+        others: list[Any] = []
+        database.migrate()
+        assert others
+        with database.reading() as connection:
+            assert version(connection) == newest()

@@ -1,0 +1,111 @@
+"""A Galera cluster of MariaDB on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+from sqlalchemy import URL
+
+from .delivery import until
+from .programs import Program, free_ports, hand_over, installed, run
+
+_PROVIDERS = ("/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so")
+_USER = "mysql"  # what copies one node to another refuses to run as root
+# One that is gone is noticed within seconds: nobody's network is between them.
+_TIMES = "evs.keepalive_period=PT0.3S;evs.suspect_timeout=PT1.5S;evs.inactive_timeout=PT3S;evs.install_timeout=PT3S"
+
+
+class Node(Program):
+    """One server of the cluster; `kill`, `freeze` and `part` it."""
+
+    def __init__(self, folder: Path, provider: str, ports: list[int], groups: list[int], place: int) -> None:
+        self.port = ports[place]
+        data = folder / f"data{place}"
+        transfer, increments = ports[3 + place], ports[6 + place]
+        host = "127.0.0.1"
+        options = f"base_port={groups[place]};gmcast.listen_addr=tcp://{host}:{groups[place]};{_TIMES}"
+        super().__init__(
+            [
+                *(installed("mariadbd", package="MariaDB"), "--no-defaults", f"--datadir={data}"),
+                *(f"--port={self.port}", f"--bind-address={host}", f"--socket={folder / f'{place}.sock'}"),
+                *(f"--pid-file={folder / f'{place}.pid'}", "--binlog-format=ROW", "--innodb-autoinc-lock-mode=2"),
+                *("--innodb-buffer-pool-size=48M", "--innodb-log-file-size=16M", "--character-set-server=utf8mb4"),
+                *("--wsrep-on=ON", f"--wsrep-provider={provider}", "--wsrep-cluster-name=test"),
+                f"--wsrep-cluster-address=gcomm://{','.join(f'{host}:{group}' for group in groups)}",
+                *(f"--wsrep-node-address={host}:{groups[place]}", f"--wsrep-node-name=node{place}"),
+                *("--wsrep-sst-method=rsync", f"--wsrep-sst-receive-address={host}:{transfer}"),
+                f"--wsrep-provider-options={options};ist.recv_addr={host}:{increments};gcache.size=32M",
+            ],
+            log=folder / f"{place}.log",
+            answers=self.is_synced,
+            user=_USER,
+        )
+        self.others: list[Node] = []
+
+    def address(self, name: str) -> str:
+        """Return the address of the database *name* on this node."""
+        return URL.create("mysql", "root", None, "127.0.0.1", self.port, name).render_as_string()
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run *statement* and return its rows."""
+        with (
+            pymysql.connect(host="127.0.0.1", port=self.port, user="root", read_timeout=10) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def is_synced(self) -> bool:
+        """Return whether it takes part."""
+        with suppress(pymysql.Error):
+            return dict(self.ask("SHOW STATUS LIKE 'wsrep_local_state'")) == {"wsrep_local_state": "4"}
+        return False
+
+    def rejoin(self) -> None:
+        """Let it go on, after the others have gone on without it; returns when it is among them again."""
+        self.thaw()
+        until(self._is_joined)
+
+    def part(self) -> None:
+        """Cut it off from the others; whoever uses it still reaches it."""
+        self.ask("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1'")
+
+    def join(self) -> None:
+        """Let the others be reached again."""
+        self.ask("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=0'")
+        until(self._is_joined)
+
+    def _is_joined(self) -> bool:
+        sizes = [node.ask("SHOW STATUS LIKE 'wsrep_cluster_size'")[0][1] for node in self.others]
+        return set(sizes) == {"3"} and self.is_synced()
+
+
+@contextmanager
+def galera(folder: Path) -> Iterator[list[Node]]:
+    """Run a cluster of three nodes."""
+    provider = next((path for path in _PROVIDERS if Path(path).exists()), None)
+    if provider is None:
+        pytest.skip("Galera is not installed")
+    installed("rsync", package="rsync")
+    ports, groups = free_ports(9), free_ports(3)
+    nodes = [Node(folder, provider, ports, groups, place) for place in range(3)]
+    for node in nodes:
+        node.others += [other for other in nodes if other is not node]
+    hand_over(folder, _USER)
+    data = [hand_over(folder / f"data{place}", _USER) for place in range(3)]
+    install = installed("mariadb-install-db", package="MariaDB"), "--no-defaults", "--skip-test-db"
+    # The others copy the first.
+    run(*install, f"--datadir={data[0]}", "--auth-root-authentication-method=normal", user=_USER)
+    try:
+        nodes[0].start("--wsrep-new-cluster")
+        for node in nodes[1:]:
+            node.start()
+        yield nodes
+    finally:
+        for node in nodes:
+            node.kill()
