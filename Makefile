@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 GROUPS ?= dev neighbours docs
 WORKERS ?= auto
-EXTRAS := asgi,brotli,charts,check,mysql,postgres,redis,serve,zstandard
+EXTRAS := asgi,brotli,charts,check,console,mysql,postgres,redis,serve,zstandard
 # What tests take from npm, where there is npm.
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
@@ -131,7 +131,7 @@ translations: $(READY)
 	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-location --sort-output \
 	    --project flask-compliance --output translations/compliance.pot .
 	@$(BIN)/pybabel --quiet extract --mapping-file babel-owner.cfg --keywords Message --no-location --sort-output \
-	    --project flask-compliance --output translations/compliance-owner.pot compliance
+	    --project flask-compliance --output translations/compliance-owner.pot compliance templates/console
 	@$(BIN)/pybabel --quiet update --domain compliance --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	    --input-file translations/compliance.pot --output-dir translations
 	@$(BIN)/pybabel --quiet update --domain compliance-owner --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \

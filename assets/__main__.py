@@ -11,6 +11,7 @@ from compliance.page.codings import packed
 
 SOURCES = Path(__file__).parent
 STATIC = SOURCES.parent / "compliance" / "static"
+CONSOLE = SOURCES.parent / "compliance" / "console" / "static"
 TOOLS = SOURCES.parent / "node_modules" / ".bin"
 # A script that stands in a page shares no names with it; what it asks for later is a module.
 SCRIPTS = ("compliance.js", "guard.js")
@@ -41,6 +42,13 @@ def build(folder: Path) -> None:
         write(folder / name, (STATIC / name).read_bytes())
 
 
+def build_console(folder: Path) -> None:
+    """Write what the console loads into *folder*, as `build` does what readers load."""
+    write(folder / "console.min.css", run("esbuild", SOURCES / "console" / "console.css", "--minify"))
+    bundle = run("esbuild", SOURCES / "console" / "console.js", "--bundle", "--format=iife")
+    write(folder / "console.min.js", run("terser", "--ecma", "2022", "--mangle", "--compress", given=bundle))
+
+
 def run(tool: str, *arguments: str | Path, given: bytes | None = None) -> bytes:
     """Return what *tool* prints."""
     return subprocess.run([TOOLS / tool, *arguments], input=given, stdout=subprocess.PIPE, check=True).stdout
@@ -57,4 +65,6 @@ def write(path: Path, content: bytes) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]) if len(sys.argv) > 1 else STATIC)
+    elsewhere = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    build(elsewhere or STATIC)
+    build_console(elsewhere / "console" if elsewhere else CONSOLE)

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePath
 
+from werkzeug.wrappers import Request, Response
+
 from .page.codings import packed
 
+_PLAIN = "identity"  # the name of no coding (RFC 9110, section 12.5.3)
 BUILT = {"br": ".br", "zstd": ".zst"}  # the codings that `make assets` makes, and how a file's name then ends
 
 
@@ -58,6 +61,23 @@ def bind(scripts: Mapping[str, Asset]) -> Mapping[str, Asset]:
     """Return *scripts* in a folder whose name changes with any of them: one asks for another by its plain name."""
     folder = _hash(b"".join(script.content for script in scripts.values()))
     return {name: replace(script, hashed=f"{folder}/{name}") for name, script in scripts.items()}
+
+
+def answer(asset: Asset, name: str, request: Request) -> Response:
+    """Serve *asset*, asked for as *name*, as it was compressed: for ever under its hash, this once under another."""
+    coding = request.accept_encodings.best_match([*asset.coded, _PLAIN], _PLAIN)
+    response = Response(asset.coded.get(coding, asset.content), mimetype=asset.mimetype)
+    response.vary.add("Accept-Encoding")
+    if coding != _PLAIN:
+        response.content_encoding = coding
+    if name == asset.hashed:
+        response.cache_control.public = True
+        response.cache_control.max_age = 365 * 24 * 3600
+        response.cache_control.immutable = True
+    else:
+        response.cache_control.no_cache = True
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 def _hash(content: bytes) -> str:

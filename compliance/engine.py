@@ -235,7 +235,7 @@ def build(
         ),
         renderer=renderer,
         host=host,
-        open=partial(_open, settings, secrets, folder),
+        open=partial(open_store, settings, secrets, folder),
         corrections=Corrections(settings),
         raise_errors=raise_errors,
     )
@@ -279,8 +279,12 @@ def _is_plain(settings: Settings) -> bool:
     return in_file and settings.limits.storage is None and lists == (None, None)
 
 
-def _open(settings: Settings, secrets: Keys, folder: Path) -> Store:
-    """Open what is kept; nothing is connected to yet."""
+def open_store(settings: Settings, secrets: Keys, folder: Path) -> Store:
+    """Open what is kept; nothing is connected to yet.
+
+    *secrets* are the keys for it, oldest first; *folder* is where the path of an SQLite file begins. Raises
+    `SettingsError`.
+    """
     from .ledger import Ledger, Recorder, Spool
     from .messages import open_box
     from .store import Database, Owner

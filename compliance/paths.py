@@ -19,6 +19,7 @@ def _data_folder(name: str) -> Path:
 TEMPLATES = _data_folder("templates")
 TRANSLATIONS = _data_folder("translations")
 STATIC = _PACKAGE / "static"
+CONSOLE_STATIC = _PACKAGE / "console" / "static"
 
 
 def private_folder(path: Path) -> Path:

@@ -31,7 +31,7 @@ def new_number(prefix: str, day: date, random: Callable[[int], bytes] = secrets.
     Numbers tell cases apart and guard nothing: on a day of 10,000 messages two are alike once in twenty such days, so
     whoever keeps them asks for another one where a number is taken.
     """
-    return _written(prefix, f"{day:%Y%m%d}", _characters(random(4), 6))
+    return _written(prefix, f"{day:%Y%m%d}", random_characters(random(4), 6))
 
 
 def read_number(text: str) -> str | None:
@@ -58,12 +58,12 @@ def new_code(key: bytes, message: UUID, revision: int) -> str:
     another one.
     """
     digest = hmac.digest(key, b"compliance.code" + message.bytes + revision.to_bytes(8, "big"), "sha256")
-    return _grouped(_characters(digest, 16))
+    return grouped(random_characters(digest, 16))
 
 
 def read_code(text: str) -> str:
     """Return *text* as a code is written, in groups of four, with the same forgiven as in a number."""
-    return _grouped(_plain(text).translate(_LOOKALIKES))
+    return grouped(_plain(text).translate(_LOOKALIKES))
 
 
 def code_hash(code: str) -> str:
@@ -79,7 +79,8 @@ def same_code(typed: str, kept_hash: str) -> bool:
     return hmac.compare_digest(code_hash(typed), kept_hash)
 
 
-def _grouped(code: str) -> str:
+def grouped(code: str) -> str:
+    """Return *code* in groups of four, as one copies it."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
@@ -92,7 +93,7 @@ def _plain(text: str) -> str:
     )
 
 
-def _characters(random: bytes, count: int) -> str:
+def random_characters(random: bytes, count: int) -> str:
     """Return *count* characters for the first bits of *random*, five bits each."""
     bits = int.from_bytes(random, "big") >> (8 * len(random) - 5 * count)
     return "".join(_ALPHABET[bits >> 5 * place & 31] for place in reversed(range(count)))

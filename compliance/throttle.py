@@ -17,7 +17,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from .errors import ComplianceError, Message
@@ -115,14 +115,7 @@ class Throttle:
 
         What is no address shares one label, so that hiding it lifts no limit.
         """
-        try:
-            found = ip_address(address or "")
-        except ValueError:
-            return self._label("source", str(day), "")
-        if isinstance(found, IPv6Address):
-            found = found.ipv4_mapped or found
-        kept = 24 if found.version == 4 else 56
-        return self._label("source", str(day), f"{found.version}/{int(found) >> (found.max_prefixlen - kept)}")
+        return self._label("source", str(day), network(address))
 
     def submit(self, source: str, *, page: str | None) -> Verdict:
         """Count a submission that is otherwise valid; it must have proven the verdict's factor.
@@ -238,6 +231,17 @@ class Throttle:
 
     def _label(self, *parts: str) -> str:
         return hmac.digest(self._key, "\0".join(parts).encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+
+
+def network(address: str | None) -> str:
+    """Return the network of *address*, an IPv4 /24 or an IPv6 /56, such as `203.0.113.0/24`; nothing for no address."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    return str(ip_network((int(found), 24 if found.version == 4 else 56), strict=False))
 
 
 def _count(counter: _Counter, limit: _Limit, label: str) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache, partial
 from gettext import c2py  # type: ignore[attr-defined]  # how gettext itself reads a plural rule
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -78,16 +79,17 @@ def translations(domain: str, folder: str) -> Iterator[tuple[str, tuple[str, ...
 def template(domain: str) -> bytes:
     """Return what `make translations` collects."""
     found = Catalog()
+    told = partial(
+        extract_from_dir,
+        Path(compliance.__path__[0]),
+        [("cli/**.py", "compliance.cli.help:extract"), ("**.py", "python")],
+        keywords={"Message": None},
+    )
     said = {
-        "compliance": partial(extract_from_dir, TEMPLATES / "compliance", [("**", "jinja2")]),
-        "compliance-owner": partial(
-            extract_from_dir,
-            Path(compliance.__path__[0]),
-            [("cli/**.py", "compliance.cli.help:extract"), ("**.py", "python")],
-            keywords={"Message": None},
-        ),
+        "compliance": [partial(extract_from_dir, TEMPLATES / "compliance", [("**", "jinja2")])],
+        "compliance-owner": [told, partial(extract_from_dir, TEMPLATES / "console", [("**", "jinja2")])],
     }
-    for _, _, message, comments, context in said[domain]():
+    for _, _, message, comments, context in chain.from_iterable(find() for find in said[domain]):
         found.add(message, None, auto_comments=comments, context=context)
     written = BytesIO()
     write_po(written, found, no_location=True, sort_output=True)

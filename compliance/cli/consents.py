@@ -14,7 +14,7 @@ import click
 from ..errors import Message
 from ..formats import FORMS, as_text, to_json
 from ..i18n import translate
-from ..ledger import Finding, Ledger, Link, SealError, Walk, verify
+from ..ledger import REASONS, Finding, Ledger, Link, Walk, verify
 from ..ledger.chain import DECISION, Head
 from ..ledger.statistics import PERIODS, Cell, along, chart
 from ..ledger.statistics import count as counted
@@ -68,18 +68,6 @@ _COUNTED = (
 LET_GO = ("ledger", "consent")
 _MOST = 1_000  # findings that are listed
 _LONGEST_NUMBER = 19  # digits, below those of 2 ** 63
-_WORDS = {
-    "missing": Message("rows are missing from here on, before the next one that is there"),
-    "inserted": Message("does not belong here"),
-    "changed": Message("was changed"),
-    "content": Message("what is personal in it was changed"),
-    "previous": Message("does not follow the row before it, which was put in or written anew"),
-    "erased": Message("what is personal in it is gone, but was never erased"),
-    "end": Message("the ledger does not end after it: rows were cut off, or put in"),
-    "seal": SealError().reason,
-    "known": Message("is not there with the hash that was noted: it was changed, or let go"),
-    "text": Message("a document that it is about is not kept as it was"),
-}
 
 record = click.argument("record", metavar="ID")
 
@@ -278,16 +266,16 @@ def _noted(option: str, value: str) -> Head:
     return Head(sequence=int(number), hash=hashed.lower())
 
 
-def _tell(walk: Walk, findings: list[Finding], more: int, form: str) -> None:
+def _tell(walk: Walk[Link], findings: list[Finding], more: int, form: str) -> None:
     """Tell what was found, and the end up to which the rows were read."""
     head = walk.end
     if form == "json":
-        told = [asdict(finding) | {"detail": _WORDS[finding.reason]} for finding in findings]
+        told = [asdict(finding) | {"detail": REASONS[finding.reason]} for finding in findings]
         end = {"sequence": head.sequence, "hash": head.hash} if head else None
         print_json({"rows": walk.rows, "end": end, "findings": told, "more": more})
         return
     for finding in findings:
-        say(Message("row %(number)s: %(what)s", number=finding.sequence, what=_WORDS[finding.reason]))
+        say(Message("row %(number)s: %(what)s", number=finding.sequence, what=REASONS[finding.reason]))
     if more:
         say(Message("and %(count)s more", count=more))
     if not findings:

@@ -14,8 +14,9 @@ from .. import deadlines
 from ..deliveries import STUCK
 from ..errors import Message
 from ..i18n import translate
-from ..ledger import SealError
+from ..ledger import SealError, Trail
 from ..messages import keys
+from ..staff import Accounts
 from ..store import Database
 from ..store.migrations import version
 from ..store.tables import PREFIX, metadata, outbox
@@ -100,12 +101,14 @@ def rekey(context: click.Context) -> None:
             kept=done["kept"],
         )
     )
-    broken, renewed = done["broken"], found.ledger.renew()
+    Accounts(found.database, found.vault).rekey()
+    renewed = [found.ledger.renew(), Trail(found.database, found.vault).renew()]
+    broken = done["broken"]
     if broken:
         warn(Message("%(count)s cases cannot be opened with any key; the log says which", count=broken))
-    if not renewed:
+    if not all(renewed):
         warn(SealError().reason)
-    if broken or not renewed:
+    if broken or not all(renewed):
         context.exit(1)
     found.database.adopt()  # known by the newest key from now on
 

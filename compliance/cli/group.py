@@ -57,6 +57,7 @@ STARTER = TEMPLATES / "compliance.toml"
 _FILES = {
     "adopt": "adopt",
     "check": "check",
+    "console": "console",
     "consents": "consents",
     "db": "database",
     "deliver": "deliver",
@@ -67,6 +68,7 @@ _FILES = {
     "messages": "messages",
     "purge": "purge",
     "serve": "serve",
+    "staff": "staff",
     "stamp": "stamp",
 }
 

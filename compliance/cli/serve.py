@@ -23,7 +23,7 @@ def _upstream(context: click.Context, option: click.Parameter, value: str) -> Sp
     return parts
 
 
-def _bind(context: click.Context, option: click.Parameter, value: str) -> SplitResult:
+def bind_to(context: click.Context, option: click.Parameter, value: str) -> SplitResult:
     """Return where to listen: a host with a port, or the path of a socket."""
     if value.startswith("unix:/"):
         return urlsplit(value)
@@ -55,7 +55,7 @@ def _split(address: str) -> SplitResult | None:
 )
 @click.option(
     "--bind",
-    callback=_bind,
+    callback=bind_to,
     default="127.0.0.1:8000",
     show_default=True,
     metavar="HOST:PORT|unix:PATH",

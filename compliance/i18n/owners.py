@@ -17,7 +17,8 @@ from .catalogues import catalogue
 
 #: The languages in which owners are told: that of the messages themselves, and those of a catalogue.
 LANGUAGES = ("en", "zh_CN")
-_DOMAIN = "compliance-owner"
+#: The catalogue of what owners are told.
+OWNERS = "compliance-owner"
 _CHOSEN = "compliance.language"
 
 
@@ -71,4 +72,4 @@ def tell(logger: Logger, problem: Problem) -> None:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _catalogue(language: str) -> NullTranslations:
-    return catalogue(_DOMAIN, language)
+    return catalogue(OWNERS, language)

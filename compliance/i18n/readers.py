@@ -14,15 +14,16 @@ from ..deadlines import SHANGHAI
 from ..languages import alike, direction, tag, territory
 from .catalogues import catalogue
 
-_DOMAIN = "compliance"
+#: The catalogue of what readers are shown.
+READERS = "compliance"
 
 
 class Translator:
-    """Our own messages in one *locale*; those that no translator gave are in English."""
+    """The messages of one *domain* in one *locale*; those that no translator gave are in English."""
 
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: str, domain: str = READERS) -> None:
         self._locale = locale
-        self._translations = catalogue(_DOMAIN, locale)
+        self._translations = catalogue(domain, locale)
 
     def markup(self, message: str, **values: Any) -> Markup:
         """Translate *message* for HTML: the text, and each of *values* that is not markup yet, is escaped."""
@@ -36,9 +37,9 @@ class Translator:
 
 
 @lru_cache(maxsize=64)
-def translator(locale: str) -> Translator:
+def translator(locale: str, domain: str = READERS) -> Translator:
     """Return the catalogue for *locale*, loaded once."""
-    return Translator(locale)
+    return Translator(locale, domain)
 
 
 # What writes dates, lists and numbers is read for the first page that has one.
@@ -74,9 +75,12 @@ def _list(items: Iterable[str], shown: Callable[[str], Markup], *, locale: str) 
     return Markup(format_list([escape(shown(item)) for item in items], locale=locale))
 
 
-def helpers(locale: str) -> Mapping[str, Any]:
-    """Return what a template in *locale* calls by name: its messages, its dates, its language and direction."""
-    messages = translator(locale)
+def helpers(locale: str, domain: str = READERS) -> Mapping[str, Any]:
+    """Return what a template in *locale* calls by name: its messages, its dates, its language and direction.
+
+    *domain* is the catalogue.
+    """
+    messages = translator(locale, domain)
     return {
         "locale": locale,
         "lang": tag(locale),

@@ -1,14 +1,19 @@
-"""The ledger: proof of what readers decided, and about which text."""
+"""What is only ever added to: what readers decided, and about which text; and what was done in the console."""
 
-from .book import Ledger, SealError, Text
+from .book import Ledger, Text
 from .chain import Entry, Link
+from .ends import SealError
 from .record import consent_record
 from .recorder import Recorder
 from .spool import LATE, Backlog, Spool
-from .verification import Finding, Walk, verify
+from .trail import Act, Acts, Trail
+from .verification import REASONS, Finding, Walk, verify, verify_acts
 
 __all__ = [
     "LATE",
+    "REASONS",
+    "Act",
+    "Acts",
     "Backlog",
     "Entry",
     "Finding",
@@ -18,7 +23,9 @@ __all__ = [
     "SealError",
     "Spool",
     "Text",
+    "Trail",
     "Walk",
     "consent_record",
     "verify",
+    "verify_acts",
 ]

@@ -12,19 +12,16 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from ..errors import Message
-from ..store import Database, RefusedError
+from ..store import Database
 from ..store.tables import consent, ledger, published, tombstone
 from .chain import DECISION, Entry, Head, Link, decision, erasure, record_hash
+from .ends import End, SealError
 
 _BATCH = 2_000
 _LONGEST = 1_000  # decisions of one reader that are followed
-_ROW = 1  # there is one head
+_ROW = 1  # its end; that of the trail is 2
 _NOTHING: Any = {"salt": None, "content": None}
 # Built once: for a single decision that takes as long as the disk does.
-_HEAD = select(ledger).where(ledger.c.id == _ROW)
-_LOCKED_HEAD = _HEAD.with_for_update()
-_MOVE = update(ledger).where(ledger.c.id == _ROW)
 _INSERT = insert(consent)
 _NAMES = tuple(Link.__dataclass_fields__)
 _COLUMNS = tuple(consent.c[name] for name in _NAMES)
@@ -54,19 +51,6 @@ class Text:
         return sha256(self.text.encode()).hexdigest()
 
 
-class SealError(RefusedError):
-    """The end of the ledger is sealed with no key of ours: whoever cannot check a seal changes nothing under it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            Message(
-                "the end of the ledger is sealed with a key that is not here, or was changed: give this machine the key"
-                " that the others have (COMPLIANCE_KEYS, else SECRET_KEY and SECRET_KEY_FALLBACKS) and start it again;"
-                " where that key is gone for good, run `flask compliance consents verify --seal`"
-            )
-        )
-
-
 class Ledger:
     """Every decision, in order.
 
@@ -76,7 +60,7 @@ class Ledger:
 
     def __init__(self, database: Database, keys: Sequence[bytes]) -> None:
         self._database = database
-        self._keys = tuple(keys)
+        self._end = End(_ROW, keys)
         self._kept: set[str] = set()
 
     def append(
@@ -107,7 +91,7 @@ class Ledger:
 
         def work(connection: Connection) -> int:
             nonlocal tried
-            head = self._locked(connection)
+            head = self._end.locked(connection)
             waited = late()
             # An id is random: only where it turns out that one is there already is it looked for.
             there = _known(connection, wanted) if tried else set()
@@ -118,7 +102,7 @@ class Ledger:
             links: list[Link] = []
             for key, entry in wanted.items():
                 if key not in there:
-                    links.append(decision(entry, after=_end(links, head), salt=_salt()))
+                    links.append(decision(entry, after=_after(links, head), salt=_salt()))
             empty = [replace(link, **_NOTHING) if link.record_hash in erased else link for link in links]
             self._extend(connection, empty, head)
             for link in links:
@@ -154,7 +138,7 @@ class Ledger:
             found, missing = _history(connection, record)
 
         def work(connection: Connection) -> int:
-            head = self._locked(connection)
+            head = self._end.locked(connection)
             more, rest = _history(connection, missing)  # it may just have come
             _entomb(connection, rest, now)
             return self._empty(connection, [link.sequence for link in (*found, *more)], head, now)
@@ -196,32 +180,29 @@ class Ledger:
     def head(self) -> tuple[Head | None, bool]:
         """Return where the chain ends, None where that is not written down, and whether the seal holds."""
         with self._database.reading() as connection:
-            return self._head(connection)
+            return self._end.read(connection)
 
     def renew(self) -> bool:
         """Seal the end with the newest key; return False, and leave it, where it is not sealed with any key of ours."""
 
-        def work(connection: Connection) -> bool:
-            try:
-                self._move(connection, self._locked(connection))
-            except SealError:
-                return False
-            return True
-
-        return self._database.write(work)
+        try:
+            self._database.write(lambda connection: self._end.move(connection, self._end.locked(connection)))
+        except SealError:
+            return False
+        return True
 
     def seal(self) -> None:
         """Seal the chain as it is: for a key that is gone, once nothing else was found to be wrong."""
 
         def work(connection: Connection) -> None:
-            head = self._head(connection, lock=True)[0] or self._locked(connection)
+            head = self._end.read(connection, lock=True)[0] or self._end.locked(connection)
             query = select(consent.c.sequence, consent.c.hash, consent.c.previous).limit(1)
             first = connection.execute(query.order_by(consent.c.sequence)).one_or_none()
             last = connection.execute(query.order_by(consent.c.sequence.desc())).one_or_none()
             if first and last:
                 purged = {"purged": first.sequence - 1, "purged_hash": first.previous}
                 head = Head(sequence=last.sequence, hash=last.hash, **purged)
-            self._move(connection, head)
+            self._end.move(connection, head)
 
         self._database.write(work)
 
@@ -234,7 +215,7 @@ class Ledger:
         """Return whether a row is there by its number and hash, or was the last of those that were let go of."""
         with self._database.reading() as connection:
             hashed = connection.scalar(select(consent.c.hash).where(consent.c.sequence == row.sequence))
-            head = self._head(connection)[0] or Head()
+            head = self._end.read(connection)[0] or Head()
         return row.hash in (hashed, head.purged_hash if row.sequence == head.purged else None)
 
     def text(self, hashed: str) -> Text | None:
@@ -248,7 +229,7 @@ class Ledger:
         """Append *links* and move the *head*."""
         if links:
             connection.execute(_INSERT, [{name: getattr(link, name) for name in _NAMES} for link in links])
-            self._move(connection, replace(head, sequence=links[-1].sequence, hash=links[-1].hash))
+            self._end.move(connection, replace(head, sequence=links[-1].sequence, hash=links[-1].hash))
 
     def _empty(self, connection: Connection, rows: Iterable[int], head: Head, now: datetime) -> int:
         """Erase what is personal in those of *rows* that have it, and append that it was done; return how many."""
@@ -262,7 +243,7 @@ class Ledger:
         """Append that *rows* were erased."""
         said: list[Link] = []
         for sequence in rows:
-            said.append(erasure(sequence, now=now, after=_end(said, head), salt=_salt()))
+            said.append(erasure(sequence, now=now, after=_after(said, head), salt=_salt()))
         self._extend(connection, said, head)
 
     def _bury(self, connection: Connection, link: Link, at: datetime) -> None:
@@ -270,44 +251,24 @@ class Ledger:
 
         *at* is when that was asked for.
         """
-        self._tell(connection, [link.sequence], self._locked(connection), at)
+        self._tell(connection, [link.sequence], self._end.locked(connection), at)
         found, missing = _history(connection, link.said["before"])
         _entomb(connection, missing, at)
-        self._empty(connection, [before.sequence for before in found], self._locked(connection), at)
+        self._empty(connection, [before.sequence for before in found], self._end.locked(connection), at)
 
     def _purge(self, connection: Connection, before: datetime) -> int:
-        head = self._locked(connection)
+        head = self._end.locked(connection)
         columns = (consent.c.sequence, consent.c.hash, consent.c.at)
         oldest = connection.execute(select(*columns).order_by(consent.c.sequence).limit(_BATCH)).all()
         # What waited in a spool is younger than its place: it and what follows stay until they are all old enough.
         rows = list(takewhile(lambda row: row.at < before, oldest))
-        connection.execute(_MOVE.values(let_go=before))
+        connection.execute(update(ledger).where(ledger.c.id == _ROW).values(let_go=before))
         connection.execute(delete(tombstone).where(tombstone.c.at < before))
         if rows:
             last = rows[-1]
             connection.execute(delete(consent).where(consent.c.sequence <= last.sequence))
-            self._move(connection, replace(head, purged=last.sequence, purged_hash=last.hash))
+            self._end.move(connection, replace(head, purged=last.sequence, purged_hash=last.hash))
         return len(rows)
-
-    def _locked(self, connection: Connection) -> Head:
-        """Return the head, while nobody else appends; `SealError` where it is sealed with none of our keys."""
-        head, valid = self._head(connection, lock=True)
-        if head is None:
-            head, valid = Head(), True
-            connection.execute(insert(ledger).values(id=_ROW, **asdict(head), seal=head.seal(self._keys[0])))
-        if not valid:
-            raise SealError
-        return head
-
-    def _head(self, connection: Connection, *, lock: bool = False) -> tuple[Head | None, bool]:
-        row = connection.execute(_LOCKED_HEAD if lock else _HEAD).one_or_none()
-        if row is None:
-            return None, False
-        head = Head(**{name: row._mapping[name] for name in Head.__dataclass_fields__})
-        return head, head.is_sealed(row.seal, self._keys)
-
-    def _move(self, connection: Connection, head: Head) -> None:
-        connection.execute(_MOVE, asdict(head) | {"seal": head.seal(self._keys[0])})
 
 
 def _row(connection: Connection, record: str) -> Link | None:
@@ -351,7 +312,7 @@ def _known(connection: Connection, hashes: Iterable[str]) -> set[str]:
     return set(connection.scalars(select(consent.c.record_hash).where(consent.c.record_hash.in_(hashes))))
 
 
-def _end(links: Sequence[Link], head: Head) -> Head:
+def _after(links: Sequence[Link], head: Head) -> Head:
     """Return where the chain ends after *links*, or at *head* where there are none."""
     return Head(sequence=links[-1].sequence, hash=links[-1].hash) if links else head
 

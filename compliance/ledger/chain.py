@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 DECISION = "decision"
 ERASURE = "erasure"
@@ -71,6 +71,15 @@ class Link:
         """The content, nothing where it was erased."""
         found: Mapping[str, Any] = json.loads(self.content) if self.content is not None else {}
         return found
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the row by itself: `changed`, or `content`."""
+        if self.hash != _hash(self):
+            return "changed"
+        if self.content is None or self.salt is None:
+            return None if self.content is self.salt else "content"
+        return None if _content_hash(self.salt, self.content) == self.content_hash else "content"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,37 +163,64 @@ def _hash(link: Link) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
+class Chained(Protocol):
+    """A row of any chain."""
+
+    @property
+    def sequence(self) -> int:
+        """Its number."""
+
+    @property
+    def previous(self) -> str:
+        """The hash of the row before it."""
+
+    @property
+    def hash(self) -> str:
+        """Its own hash."""
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with it by itself."""
+
+
 @dataclass(slots=True)
-class Checker:
-    """Reads a chain row by row and tells what is wrong with each; remembers no more than what was erased."""
+class Order:
+    """Reads a chain row by row and tells what is wrong with each."""
 
     head: Head  # before the first row that is read
-    _erased: set[int] = field(default_factory=set)
 
-    def check(self, link: Link) -> str | None:
-        """Return what is wrong with *link*, which should be the next row, or None.
+    def check(self, row: Chained) -> str | None:
+        """Return what is wrong with *row*, which should be the next one, or None.
 
         `missing`: rows before it are not there. `inserted`: none should be there. `changed`: it is not what was
         hashed. `content`: what is personal is not what was hashed. `previous`: it does not follow the row before it.
         """
-        reason = self._reason(link)
+        reason = self._reason(row)
+        self.head = Head(sequence=row.sequence, hash=row.hash)
+        return reason
+
+    def _reason(self, row: Chained) -> str | None:
+        if row.sequence != self.head.sequence + 1:
+            return "missing" if row.sequence > self.head.sequence else "inserted"
+        return row.fault or ("previous" if row.previous != self.head.hash else None)
+
+
+@dataclass(slots=True)
+class Checker(Order):
+    """Reads the ledger row by row, and remembers no more than what was erased."""
+
+    _erased: set[int] = field(default_factory=set)
+
+    def check(self, link: Link) -> str | None:  # type: ignore[override]  # it reads the ledger alone
+        """Return what is wrong with *link*, as `Order` does."""
+        reason = Order.check(self, link)
+        if reason in (None, "previous") and link.content is None:
+            self._erased.add(link.sequence)
         if reason is None and link.kind == ERASURE:
             self._erased.discard(link.said.get("erased", 0))
-        self.head = Head(sequence=link.sequence, hash=link.hash)
         return reason
 
     @property
     def unexplained(self) -> list[int]:
         """The rows without content of which no row says that they were erased."""
         return sorted(self._erased)
-
-    def _reason(self, link: Link) -> str | None:
-        if link.sequence != self.head.sequence + 1:
-            return "missing" if link.sequence > self.head.sequence else "inserted"
-        if link.hash != _hash(link):
-            return "changed"
-        if link.content is None and link.salt is None:
-            self._erased.add(link.sequence)
-        elif link.content is None or link.salt is None or _content_hash(link.salt, link.content) != link.content_hash:
-            return "content"
-        return "previous" if link.previous != self.head.hash else None

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
+from ..errors import Message
 from .book import Ledger
-from .chain import DECISION, Checker, Head, Link
+from .chain import DECISION, Chained, Checker, Head, Link, Order
+from .ends import SealError
+from .trail import Act, Trail
+
+T = TypeVar("T", bound=Chained)
+R = TypeVar("R", bound=Chained, covariant=True)
+
+#: What is wrong, in words, by the reason of a `Finding`.
+REASONS: Mapping[str, str] = {
+    "missing": Message("rows are missing from here on, before the next one that is there"),
+    "inserted": Message("does not belong here"),
+    "changed": Message("was changed"),
+    "content": Message("what is personal in it was changed"),
+    "previous": Message("does not follow the row before it, which was put in or written anew"),
+    "erased": Message("what is personal in it is gone, but was never erased"),
+    "end": Message("the ledger does not end after it: rows were cut off, or put in"),
+    "seal": SealError().reason,
+    "known": Message("is not there with the hash that was noted: it was changed, or let go"),
+    "text": Message("a document that it is about is not kept as it was"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +42,18 @@ class Finding:
     sequence: int
 
 
-class Walk:
-    """The rows of *ledger* in order, with those that are appended meanwhile, up to an end that was there at one moment.
+class Book(Protocol[R]):
+    """What keeps a chain."""
+
+    def links(self, after: int = 0, *, last: int | None = None) -> Iterator[R]:
+        """Yield the rows after number *after*, up to *last*, in order."""
+
+    def head(self) -> tuple[Head | None, bool]:
+        """Return where the chain ends, and whether the seal holds."""
+
+
+class Walk(Generic[T]):
+    """The rows of *book* in order, with those that are appended meanwhile, up to an end that was there at one moment.
 
     Once it is over, *end* is the head as it was then, None where none is written down, *sealed* whether its seal held,
     and *rows* how many there were: what is appended later is not held against it.
@@ -31,28 +62,28 @@ class Walk:
         after: the row that was the last one another time, by its number and hash; without it all rows are read.
     """
 
-    def __init__(self, ledger: Ledger, after: Head | None = None) -> None:
-        self._ledger = ledger
+    def __init__(self, book: Book[T], after: Head | None = None) -> None:
+        self._book = book
         self.after = after
         self.end: Head | None = None
         self.sealed = False
         self.rows = 0
 
-    def __iter__(self) -> Iterator[Link]:
+    def __iter__(self) -> Iterator[T]:
         last = self.after.sequence if self.after else 0
-        for link in self._ledger.links(last):
+        for link in self._book.links(last):
             last = link.sequence
             self.rows += 1
             yield link
         # Rows and head are committed together, so all that this head knows of can be read from now on.
-        self.end, self.sealed = self._ledger.head()
+        self.end, self.sealed = self._book.head()
         if self.end and self.end.sequence > last:
-            for link in self._ledger.links(last, last=self.end.sequence):
+            for link in self._book.links(last, last=self.end.sequence):
                 self.rows += 1
                 yield link
 
 
-def verify(ledger: Ledger, walk: Walk | None = None, rows: Iterable[Link] | None = None) -> Iterator[Finding]:
+def verify(ledger: Ledger, walk: Walk[Link] | None = None, rows: Iterable[Link] | None = None) -> Iterator[Finding]:
     """Yield what is wrong with *ledger*, in order.
 
     It takes no more memory for a million rows than for a thousand, holds no transaction open, and may run while others
@@ -86,6 +117,22 @@ def verify(ledger: Ledger, walk: Walk | None = None, rows: Iterable[Link] | None
                 yield Finding(reason=reason, sequence=link.sequence)
     for sequence in checker.unexplained:
         yield Finding(reason="erased", sequence=sequence)
+    yield from _ended(walk, last)
+
+
+def verify_acts(trail: Trail, walk: Walk[Act] | None = None, rows: Iterable[Act] | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with *trail*, in order; as `verify` does with the ledger."""
+    walk = walk or Walk(trail)
+    order = Order(Head())
+    for act in walk if rows is None else rows:
+        before = order.head
+        if reason := order.check(act):
+            yield Finding(reason=reason, sequence=before.sequence + 1 if reason == "missing" else act.sequence)
+    yield from _ended(walk, order.head)
+
+
+def _ended(walk: Walk[T], last: Head) -> Iterator[Finding]:
+    """Yield what is wrong with the end of what was walked along, of which *last* is the last row."""
     if not walk.sealed and (walk.end or last.sequence):
         yield Finding(reason="seal", sequence=last.sequence)
     if walk.end and (walk.end.sequence, walk.end.hash) != (last.sequence, last.hash):

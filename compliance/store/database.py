@@ -61,6 +61,7 @@ class Database:
         self._url = engines.located(addresses.read(url), folder)
         self._migrated = False
         self._lock = threading.Lock()
+        self._joined = threading.local()
         self._breaker = Breaker()
         self._inherited: list[Engine] = []
         if hasattr(os, "register_at_fork"):
@@ -80,12 +81,29 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
+        if (joined := self._joining) is not None:
+            yield joined
+            return
         with self._guarded(), self._connected() as connection:
             connection = connection.execution_options(compliance_reads=True)
             yield connection
 
+    def together(self, work: Callable[[], T]) -> T:
+        """Do *work* so that all that it reads and writes here, in this thread, is one transaction; as `write` does."""
+
+        def joined(connection: Connection) -> T:
+            self._joined.connection = connection
+            try:
+                return work()
+            finally:
+                self._joined.connection = None
+
+        return self.write(joined)
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Do *work* in one transaction and commit it; from the start again where another transaction got in the way."""
+        if (connection := self._joining) is not None:
+            return work(connection)
         for attempt in range(_ATTEMPTS):
             try:
                 with self._guarded(), self._connected() as connection, connection.begin():
@@ -146,6 +164,12 @@ class Database:
                 finally:
                     cursor.execute(f"PRAGMA busy_timeout={int(self._patience * 1000)}")
 
+    @property
+    def _joining(self) -> Connection | None:
+        """The connection of what is done `together` in this thread."""
+        found: Connection | None = getattr(self._joined, "connection", None)
+        return found
+
     def close(self) -> None:
         """Close every connection."""
         if "engine" in self.__dict__:
@@ -154,6 +178,7 @@ class Database:
     def _forked(self) -> None:
         """Begin anew in a process that was forked: the connections are its parent's, which goes on using them."""
         self._lock = threading.Lock()
+        self._joined = threading.local()
         self._breaker = Breaker()
         if inherited := self.__dict__.pop("engine", None):
             self._inherited.append(inherited)  # kept, for to let go of it would close them

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from jinja2.utils import htmlsafe_json_dumps
 from werkzeug.wrappers import Response
 
-from ..assets import find
+from ..assets import answer, find
 from ..deadlines import day
 from ..documents import metadata
 from ..documents.changes import compare
@@ -17,7 +17,6 @@ from .pages import Refusal, page, reader_locale
 from .requests import absolute, address, request, state
 
 _CALM = timedelta(minutes=5)  # how late a period that is decreed today may begin
-_PLAIN = "identity"  # the name of no coding (RFC 9110, section 12.5.3)
 
 
 def legal(name: str, version: str | None = None) -> Response:
@@ -89,19 +88,7 @@ def static(name: str) -> Response:
     asset = find(state().assets, name)
     if asset is None:
         raise Refusal("document")
-    coding = request.accept_encodings.best_match([*asset.coded, _PLAIN], _PLAIN)
-    response = Response(asset.coded.get(coding, asset.content), mimetype=asset.mimetype)
-    response.vary.add("Accept-Encoding")
-    if coding != _PLAIN:
-        response.content_encoding = coding
-    if name == asset.hashed:
-        response.cache_control.public = True
-        response.cache_control.max_age = 365 * 24 * 3600
-        response.cache_control.immutable = True
-    else:
-        response.cache_control.no_cache = True
-    response.add_etag()
-    return response.make_conditional(request)
+    return answer(asset, name, request)
 
 
 def mourning() -> Response:

@@ -1,0 +1,13 @@
+// What pages of the console do beyond what they do without a script.
+"use strict";
+
+// A form is sent once, however often its button is pressed; a page that comes back from the history is as it was.
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 3000);
+});
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});

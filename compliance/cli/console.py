@@ -1,0 +1,53 @@
+"""`flask compliance console`: the console of the editors, served on this machine."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult
+
+import click
+
+from ..errors import Message
+from .group import compliance, missing_module, say, state
+from .serve import bind_to
+
+_THREADS = 8
+
+
+@compliance.command()
+@click.option(
+    "--bind",
+    callback=bind_to,
+    default="127.0.0.1:8001",
+    show_default=True,
+    metavar="HOST:PORT|unix:PATH",
+    help="Where to listen for editors.",
+)
+@click.option(
+    "--proxies",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many proxies stand in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+)
+@click.pass_context
+def console(context: click.Context, bind: SplitResult, proxies: int) -> None:
+    """Serve the console, in which editors answer messages and reports, on this machine.
+
+    Over plain HTTP it lets in who sits at the machine itself, and nobody else: put a server that speaks HTTPS in front
+    of it, and say so with --proxies.
+    """
+    try:
+        from waitress import create_server  # type: ignore[import-untyped]  # it has no annotations
+
+        from ..console.application import beside
+    except ModuleNotFoundError as error:
+        raise missing_module(error, "console") from error
+    found = state(context)
+    where = {"unix_socket": bind.path} if bind.scheme else {"host": bind.hostname, "port": bind.port}
+    server = create_server(
+        beside(found, proxies=proxies), **where, threads=_THREADS, ident=None, clear_untrusted_proxy_headers=not proxies
+    )
+    address = bind.path if bind.scheme else f"http://{bind.hostname}:{server.effective_port}/"
+    name = found.settings.site.name.get()
+    say(Message("The console of %(name)s is at %(address)s (stop it with Ctrl+C).", name=name, address=address))
+    server.run()

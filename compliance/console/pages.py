@@ -1,0 +1,100 @@
+"""What all pages have in common: the language, the way from one to another, the policies that they are sent with."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import current_app, g, request, session, url_for
+from werkzeug.wrappers import Response
+
+from ..errors import Message
+from ..i18n import LANGUAGES, OWNERS, helpers, translate
+from ..languages import nearest, tag
+from ..ledger import REASONS as FAULTS
+from ..staff import Permission
+from ..staff.words import ACTIONS, REASONS, ROLES
+from ..views.pages import POLICY
+from .state import console, visitor
+
+_SHARED = "static.static"
+
+
+class Entry(NamedTuple):
+    """One entry of the menu: an *endpoint*, what it is called, and who may go there."""
+
+    endpoint: str
+    name: Message
+    permission: Permission
+
+
+#: The menu, in its order; an entry is shown to whom it leads somewhere.
+MENU = (
+    Entry("home.home", Message("Home"), Permission.OWN),
+    Entry("queue.queue", Message("Messages"), Permission.READ_CASES),
+    Entry("figures.figures", Message("Figures"), Permission.READ_FIGURES),
+    Entry("consents.consents", Message("Consent"), Permission.READ_CONSENTS),
+    Entry("staff.accounts", Message("Accounts"), Permission.MANAGE_STAFF),
+    Entry("acts.acts", Message("Audit log"), Permission.READ_ACTS),
+)
+
+
+def language() -> str:
+    """Return which of `LANGUAGES` to answer in: the one that was asked for once, else one that the browser takes."""
+    if "language" not in g:
+        asked = request.args.get("lang", "")
+        if asked in LANGUAGES:
+            session["language"] = asked
+        wanted = (nearest(value, LANGUAGES) for value in request.accept_languages.values())
+        g.language = session.get("language") or next(filter(None, wanted), LANGUAGES[0])
+    return str(g.language)
+
+
+def told(message: str) -> str:
+    """Return *message* in the language of this request."""
+    return translate(message, language())
+
+
+def context() -> dict[str, Any]:
+    """Return what every template is told."""
+    here, locale = console(), language()
+    asking = g.get("me") if "me" in g else visitor()
+    return {
+        **helpers(locale, OWNERS),
+        "told": told,
+        "site": here.settings.site,
+        "me": asking,
+        "menu": [
+            entry
+            for entry in MENU
+            if asking and asking.may(entry.permission) and entry.endpoint in current_app.view_functions
+        ],
+        "roles": ROLES,
+        "actions": ACTIONS,
+        "languages": {one: tag(one) for one in LANGUAGES},
+        "in_other_language": _in_other_language,
+        "asset": lambda name: url_for(_SHARED, name=here.assets[name].hashed),
+        "reasons": REASONS,
+        "faults": FAULTS,
+    }
+
+
+def _in_other_language(other: str) -> str:
+    """Return the address of this page in an*other* language; of one that was sent by a form, that of the first page."""
+    if request.endpoint is None or request.method != "GET":
+        return url_for("home.home", lang=other)
+    return url_for(request.endpoint, **{**(request.view_args or {}), **request.args.to_dict(), "lang": other})
+
+
+def harden(response: Response) -> Response:
+    """Give *response* the policies that it must carry, and keep it out of every cache but for what all may have."""
+    headers = response.headers
+    headers["Content-Security-Policy"] = POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    if request.is_secure:  # over plain HTTP browsers complain of it (HTML standard, section 7.1.3)
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if request.endpoint != _SHARED:
+        response.cache_control.no_store = True
+    return response

@@ -1,0 +1,57 @@
+"""Roles, what was done, and what went wrong, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import Message
+from .roles import Role
+
+ROLES: Mapping[Role, Message] = {
+    Role.VIEWER: Message("viewer"),
+    Role.HANDLER: Message("handler"),
+    Role.SUPERVISOR: Message("supervisor"),
+    Role.ADMINISTRATOR: Message("administrator"),
+    Role.AUDITOR: Message("auditor"),
+}
+#: What each role is for.
+DUTIES: Mapping[Role, Message] = {
+    Role.VIEWER: Message("reads messages and figures"),
+    Role.HANDLER: Message("answers messages, and sees who sent them where a reason is given"),
+    Role.SUPERVISOR: Message("gives messages to others, exports, sees to consent and deliveries"),
+    Role.ADMINISTRATOR: Message("does all of that, and sees to the accounts"),
+    Role.AUDITOR: Message("reads what was done and what came of it, and changes nothing"),
+}
+#: Why something cannot be done with an account, by the reason of a `StaffError`.
+REASONS: Mapping[str, Message] = {
+    "unknown": Message("there is no account of this name"),
+    "taken": Message("there is an account of this name already; take another one"),
+    "name": Message("a name has at most 64 small letters, digits and . _ - @, and begins with a letter or a digit"),
+    "full_name": Message("the full name is too long; it has at most 100 characters"),
+    "short": Message("the password is too short; it has at least 12 characters"),
+    "long": Message("the password is too long; it has at most 200 characters"),
+    "like": Message("the name of the account stands in the password; take one that nobody guesses"),
+    "same": Message("this is the password that it was before; take another one"),
+    "role": Message("there is no such role; choose one of the list"),
+    "again": Message("the two passwords are not the same; type both again"),
+    "last": Message("this is the last administrator; make another one first"),
+}
+
+#: Every action that pages and commands write into the trail, in words.
+ACTIONS: Mapping[str, Message] = {
+    "signed_in": Message("signed in"),
+    "signed_out": Message("signed out"),
+    "sign_in_failed": Message("tried in vain to sign in"),
+    "confirmation_failed": Message("typed a wrong password to confirm"),
+    "recovery_code_used": Message("used a recovery code"),
+    "recovery_codes_made": Message("made new recovery codes"),
+    "password_changed": Message("changed the password"),
+    "second_factor_set": Message("set up a telephone"),
+    "session_ended": Message("ended a session"),
+    "refused": Message("asked for what the role does not allow"),
+    "account_added": Message("added an account"),
+    "account_reset": Message("reset an account"),
+    "account_disabled": Message("disabled an account"),
+    "role_changed": Message("changed the role of an account"),
+    "trail_verified": Message("verified the audit log"),
+}
