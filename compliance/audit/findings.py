@@ -56,6 +56,11 @@ class Finding:
         return hashed("\0".join((self.rule.id, place, *self.said)))
 
     @property
+    def key(self) -> str:
+        """What was found, wherever that is: one more page with the same fault has the same key."""
+        return hashed("\0".join((self.rule.id, *self.said)))
+
+    @property
     def said(self) -> tuple[str, ...]:
         """What was found, wherever that is: of a rule *by* whom it is broken only that."""
         if self.rule.by:

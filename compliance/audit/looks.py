@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ComplianceError, Message
 from ..paths import replace_file
-from .findings import Finding, hashed
 from .report import Report
 from .rules import Severity, rules
 from .targets import told
@@ -89,7 +88,7 @@ def look_of(report: Report, before: Look | None, language: str) -> Look:
     for finding in report.findings:
         if finding.rule.severity is not Severity.MANUAL and len(findings) < _MOST:
             seen = _Seen(rule=finding.rule.id, page=finding.page, accepted=finding.accepted is not None)
-            findings.setdefault(_key(finding), seen)
+            findings.setdefault(finding.key, seen)
     if before:
         findings |= _unseen(before.findings, findings, {k for k, seen in before.findings.items() if seen.page in read})
         numbers |= _unseen(before.numbers, numbers, {k for k, page in before.numbers.items() if page in read})
@@ -112,10 +111,6 @@ def _unseen(before: Mapping[str, T], now: Mapping[str, T], looked: Collection[st
     """Return what of *before* is not in *now* and was not looked for, as far as there is room."""
     left = ((key, value) for key, value in before.items() if key not in now and key not in looked)
     return dict(islice(left, max(0, _MOST - len(now))))
-
-
-def _key(finding: Finding) -> str:
-    return hashed("\0".join((finding.rule.id, *finding.said)))
 
 
 def differences(before: Look, now: Look, language: str) -> Iterator[Difference]:

@@ -71,6 +71,33 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A finding of an earlier look that is mended, or was not looked for: its *rule* and a *page*."""
+
+    rule: Rule
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What an earlier look at *time* saw: the *known* findings by their keys, of which *mended* are found no more.
+
+    Recipients are hosts: *joined* is who was not there then, *left* who is not there now, *stayed* who was and is.
+    """
+
+    time: datetime
+    known: frozenset[str]
+    mended: Sequence[Gone]
+    joined: Sequence[str]
+    left: Sequence[str]
+    stayed: Sequence[str]
+
+    def state(self, findings: Iterable[Finding]) -> str:
+        """Return whether any of *findings* is ``new``, or all are ``still`` there."""
+        return "still" if all(one.key in self.known for one in findings) else "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The result of checking *target* at *time*.
 
@@ -79,7 +106,8 @@ class Report:
     read; *ours* tells whether this package is at work on the site. *baseline* says whether findings were compared with
     those that are accepted; *browser* is how many pages were opened in one. *recipients* are the hosts that the pages
     lead readers' browsers to; *stored* what these keep, and *behaviours* what scripts do, as far as a browser saw it.
-    *screenshots* show banner and footer of the first page that a browser opened.
+    *screenshots* show banner and footer of the first page that a browser opened. *since* is what an
+    earlier look saw, where the report is compared with one.
     """
 
     target: str
@@ -97,6 +125,7 @@ class Report:
     stored: Sequence[Stored] = ()
     behaviours: Sequence[Behaviour] = ()
     screenshots: Sequence[Screenshot] = ()
+    since: Since | None = None
 
     def held(self, rule: Rule) -> bool:
         """Return whether the site was held to *rule*; some are seen in a browser or on the web alone."""

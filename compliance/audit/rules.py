@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from ..i18n import LANGUAGES
 
@@ -28,6 +28,7 @@ _PLACE = re.compile(r"(\d+)(?:\.(\d+))?(?:\((\d+)\))?")
 _DIGITS = "零一二三四五六七八九"
 
 Words = Mapping[str, str]
+T = TypeVar("T")
 
 
 class Severity(StrEnum):
@@ -78,14 +79,17 @@ class Basis:
 class Rule:
     """One thing that a page or a site has to be.
 
-    *id* never changes its meaning and is never used again. *title*, *seen* and *remedy* are texts by language; *seen*
-    and *remedy* have a finding's values in braces. *setting* is the key of `compliance.toml` that answers the rule on a
-    site of ours. *browser* marks what is only seen where a browser opens the pages,
-    *connection* what only a site on the web shows. *by* names the value of a finding that says who breaks the rule:
-    what one of them does on many pages, or from several hosts, is one finding.
+    *id* never changes its meaning and is never used again. *topic* is what it is about, *who* the people that can mend
+    what breaks it: ``management``, ``editors``, ``legal``, ``developers`` or ``servers``. *title*, *seen* and *remedy*
+    are texts by language; *seen* and *remedy* have a finding's values in braces. *setting* is the key of
+    `compliance.toml` that answers the rule on a site of ours. *browser* marks what is only seen where a browser opens
+    the pages, *connection* what only a site on the web shows. *by* names the value of a finding that says who breaks
+    the rule: what one of them does on many pages, or from several hosts, is one finding.
     """
 
     id: str
+    topic: Words
+    who: str
     severity: Severity
     title: Words
     seen: Words
@@ -105,7 +109,7 @@ class Rule:
 def rules() -> Mapping[str, Rule]:
     """Return every rule by its id, in the order of the file."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
-    return MappingProxyType({row["id"]: _rule(row, data["laws"]) for row in data["rules"]})
+    return MappingProxyType({row["id"]: _rule(row, data) for row in data["rules"]})
 
 
 def rule(id_: str) -> Rule:
@@ -176,20 +180,27 @@ def _numeral(number: int) -> str:
     return text.removeprefix("一") if text.startswith("一十") else text
 
 
-def _rule(row: Mapping[str, Any], laws: Mapping[str, Mapping[str, Any]]) -> Rule:
+def _last(named: Mapping[str, T], id_: str) -> T:
+    """Return what is *named* from the rule *id_* on, or from one before it."""
+    return named[max(first for first in named if first <= id_)]
+
+
+def _rule(row: Mapping[str, Any], data: Mapping[str, Any]) -> Rule:
     return Rule(
         id=row["id"],
+        topic=_last(data["headings"], row["id"]),
+        who=_last(data["who"], row["id"]),
         severity=Severity(row["severity"]),
         title=row["title"],
         seen=row["seen"],
         remedy=row["remedy"],
         basis=tuple(
             Basis(
-                law={language: laws[one["law"]][language] for language in LANGUAGES},
+                law={language: data["laws"][one["law"]][language] for language in LANGUAGES},
                 places=one["article"],
                 confidence=one["confidence"],
                 formerly=one.get("formerly"),
-                part=laws[one["law"]].get("part"),
+                part=data["laws"][one["law"]].get("part"),
             )
             for one in row["basis"]
         ),

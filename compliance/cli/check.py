@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from ..audit import Report, Severity
 from ..audit.baseline import Baseline, read, write
 from ..audit.evidence import Evidence, Personal
 from ..audit.looks import History
-from ..audit.reports import FORMS
+from ..audit.reports import FORMS, PRINTED
 from ..audit.targets import told
 from ..errors import Message
 from ..i18n import spoken
@@ -45,7 +46,7 @@ _PAGES = 500  # of a site that is crawled; its help says so
 
 @compliance.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--format", "form", type=click.Choice(["text", *FORMS]), default="text", help="What to write.")
+@click.option("--format", "form", type=click.Choice(["text", *FORMS, *PRINTED]), default="text", help="What to write.")
 @language
 @click.option("--limit", type=click.IntRange(min=1), help="Pages to read at most; 500 of a site that is crawled.")
 @click.option(
@@ -126,6 +127,8 @@ def check(
             # On a terminal that is told what is different there is no more to say.
             for report in reports if looks is None or file is not None else ():
                 _write(text(report, language, painted=output is None and not os.environ.get("NO_COLOR")) + "\n", file)
+        elif form in PRINTED:
+            (file or sys.stdout.buffer).write(PRINTED[form](reports, language))
         else:
             for piece in (*FORMS[form](reports, language), "\n"):
                 _write(piece, file)

@@ -8,6 +8,7 @@ import click
 from jinja2 import Environment, FileSystemLoader
 
 from ..audit import Report, Severity
+from ..audit.reports.overview import Overview
 from ..audit.reports.tables import behaviour_row, recipient_row, stored_row
 from ..audit.reports.words import words
 from ..audit.targets import told
@@ -39,6 +40,8 @@ def text(report: Report, language: str, *, painted: bool) -> str:
     written = environment.get_template("report.txt").render(
         report=report,
         summary=report.summary,
+        overview=Overview(report, language),
+        since=minute(report.since.time) if report.since else "",
         language=language,
         words=words()[language],
         time=minute(report.time),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ from compliance.audit.behaviour import Act, Behaviour
 from compliance.audit.findings import Acceptance
 from compliance.audit.readers import Reader
 from compliance.audit.recipients import Recipient
+from compliance.audit.report import Screenshot
 from compliance.audit.reports import FORMS
 from compliance.audit.reports.words import words
 from compliance.audit.stored import Store, Stored
@@ -203,19 +205,52 @@ def test_html_says_everything_in_its_own_language() -> None:
     for text in ("and 4 more pages", "and 7 more like these", "Accepted until 2027-01-01", "consent.mode"):
         assert text in english
     assert rules()["C901"].title["zh_CN"] in chinese and rules()["C901"].title["en"] not in chinese
-    assert "the text of the law was read" in english
+    # What is known from practice alone says so once, however many rules it concerns.
+    assert english.count("known here from practice") == chinese.count("依据通行做法整理") == 1
 
 
 def test_words_of_the_frame_are_complete() -> None:
     def flat(table: Any, path: str = "") -> dict[str, set[str | None]]:
         if isinstance(table, str):
             return {path: {name for _, name, _, _ in Formatter().parse(table) if name}}
+        if isinstance(table, list):  # one of something, and several
+            return flat({"one": table[0], "several": table[1]}, path)
         return {key: names for name, value in table.items() for key, names in flat(value, f"{path}.{name}").items()}
 
     assert flat(words()["en"]) == flat(words()["zh_CN"])
     assert set(words()["en"]["kinds"]) == set(KINDS)
     assert {tracker.category for tracker in Catalogue().trackers} <= set(words()["en"]["purposes"])
     assert {f"{severity}_means" for severity in Severity} <= set(words()["en"])
+
+
+def test_a_manager_finds_verdict_first_things_and_what_is_in_order() -> None:
+    told = document_fromstring(written("html", report("text")).decode())
+    (verdict,) = told.find_class("verdict")
+    assert verdict.text_content().startswith("The site breaks 2 rules that laws name and probably breaks 1 rule; first")
+    (first,) = told.xpath('//ol[@class="first"]')
+    assert [one.get("href")[1:5] for one in first.iter("a")] == ["C002", "C001", "C501", "C103"]
+    assert [one.text for one in first.find_class("badge")][:2] == ["web developers", "management"]
+    kept = {row[0].text: row[1].text for row in told.xpath("//table")[0].iter("tr") if len(row) == 2}
+    held = [rule for rule in rules().values() if rule.topic["en"] == "Filings and licences"]
+    assert kept["Filings and licences"] == f"{len(held) - 2} of {len(held)}"
+    # Every rule that is broken has one line, and leads to its details.
+    lines = [row.xpath(".//a")[0].get("href")[1:] for row in told.xpath("//table")[1].iter("tr") if row.xpath(".//a")]
+    assert lines == [one.get("id") for one in told.iter("details") if one.get("id")]
+    clean = document_fromstring(written("html", replace(report(), findings=())).decode())
+    assert clean.find_class("verdict")[0].text_content().startswith("Nothing that was read speaks against the site")
+
+
+def test_pictures_are_in_the_report_itself() -> None:
+    shots = [
+        Screenshot(page="/", reader=reader, part=part, content=f"{reader} {part}".encode())
+        for reader in Reader
+        for part in ("banner", "footer")
+        if part == "footer" or reader is Reader.UNDECIDED
+    ]
+    told = document_fromstring(written("html", replace(report("text"), screenshots=shots)).decode())
+    shown = [base64.b64decode(one.get("src").partition("base64,")[2]).decode() for one in told.iter("img")]
+    # The footer is that of a reader before whom no banner lies over it.
+    assert shown == ["undecided banner", "refusing footer"]
 
 
 # All

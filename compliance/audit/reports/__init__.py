@@ -9,6 +9,7 @@ from ..report import Report
 from .html import html
 from .json import json
 from .junit import junit
+from .pdf import pdf
 from .sarif import sarif
 from .tables import behaviours, consent, recipients, stored
 
@@ -20,3 +21,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
     {"json": json, "sarif": sarif, "junit": junit, "html": html}
     | {"recipients": recipients, "stored": stored, "behaviours": behaviours, "consent": consent}
 )
+
+#: Writes reports as a file that is no text.
+Printer = Callable[[Sequence[Report], str], bytes]
+
+#: Every form that is no text, by its name.
+PRINTED: Mapping[str, Printer] = MappingProxyType({"pdf": pdf})

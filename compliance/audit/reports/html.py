@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -14,23 +15,43 @@ from ...deadlines import SHANGHAI
 from ...languages import tag
 from ...paths import TEMPLATES
 from ..findings import Finding
-from ..report import Report
+from ..report import Report, Screenshot
 from ..targets import told
+from .overview import Overview
 from .tables import behaviour_row, recipient_row, said, stored_row
 from .words import words
 
+#: What of the tables finds room on paper; all of them are there as CSV.
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "recipients": (
+        "host",
+        "provider",
+        "country",
+        "before",
+        "agreed",
+        "refused",
+        "named",
+        "conduct",
+        "through",
+        "pages",
+    ),
+    "stored": ("name", "store", "host", "lifetime", "before", "agreed", "refusal", "named", "setter"),
+    "behaviours": ("act", "script", "to", "before", "agreed", "refused", "pages"),
+}
 _MOST_ROWS = 200  # of a table of licences or trackers
 
 
 def html(reports: Sequence[Report], language: str) -> Iterator[str]:
     """Yield a page with every report."""
     template = _environment().get_template("report.html")
+    shown = [_Shown(report, language) for report in reports]
     yield from template.generate(
-        reports=[_Shown(report, language) for report in reports],
+        reports=shown,
         language=language,
         lang=tag(language),
         words=words()[language],
         version=version("flask-compliance"),
+        unsure=list(dict.fromkeys(rule.id for one in shown for rule in one.overview.unsure)),
     )
 
 
@@ -43,7 +64,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"told": told, "said": said}
+    environment.filters |= {"told": told, "said": said, "address": _address}
     return environment
 
 
@@ -55,20 +76,31 @@ class _Shown:
         self.summary = report.summary
         self.accepted = [finding for finding in report.findings if finding.accepted]
         self.groups = report.groups
+        self.overview = Overview(report, language)
+        self.since = _day_and_time(report.since.time, language) if report.since else ""
         self.time = _day_and_time(report.time, language)
         self.licences, self.trackers = _tables(report)
-        self.columns = {"recipients": "recipient", "stored": "stored", "behaviours": "behaviour"}
+        self.names = {"recipients": "recipient", "stored": "stored", "behaviours": "behaviour"}
+        self.columns = _COLUMNS
         self.seen = {
             "recipients": [recipient_row(one, language) for one in report.recipients],
             "stored": [stored_row(one, language) for one in report.stored],
             "behaviours": [behaviour_row(one, language) for one in report.behaviours],
         }
-
         self._language = language
+
+    def state(self, finding: Finding) -> str | None:
+        """Return whether *finding* is new, where that is known."""
+        return self.report.since.state([finding]) if self.report.since else None
 
     def remedies(self, findings: Iterable[Finding]) -> Iterable[str]:
         """Return each remedy of *findings* once."""
         return dict.fromkeys(finding.remedy(self._language) for finding in findings)
+
+
+def _address(shot: Screenshot) -> str:
+    """Return the picture as an address that holds it, so that the report is one file."""
+    return f"data:image/png;base64,{base64.b64encode(shot.content).decode()}"
 
 
 def _day_and_time(time: datetime, language: str) -> str:

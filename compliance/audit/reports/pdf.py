@@ -1,0 +1,30 @@
+"""The report for people on paper, printed by Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..report import Report
+from .html import html
+
+_NUMBERS = (
+    '<div style="width:100%;font-size:7pt;text-align:center">'
+    '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
+)
+
+
+def pdf(reports: Sequence[Report], language: str) -> bytes:
+    """Return the pages of *reports*. Raises `browser.BrowserError` where no Chromium starts."""
+    from ..browser.chromium import Windows  # which is long to load
+
+    with Windows() as windows, windows.window(1280) as page:
+        page.set_content("".join(html(reports, language)))
+        return page.pdf(
+            prefer_css_page_size=True,
+            print_background=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=_NUMBERS,
+            tagged=True,
+            outline=True,
+        )
