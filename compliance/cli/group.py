@@ -24,7 +24,7 @@ from ..formats import FORMS, to_json
 from ..i18n import LANGUAGES, choose, spoken, translate
 from ..paths import TEMPLATES
 from .columns import padded, width
-from .help import Group, MisusedError, as_error
+from .help import AbortedError, Group, MisusedError, as_error
 
 if TYPE_CHECKING:
     from ..messages import Box
@@ -94,6 +94,10 @@ class Commands(Group):
             if spoken() == LANGUAGES[0]:  # which click speaks
                 raise
             raise MisusedError(error) from None
+        except (click.Abort, KeyboardInterrupt, EOFError):
+            if spoken() == LANGUAGES[0]:
+                raise
+            raise AbortedError from None
         except StoreError as error:
             raise CannotRunError(Message("the database cannot be used: %(reason)s", reason=error.reason)) from error
         except SettingsError as error:

@@ -26,6 +26,27 @@ _OURS = (
 )
 #: What stands behind the help of an option: `get_help_record` of click.
 _EXTRA = re.compile(r"(.*?)(?:^|  )\[(.*)\]", re.DOTALL)
+#: What click says of a value, and the same in words of ours. Of several versions that word it differently, all.
+_REASONS = tuple(
+    (re.compile(english, re.DOTALL), message)
+    for english, message in (
+        (r"(.+) is not a valid (?:boolean|flag)\b.*", Message("%(a)s is neither yes nor no")),
+        (r"(.+) is not a valid [\w ]+\.", Message("%(a)s is no number")),
+        (r"(.+) is not in the range (.+)\.", Message("%(a)s is not in the range %(b)s")),
+        (r"(.+) is not one of (.+)\.", Message("%(a)s is none of %(b)s")),
+        (r"(.+) is not ('[^',]*')\.", Message("%(a)s is not %(b)s")),
+        (r"(.+) does not match the formats? (.+)\.", Message("%(a)s is not written as %(b)s")),
+        (r"\w+ (.+) does not exist\.", Message("%(a)s does not exist")),
+        (r"\w+ (.+) is a directory\.", Message("%(a)s is a folder")),
+        (r"\w+ (.+) is a file\.", Message("%(a)s is a file, no folder")),
+        (r"\w+ (.+) is not readable\.", Message("%(a)s may not be read")),
+        (r"\w+ (.+) is not writable\.", Message("%(a)s may not be written")),
+        (r"Option (.+) requires an argument\.", Message("%(a)s needs a value")),
+        (r"Option (.+) does not take a value\.", Message("%(a)s takes no value")),
+        (r"Got unexpected extra arguments? \((.+)\)", Message("one too many: %(a)s")),
+        (r"Missing command\.", Message("a command is missing")),
+    )
+)
 _GAP = 2  # columns between an option and what it does
 _WIDEST = 30  # columns for an option; what is longer has its help on the next line
 
@@ -123,6 +144,17 @@ def _told(text: str) -> str:
     return translate(Message(text)) if text else ""
 
 
+class AbortedError(click.ClickException):
+    """A command that was broken off where it asked, in the language that is spoken."""
+
+    def __init__(self) -> None:
+        super().__init__(translate(Message("Aborted!")))
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it, on a line of its own."""
+        click.echo(f"\n{self.message}", file=file, err=file is None)
+
+
 class MisusedError(click.UsageError):
     """A command that was typed wrongly: what `click` says of *error*, in the language that is spoken."""
 
@@ -150,12 +182,21 @@ def _misuse(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption):
         return _likely(Message("there is no option %(name)s", name=error.option_name), error)
     if not isinstance(error, click.BadParameter):
-        return error.message
+        return _reason(error.message)
     named = error.param_hint or (error.param.get_error_hint(error.ctx) if error.param and error.ctx else "")
     hint = named if isinstance(named, str) else ", ".join(named)
     if isinstance(error, click.MissingParameter):
         return Message("%(name)s is missing", name=hint)
-    return Message("%(name)s: %(reason)s", name=hint, reason=error.message) if hint else error.message
+    reason = _reason(error.message)
+    return Message("%(name)s: %(reason)s", name=hint, reason=reason) if hint else reason
+
+
+def _reason(text: str) -> Message | str:
+    """Return what click says in *text* in words of ours, and as it is where it is said otherwise."""
+    for english, message in _REASONS:
+        if found := english.fullmatch(text):
+            return Message(message.id, **dict(zip("ab", found.groups(), strict=False)))
+    return text
 
 
 def _likely(message: Message, error: click.UsageError) -> Message:

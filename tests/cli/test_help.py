@@ -104,6 +104,12 @@ def test_listings_and_questions_are_in_chinese_and_json_is_as_ever(app: Flask) -
         (["messages", "list", "--pag", "/"], "错误：没有选项 --pag；是不是 --page"),
         (["mesages"], "错误：没有命令 mesages"),
         (["messages", "show"], "错误：缺少 'NUMBER'"),
+        (["messages", "list", "--limit", "abc"], "错误：'--limit'：'abc' 不是数字"),
+        (["messages", "list", "--limit", "0"], "错误：'--limit'：0 不在范围 1<=x<=10000 内"),
+        (["messages", "list", "--limit"], "--limit' 后面缺少值"),
+        (["messages", "list", "--format", "x"], "错误：'--format'：'x' 不是这些中的任何一个：'text', 'json'"),
+        (["messages", "list", "x"], "错误：多了：x"),
+        (["stamp", "no/such", "."], "错误：'SOURCE'：'no/such' 不存在"),
         (["deliver", "--watch", "--dead"], "--watch、--status、--dead 和 --retry 一次只能用一个"),
     ],
 )
