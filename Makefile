@@ -22,7 +22,7 @@ MEMORY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 >
 RUN = COMPLIANCE_EXAMPLES=$(EXAMPLES) $(addprefix TMPDIR=,$(MEMORY)) $(BIN)/python -m pytest --quiet \
     --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
 
-.PHONY: demo test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget clean
+.PHONY: demo test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget htmx clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
 demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
@@ -153,6 +153,17 @@ widget:
 	@mkdir -p compliance/static/altcha
 	@cp build/widget/package/dist/external/altcha.min.js build/widget/package/dist/workers/pbkdf2.js \
 	    build/widget/package/LICENSE.txt compliance/static/altcha/
+
+# What updates parts of the console's pages, as its makers built it.
+htmx: HTMX := 2.0.11
+htmx: SHA256 := 165a2655073e9e6e55e307a7c74e8ebcdb76afb7701f9c16cfd106a13add408e
+htmx:
+	@rm -rf build/htmx && mkdir -p build/htmx compliance/console/static/htmx
+	@cd build/htmx && npm pack --silent htmx.org@$(HTMX) >/dev/null
+	@echo "$(SHA256)  build/htmx/htmx.org-$(HTMX).tgz" | sha256sum --check --quiet
+	@tar --extract --gzip --directory build/htmx --file build/htmx/htmx.org-$(HTMX).tgz
+	@cp build/htmx/package/dist/htmx.min.js compliance/console/static/htmx/
+	@cp build/htmx/package/LICENSE compliance/console/static/htmx/LICENSE.txt
 
 clean:
 	rm -rf .venv dist build node_modules bench/node_modules $(CATALOGUES)

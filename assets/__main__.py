@@ -27,6 +27,7 @@ MODULES = (
     "restore.js",
 )
 WIDGET = ("altcha/altcha.min.js", "altcha/pbkdf2.js")  # built by its makers
+HTMX = "htmx/htmx.min.js"  # so was this
 
 
 def build(folder: Path) -> None:
@@ -47,6 +48,7 @@ def build_console(folder: Path) -> None:
     write(folder / "console.min.css", run("esbuild", SOURCES / "console" / "console.css", "--minify"))
     bundle = run("esbuild", SOURCES / "console" / "console.js", "--bundle", "--format=iife")
     write(folder / "console.min.js", run("terser", "--ecma", "2022", "--mangle", "--compress", given=bundle))
+    write(folder / HTMX, (CONSOLE / HTMX).read_bytes())
 
 
 def run(tool: str, *arguments: str | Path, given: bytes | None = None) -> bytes:

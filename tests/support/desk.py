@@ -111,11 +111,15 @@ class Office:
         return [act.action for act in self.trail()]
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """A console whose passwords are hashed in no time: that it is slow is a library's doing, which one test is of."""
+def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords in no time: that it takes some is a library's doing, which one test is of."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "hasher", lambda: quick)
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    hash_quickly(monkeypatch)
     return Office(tmp_path)
 
 
