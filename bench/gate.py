@@ -43,6 +43,9 @@ class Injected:
     def decided(self, environ: dict[str, Any]) -> bool:
         return False
 
+    def address(self, environ: dict[str, Any]) -> str:
+        return self.digest
+
     def hints(self, *_: object) -> str:
         return ""
 

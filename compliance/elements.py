@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
+from time import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from .assets import Asset
 from .consent import Consent, Decisions
-from .deadlines import day
+from .deadlines import day, midnight
 from .documents import Library
 from .i18n import helpers
 from .languages import nearest, tag
@@ -97,7 +98,7 @@ class Elements:
         self._changed = changed
         self._host_chooses = host_chooses
         self._licences = lru_cache(maxsize=_KEPT)(settings.licences.for_host)
-        self._edition = lru_cache(maxsize=2)(self._edit)
+        self._edited: tuple[float, _Edition] | None = None
         self._element = lru_cache(maxsize=_KEPT)(self._render_element)
         self._markup = lru_cache(maxsize=_KEPT)(self._encode)
         holds = settings.consent.mode != "notice"
@@ -108,17 +109,26 @@ class Elements:
     @property
     def policy(self) -> str:
         """The policy version that a decision is about today."""
-        return self._edition(day(datetime.now(UTC))).policy
+        return self._edition.policy
 
     @property
     def digest(self) -> str:
         """A short hash of everything that may be injected, in any language."""
-        return self._edition(day(datetime.now(UTC))).digest
+        return self._edition.digest
 
     @property
     def changed(self) -> datetime:
         """When what is injected last changed."""
-        return self._edition(day(datetime.now(UTC))).changed
+        return self._edition.changed
+
+    @property
+    def _edition(self) -> _Edition:
+        """Today's edition. A request asks for it several times, and a day is longer to find out than the second."""
+        edited = self._edited
+        if edited is None or time() >= edited[0]:
+            today = day(datetime.now(UTC))
+            edited = self._edited = midnight(today + timedelta(days=1)).timestamp(), self._edit(today)
+        return edited[1]
 
     def locale(self, lang: str | None) -> str:
         """Return the site's language for a page in *lang*, its default one where it has none that fits."""
@@ -174,6 +184,11 @@ class Elements:
         if absolute:
             root = self._origin(environ.get("HTTP_HOST"), environ.get("wsgi.url_scheme")) + root
         return self._markup(self.locale(lang), charset, root, licences, omitted, self.policy, calm)
+
+    def address(self, environ: WSGIEnvironment) -> Hashable:
+        """Return all of *environ* that `markup` depends on, and the day's edition."""
+        asked = environ.get("SCRIPT_NAME", ""), environ.get("HTTP_HOST"), environ.get("wsgi.url_scheme")
+        return asked, self.digest
 
     def uniform(
         self,

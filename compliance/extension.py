@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, Request, Response, current_app, has_request_context, request
-from flask.signals import before_render_template, request_finished
+from flask import Blueprint, Flask, Request, current_app, has_request_context, request
+from flask.signals import before_render_template
 from markupsafe import Markup
 
 from . import cli, engine
@@ -21,7 +20,7 @@ from .errors import Message, Problem, SettingsError
 from .host import KEY, NAME, Host, chosen_locale, conflicts, keys_of, let_in, link, neighbours
 from .i18n import tell
 from .middleware import Middleware
-from .notes import noted
+from .notes import Notes, noted
 from .settings import Settings
 from .views import Application, SiteState
 
@@ -88,10 +87,8 @@ class Compliance:
             app.add_template_global(partial(_place, name), f"compliance_{suffix}")
         for helper in (_ai_label, _minors_warning, _correction, _credits):
             app.add_template_global(helper, f"compliance{helper.__name__}")
-        before_render_template.connect(_anew, app)
-        request_finished.connect(_finish, app)
         link(app, settings.site.prefix)
-        let_in(app, Application(state))
+        let_in(app, Application(state), _finish)
         app.wsgi_app = Middleware(  # type: ignore[method-assign]  # Flask's documented way to wrap an application
             app.wsgi_app, state.elements, raise_errors=host.raise_errors
         )
@@ -109,7 +106,7 @@ class Compliance:
             )
         # The answer now depends on the reader: no shared cache may give it to another (RFC 9110 section 12.5.5).
         notes.personal = True
-        return _state().elements.consent(request.environ)
+        return _state(_application()).elements.consent(request.environ)
 
     def exempt(self, view: T) -> T:
         """Leave the pages of *view*, a function or a blueprint, as they are; works as a decorator."""
@@ -144,44 +141,46 @@ def _application() -> Flask:
     return found
 
 
-def _state() -> SiteState:
-    """Return the state of the current application; `RuntimeError` where the extension was not set up for it."""
-    found = current_app.extensions.get(NAME)
+def _state(app: Flask) -> SiteState:
+    """Return the state of *app*; `RuntimeError` where the extension was not set up for it."""
+    found = app.extensions.get(NAME)
     if not isinstance(found, SiteState):
-        raise RuntimeError(f"Compliance.init_app was not called for the application {current_app.name!r}")
+        raise RuntimeError(f"Compliance.init_app was not called for the application {app.name!r}")
     return found
 
 
-@contextmanager
-def _guarded(what: str) -> Iterator[None]:
-    """Log a fault of ours; a page of the host goes out all the same, except where a developer should see the fault."""
-    try:
-        yield
-    except Exception:
-        if current_app.testing or current_app.debug:
-            raise
-        current_app.logger.exception("Compliance: %s", what)
+def _failed(app: Flask, what: str) -> None:
+    """Log a fault of ours, or raise it where a developer should see it; to be called while it is handled."""
+    if app.testing or app.debug:
+        raise
+    app.logger.exception("Compliance: %s", what)
 
 
 def _place(name: str, lang: str | None = None) -> Markup:
     """Place an element by hand, in *lang*, else in the language that the host's Flask-Babel chose."""
     placed, app = "", _application()
-    with _guarded(f"the element {name!r} could not be placed"):
+    # From now on another template may follow this one.
+    before_render_template.connect(_anew, app)
+    try:
         environ = request.environ if has_request_context() else {}
-        placed = _state().elements.place(name, lang=lang or chosen_locale(app), environ=environ)
+        placed = _state(app).elements.place(name, lang=lang or chosen_locale(app), environ=environ)
+    except Exception:
+        _failed(app, f"the element {name!r} could not be placed")
     return Markup(placed)
 
 
 def _written(name: str, values: Mapping[str, object], lang: str | None) -> Markup:
     """Write what the law wants an article to say, in *lang*, else in the language that the host's Flask-Babel chose."""
-    written = ""
-    with _guarded(f"{name!r} could not be written"):
-        state, environ = _state(), request.environ if has_request_context() else {}
-        locale = state.elements.locale(lang or chosen_locale(_application()))
-        context = state.elements.context(locale, environ)
-        written = state.renderer.render(f"compliance/{name}.html", {**context, **values}).strip()
+    written, app = "", _application()
+    try:
+        state, environ = _state(app), request.environ if has_request_context() else {}
+        elements, locale = state.elements, state.elements.locale(lang or chosen_locale(app))
+        told, context = (locale, elements.address(environ)), partial(elements.context, locale, environ)
+        written = state.renderer.render_once(f"compliance/{name}.html", values, told, context).strip()
         if written:
             noted(environ).written = frozenset({"articles"})
+    except Exception:
+        _failed(app, f"{name!r} could not be written")
     return Markup(written)
 
 
@@ -202,7 +201,7 @@ def _minors_warning(kind: str, *, lang: str | None = None) -> Markup:
 def _correction(page: str | None = None, *, lang: str | None = None) -> Markup:
     """Print the corrections of the article at the path *page*, that of the request unless it is given."""
     asked = page or (request.path if has_request_context() else "")
-    return _written("correction", {"corrections": _state().corrections.of(asked)}, lang)
+    return _written("correction", {"corrections": _state(_application()).corrections.of(asked)}, lang)
 
 
 def _credits(source: str = "", author: str = "", editor: str = "", *, lang: str | None = None) -> Markup:
@@ -216,19 +215,12 @@ def _anew(app: Flask, **_: Any) -> None:
         notes.placed = frozenset()
 
 
-def _finish(app: Flask, response: Response, **_: Any) -> None:
-    """Note what the middleware must know of a page, after every hook of the host."""
-    with _guarded("a response could not be completed"):
-        # Every page of the host passes here: the object itself is read faster than its proxy.
-        current: Request = request._get_current_object()  # type: ignore[attr-defined]  # not in Flask's stub
-        notes = noted(current.environ)
-        notes.complete = True
-        if (endpoint := current.endpoint) is not None:
-            view = app.view_functions.get(endpoint)
-            marked = [view, getattr(view, "view_class", None), *map(app.blueprints.get, current.blueprints)]
-            if any(getattr(part, _EXEMPT, False) for part in marked):
-                notes.exempt = True
-        if notes.personal:
-            response.vary.update(("Cookie", "Sec-GPC"))
-        if response.mimetype == "text/html" and (locale := chosen_locale(app)):
-            notes.locale = locale
+def _finish(app: Flask, asked: Request, notes: Notes) -> None:
+    """Note what the middleware must know of a page that *app* answers *asked* with, after every hook of the host."""
+    if (endpoint := asked.endpoint) is not None:
+        view = app.view_functions.get(endpoint)
+        marked = [view, getattr(view, "view_class", None), *map(app.blueprints.get, asked.blueprints)]
+        if any(getattr(part, _EXEMPT, False) for part in marked):
+            notes.exempt = True
+    if locale := chosen_locale(app):
+        notes.locale = locale

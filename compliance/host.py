@@ -11,13 +11,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from blinker import Signal
-from flask import Flask
+from flask import Flask, Request
 from flask.ctx import RequestContext
 from flask.sessions import SessionMixin
 
 from .errors import Message, Problem, SettingsError
 from .i18n import tell, translate
-from .notes import noted
+from .notes import Notes, noted
 from .proxies import Watch
 from .rendering import Renderer, plainly
 from .settings import Settings
@@ -161,8 +161,10 @@ class _Passage:
 _passing: ContextVar[bool] = ContextVar("passing", default=False)
 
 
-def let_in(app: Flask, own: Application) -> None:
+def let_in(app: Flask, own: Application, ending: Callable[[Flask, Request, Notes], None]) -> None:
     """Let *own* answer the requests to our addresses that reach *app*, inside everything that *app* is wrapped in.
+
+    Of a page of the host's *ending* notes what is to be known, when its response begins.
 
     Flask makes a context for a request, opens it, dispatches the request and calls the response. Both steps are
     replaced on this one application: a request of ours gets a context that opens nothing, and *own* for its response.
@@ -180,10 +182,15 @@ def let_in(app: Flask, own: Application) -> None:
         if watch.open and not (app.testing or app.debug):
             watch.look(environ)
         # A context that somebody makes by hand has not come through our middleware.
-        if noted(environ).through and own.answers(environ):
+        notes = noted(environ)
+        if not notes.through:
+            return open_context(environ)
+        if own.answers(environ):
             environ.pop("werkzeug.debug.preserve_context", None)  # there is no context to keep
             return _Passage()
-        return open_context(environ)
+        context = open_context(environ)
+        notes.ending = partial(ending, app, context.request)
+        return context
 
     def full_dispatch_request(*context: Any) -> Any:
         return own if _passing.get() else dispatch(*context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,14 @@ class Notes:
     placed: frozenset[str] = _NOTHING
     #: "articles" where a template has written into one what the law wants it to say: the page then loads its style.
     written: frozenset[str] = _NOTHING
+    #: Notes what else is known of a page of the application, when its response begins.
+    ending: Callable[[Notes], None] | None = None
+
+    def finish(self) -> None:
+        """Find out what else is to be known of a page of the application, once its response begins."""
+        if (ending := self.ending) is not None:
+            self.ending = None
+            ending(self)
 
 
 def opened(environ: WSGIEnvironment) -> Notes:

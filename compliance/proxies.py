@@ -33,6 +33,19 @@ def unread_scheme() -> Problem:
     )
 
 
+# What of a request is looked at.
+_TELLING = (
+    "REMOTE_ADDR",
+    "HTTP_HOST",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_ORIGIN",
+    "HTTP_REFERER",
+    "SERVER_PROTOCOL",
+    "wsgi.url_scheme",
+)
+
+
 class Watch:
     """Looks at requests to the site at *url* until one shows whether a proxy is heard; *tells* where it is not.
 
@@ -43,13 +56,18 @@ class Watch:
         self._scheme, self._host = urlsplit(url).scheme, host_of(url)
         self._tells = tells
         self.open = not is_local(self._host)
+        self._seen: tuple[object, ...] = ()
 
     def look(self, environ: WSGIEnvironment) -> None:
-        """Look at the request of *environ*, as it reaches the application."""
+        """Look at the request of *environ*, as it reaches the application; like the one before it, it shows no more."""
+        seen = tuple(map(environ.get, _TELLING))
+        if seen == self._seen:
+            return
         problem = self._overlooked(environ)
         if problem is not None and self.open:
             self._tells(problem)
         self.open = self.open and problem is None and not self._is_known(environ)
+        self._seen = seen
 
     def _is_known(self, environ: WSGIEnvironment) -> bool:
         return not _is_near(environ.get("REMOTE_ADDR", "")) or self._asked(environ) == self._host

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Temp
 from .paths import TEMPLATES
 
 _OURS = FileSystemLoader(TEMPLATES)
+_MOST = 256  # results that are kept
 
 
 class Renderer:
@@ -23,10 +24,30 @@ class Renderer:
 
     def __init__(self, host: Callable[[], Environment] | None = None) -> None:
         self._host = host
+        self._made: dict[Hashable, str] = {}
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
         """Render the template *name*, the site's own where it has one."""
         return self._environment.get_template(name).render(context)
+
+    def render_once(
+        self, name: str, values: Mapping[str, Any], told: Hashable, context: Callable[[], Mapping[str, Any]]
+    ) -> str:
+        """Render the template *name* with *values* in the *context* that depends on nothing but what is *told*.
+
+        What our own template made of the same texts before is returned again. Other values than plain texts, or
+        nothing, are rendered each time: markup is equal to the text that it must not be taken for.
+        """
+        plain = all(type(value) is str or value == () for value in values.values())
+        if not plain or self.is_replaced(name):
+            return self.render(name, {**context(), **values})
+        key = name, told, tuple(values.items())
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= _MOST:
+                self._made.clear()
+            made = self._made[key] = self.render(name, {**context(), **values})
+        return made
 
     def is_replaced(self, *names: str) -> bool:
         """Return whether the site has a template of its own for one of *names*."""

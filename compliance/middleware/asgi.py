@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..notes import bare, is_bare
+from . import headers
 from .around import Around
 from .conditions import CONDITIONS, Conditions
 from .headers import Fields, Head
@@ -97,8 +98,8 @@ class _Exchange(Reply):
             if self._head is None:
                 await self._pass(message)
             elif self._environ["REQUEST_METHOD"] == "HEAD":
-                await self._begin(self._changed_fields(self._head))
-            elif self._head.length is not None and self._head.length <= WHOLE:
+                await self._begin(self._changed_fields())
+            elif (length := headers.length(fields)) is not None and length <= WHOLE:
                 self._came = []
         elif kind == "http.response.body" and self._head is not None and self._environ["REQUEST_METHOD"] != "HEAD":
             await self._take(self._head, message.get("body", b""), more=message.get("more_body", False))
@@ -121,8 +122,8 @@ class _Exchange(Reply):
                 return
             self._came, body = None, came[0] if len(came) == 1 else b"".join(came)
             if not more:
-                changed = self._new_page(head).whole(body)
-                fields = head.fields if changed is None else self._changed_fields(head, len(changed))
+                changed = self._became(head, body)
+                fields = self.fields if changed is None else self._changed_fields(len(changed))
                 await self._begin(fields)
                 await self._leave(body if changed is None else changed, more=False)
                 return
@@ -132,7 +133,7 @@ class _Exchange(Reply):
         if not more:
             out += page.finish()
         if out or not more:
-            await self._begin(self._fields_of(head, page))
+            await self._begin(self._fields_of(page))
             await self._leave(out, more=more)
 
     async def _release(self) -> None:
@@ -141,7 +142,7 @@ class _Exchange(Reply):
             return
         out = b"".join(self._came or ()) if page is None else page.release()
         if out:
-            await self._begin(head.fields if page is None else self._fields_of(head, page))
+            await self._begin(self.fields if page is None else self._fields_of(page))
             await self._leave(out, more=True)
 
     async def _begin(self, fields: Fields) -> None:

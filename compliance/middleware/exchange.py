@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..page.change import Change
+from . import headers
 from .headers import Fields, Head
 from .reply import WHOLE, Reply
 from .state import MiddlewareState
@@ -68,15 +69,22 @@ class Exchange(Reply):
         pieces = self._source if self._rest is None else chain(self._first, self._rest)
         if head is None or self._environ["REQUEST_METHOD"] == "HEAD":
             if head is not None:
-                self._begin(self._changed_fields(head))
+                self._begin(self._changed_fields())
             elif self.status.startswith("304"):
                 self._begin(self._known())
             else:
                 self._begin(self.fields)
             # The source itself where it can be had: a server sends its own file wrapper in its own way.
             return self._source if self._rest is None else Body(pieces, self.close)
-        known = isinstance(self._source, list | tuple) or (head.length is not None and head.length <= WHOLE)
-        return self._whole(head, pieces) if known and self._page is None else Body(self._changing(pieces), self.close)
+        return (
+            self._whole(head, pieces)
+            if self._page is None and (isinstance(self._source, list | tuple) or self._is_short())
+            else Body(self._changing(pieces), self.close)
+        )
+
+    def _is_short(self) -> bool:
+        length = headers.length(self.fields)
+        return length is not None and length <= WHOLE
 
     def close(self) -> None:
         """Close the application's body as PEP 3333 demands, once, whatever became of the reader."""
@@ -115,14 +123,15 @@ class Exchange(Reply):
     def _begin(self, fields: Fields) -> None:
         if not self._begun:
             self._begun = True
-            self._send = self._start_response(self.status, self._personal(fields))
+            if self.notes.personal:  # as is known of a page that streams only now
+                fields = headers.personal(fields)
+            self._send = self._start_response(self.status, fields)
 
-    def _begin_page(self, head: Head, page: Change) -> None:
+    def _begin_page(self, page: Change) -> None:
         if not self._begun:
-            self._begin(self._fields_of(head, page))
+            self._begin(self._fields_of(page))
 
     def _whole(self, head: Head, pieces: Iterable[bytes]) -> Iterable[bytes]:
-        page = self._new_page(head)
         try:
             came: list[bytes] = []
             length, rest = 0, iter(pieces)
@@ -132,8 +141,8 @@ class Exchange(Reply):
                 if length > WHOLE and self._rest is not None:  # longer than its header says
                     return Body(self._changing(chain(came, rest)), self.close)
             body = came[0] if len(came) == 1 else b"".join(came)
-            changed = page.whole(body)
-            self._begin(head.fields if changed is None else self._changed_fields(head, len(changed)))
+            changed = self._became(head, body)
+            self._begin(self.fields if changed is None else self._changed_fields(len(changed)))
         except BaseException:
             self.close()
             raise
@@ -143,7 +152,7 @@ class Exchange(Reply):
     def _left(self, head: Head, data: bytes) -> bytes:
         out = self._advanced(head, data)
         if out and self._page is not None:
-            self._begin_page(head, self._page)
+            self._begin_page(self._page)
         return out
 
     def _changing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -157,11 +166,11 @@ class Exchange(Reply):
         except Exception:
             # What the application made before it failed leaves as it would have without us.
             if self._page is not None and (out := self._page.release()):
-                self._begin_page(head, self._page)
+                self._begin_page(self._page)
                 yield out
             raise
         page = self._page or self._new_page(head)
         out = page.finish()
-        self._begin_page(head, page)
+        self._begin_page(page)
         if out:
             yield out

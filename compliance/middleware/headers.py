@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..page.charsets import named
-from ..page.codings import Coding, coding
+from ..page.codings import coding
 from ..page.policies import Nonces, nonces
 from .validators import Stamp
 
@@ -23,7 +23,6 @@ _READ = frozenset(
         "content-disposition",
         "content-encoding",
         "content-language",
-        "content-length",
         "content-range",
         "content-security-policy",
         "content-security-policy-report-only",
@@ -44,82 +43,98 @@ _DIRECTIVE = re.compile(r'([^\s,="]+)[ \t]*(=)?(?:[ \t]*"[^"]*"|[^,"]*)')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """Status and headers of a response whose body is a page."""
+    """What the headers say of a response whose body is a page."""
 
-    status: str
-    fields: Fields
     label: str | None  # the charset of the Content-Type, as written
     language: str | None
-    length: int | None
-    coding: Coding | None
+    coding: str | None
     nonces: Nonces
     private: bool  # the site made this response for one reader
-
-    def changed(self, stamp: Stamp, length: int | None, hints: str) -> Fields:
-        """Return the fields for the changed page with *stamp*, *length* bytes long where that is known, and *hints*."""
-        fields: Fields = []
-        for name, value in self.fields:
-            lower = name.lower()
-            if lower in _UNTRUE:
-                continue
-            if lower == "etag":
-                tag = stamp.tag(value)
-                if tag is None:
-                    continue
-                value = tag
-            elif lower == "last-modified":
-                value = stamp.date(value)
-            fields.append((name, value))
-        if length is not None:
-            fields.append(("Content-Length", str(length)))
-        if hints:
-            fields.append(("Link", hints))
-        return fields
 
 
 def read(status: str, fields: Fields, tell: Callable[[str], None]) -> Head | None:
     """Return the head of a page; ``None`` for a response to leave alone, of which *tell* is told where it is odd."""
-    if status[:3] in _NO_PAGE or status[:1] == "1":
+    found = [(lower, value) for name, value in fields if (lower := name.lower()) in _READ]
+    head = _read(status[:3], tuple(found))
+    if isinstance(head, str):
+        tell(head)
+        return None
+    return head
+
+
+@lru_cache(maxsize=256)
+def _read(status: str, fields: tuple[tuple[str, str], ...]) -> Head | str | None:
+    """Return the head of a page, ``None`` for what is none, or what is odd about it."""
+    if status in _NO_PAGE or status[:1] == "1":
         return None
     found: dict[str, str] = {}
     for name, value in fields:
-        name = name.lower()
-        if name in _READ:
-            # Several fields of one name are one list (RFC 9110, section 5.3).
-            found[name] = f"{found[name]}, {value}" if name in found else value
-    if status[:3] in _REDIRECTS and "location" in found:
+        # Several fields of one name are one list (RFC 9110, section 5.3).
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    if status in _REDIRECTS and "location" in found:
         return None
-    html, label = _content_type(found.get("content-type", ""))
-    if not html or "content-range" in found or "transfer-encoding" in found or _attached(found):
+    kind = found.get("content-type", "")
+    if kind.partition(";")[0].strip().lower() != "text/html":
         return None
-    control = _directives(found.get("cache-control", ""))
+    attached = found.get("content-disposition", "").partition(";")[0].strip().lower() == "attachment"
+    if attached or "content-range" in found or "transfer-encoding" in found:
+        return None
+    controls = _DIRECTIVE.finditer(found.get("cache-control", ""))
+    control = {match[1].lower() for match in controls if not match[2]}
     if "no-transform" in control:
         return None
+    charset = _CHARSET.search(kind)
+    label = charset[1] if charset else None
     if label is not None and named(label) is None:
-        tell(f"the charset {label[:40]!r} is unknown")
-        return None
+        return f"the charset {label[:40]!r} is unknown"
     coded = found.get("content-encoding", "").strip().lower()
-    try:
-        coder = None if coded in ("", "identity") else coding(coded)
-    except LookupError as error:
-        tell(str(error))
-        return None
-    length = found.get("content-length", "")
+    if coded not in ("", "identity"):
+        try:
+            coding(coded)
+        except LookupError as error:
+            return str(error)
     return Head(
-        status=status,
-        fields=fields,
         label=label,
         language=found.get("content-language", "").partition(",")[0].strip() or None,
-        length=int(length) if length.isdecimal() and len(length) < 20 else None,
-        coding=coder,
+        coding=None if coded in ("", "identity") else coded,
         nonces=nonces(found[name] for name in _POLICIES if name in found),
         private=not control.isdisjoint(("private", "no-store")) or "cookie" in _names(found.get("vary", "")),
     )
 
 
-def lists(fields: Fields, name: str, member: str) -> bool:
-    """Return whether the field *name*, a list, has *member*; both in lower case."""
-    return any(member in _names(value) for field, value in fields if field.lower() == name)
+def changed(fields: Fields, stamp: Stamp, length: int | None, hints: str) -> Fields:
+    """Return *fields* for the changed page with *stamp*, *length* bytes long where that is known, and *hints*."""
+    kept: Fields = []
+    for field in fields:
+        lower = field[0].lower()
+        if lower in _UNTRUE:
+            continue
+        if lower == "etag":
+            tag = stamp.tag(field[1])
+            if tag is None:
+                continue
+            field = field[0], tag
+        elif lower == "last-modified":
+            field = field[0], stamp.date(field[1])
+        kept.append(field)
+    if length is not None:
+        kept.append(("Content-Length", str(length)))
+    if hints:
+        kept.append(("Link", hints))
+    return kept
+
+
+def length(fields: Fields) -> int | None:
+    """Return how many bytes the body has by *fields*, where they say it."""
+    found = [value for name, value in fields if name.lower() == "content-length"]
+    return int(found[0]) if len(found) == 1 and found[0].isdecimal() and len(found[0]) < 20 else None
+
+
+def personal(fields: Fields) -> Fields:
+    """Return *fields* of an answer that depends on what its reader decided (RFC 9110, section 12.5.5)."""
+    if any("cookie" in _names(value) for name, value in fields if name.lower() == "vary"):
+        return fields
+    return [*fields, ("Vary", "Cookie, Sec-GPC")]
 
 
 def value(fields: Fields, name: str) -> str | None:
@@ -127,21 +142,5 @@ def value(fields: Fields, name: str) -> str | None:
     return next((value for field, value in fields if field.lower() == name), None)
 
 
-@lru_cache(maxsize=256)
-def _content_type(value: str) -> tuple[bool, str | None]:
-    charset = _CHARSET.search(value)
-    return value.partition(";")[0].strip().lower() == "text/html", charset[1] if charset else None
-
-
-def _attached(found: dict[str, str]) -> bool:
-    return found.get("content-disposition", "").partition(";")[0].strip().lower() == "attachment"
-
-
-@lru_cache(maxsize=256)
-def _directives(value: str) -> frozenset[str]:
-    return frozenset(match[1].lower() for match in _DIRECTIVE.finditer(value) if not match[2])
-
-
-@lru_cache(maxsize=256)
 def _names(value: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in value.split(","))

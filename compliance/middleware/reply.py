@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from ..notes import noted, opened
 from ..page.change import Change
+from ..page.codings import coding
 from ..page.injection import Markup
 from ..page.trackers import Gate
 from . import headers
@@ -54,43 +56,56 @@ class Reply:
 
     def _read(self, status: str, fields: Fields) -> None:
         """Take the head of the answer, and find out whether it is that of a page."""
-        self.status, self.fields, self._head = status, fields, None
+        self.status, self._head = status, None
         # An application inside this one that is wrapped itself may have changed the page already.
         self.notes = notes = noted(self._environ)
+        notes.complete = True
+        self.fields = fields = headers.personal(fields) if notes.personal else fields
         if not notes.exempt and not notes.changed:
             try:
                 head = headers.read(status, fields, self._state.tell)
-                if head is not None:
-                    self._stamp = self._stamped(head)
-                self._head = head
+                if head is not None or status.startswith("304"):
+                    notes.finish()
+                if head is not None and not notes.exempt:
+                    self._gate = self._state.gate(self._environ, private=head.private)
+                    letter = self._state.letter(self._environ, self._gate) if head.private else UNIFORM
+                    self._stamp = self._state.stamp(letter)
+                    self._head = head
             except Exception:
                 self._state.fault("the headers of a response could not be read")
 
-    def _personal(self, fields: Fields) -> Fields:
-        """Return *fields* as they leave: a page that read what this reader decided is for no shared cache."""
-        if self.notes.personal and not headers.lists(fields, "vary", "cookie"):
-            # Only now is it known of a page that streams (RFC 9110, section 12.5.5).
-            return [*fields, ("Vary", "Cookie, Sec-GPC")]
-        return fields
+    def _fields_of(self, page: Change) -> Fields:
+        return self._changed_fields() if page.changed else self.fields
 
-    def _fields_of(self, head: Head, page: Change) -> Fields:
-        return self._changed_fields(head) if page.changed else head.fields
-
-    def _stamped(self, head: Head) -> Stamp:
-        self._gate = self._state.gate(self._environ, private=head.private)
-        letter = self._state.letter(self._environ, self._gate) if head.private else UNIFORM
-        return Stamp(suffix=self._state.suffix, letter=letter, changed=self._state.injection.changed)
-
-    def _changed_fields(self, head: Head, length: int | None = None) -> Fields:
-        assert self._stamp is not None
+    def _changed_fields(self, length: int | None = None) -> Fields:
+        assert self._head is not None and self._stamp is not None
         self._changed = True
         self.notes.changed = True
-        hints = self._state.hints(self._environ, head.nonces)
-        return head.changed(self._stamp, length, hints)
+        hints = self._state.hints(self._environ, self._head.nonces)
+        return headers.changed(self.fields, self._stamp, length, hints)
 
-    def _new_page(self, head: Head) -> Change:
+    def _became(self, head: Head, body: bytes) -> bytes | None:
+        """Return what becomes of the whole *body*; ``None`` where it stays as it is."""
+        key = self._key(head)
+        known = None if key is None else self._state.memory.find(body)
+        changed = None if known is None else known.result(key)
+        return self._new_page(head, key).whole(body) if changed is None else changed
+
+    def _key(self, head: Head) -> Hashable:
+        """Return what becomes of a page depends on beside its bytes; ``None`` where that is not the same twice."""
+        if head.coding is not None or any(head.nonces):
+            return None
+        address, notes = self._state.address(self._environ), self.notes
+        lang = head.language or notes.locale
+        told = address, self._gate, self._is_decided(), head.label, lang, notes.omitted, notes.written
+        return None if address is None else told
+
+    def _is_decided(self) -> bool:
         assert self._stamp is not None
-        environ, notes, decided = self._environ, self.notes, self._stamp.letter.startswith(DECIDED)
+        return self._stamp.letter.startswith(DECIDED)
+
+    def _new_page(self, head: Head, key: Hashable = None) -> Change:
+        environ, notes, decided = self._environ, self.notes, self._is_decided()
 
         def markup(lang: str | None, charset: str, carried: frozenset[str], absolute: bool, calm: bool) -> Markup:
             return self._state.injection.markup(
@@ -108,11 +123,12 @@ class Reply:
             gate=self._gate,
             memory=self._state.memory,
             label=head.label,
-            coding=head.coding,
+            coding=None if head.coding is None else coding(head.coding),
             placed=lambda: notes.placed,
             reports=self._state,
             nonces=head.nonces,
             name=environ.get("PATH_INFO", ""),
+            key=key,
         )
         return self._page
 

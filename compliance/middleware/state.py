@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..page.injection import Markup, Memory
 from ..page.policies import Nonces
 from ..page.trackers import Gate
-from .validators import DECIDED, WITH_BANNER, Suffix
+from .validators import DECIDED, WITH_BANNER, Stamp, Suffix
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -49,6 +49,9 @@ class Injection(Protocol):
         *absolute* asks for addresses with a host in them; on a *calm* page no script runs before the footer is read.
         """
 
+    def address(self, environ: WSGIEnvironment) -> Hashable:
+        """Return all of *environ* that `markup` depends on, and what it is; ``None`` where it depends on more."""
+
     def hints(self, environ: WSGIEnvironment, nonces: Nonces) -> str:
         """Return the value of a header `Link` for what a page loads of ours; *nonces* let it pass."""
 
@@ -67,12 +70,17 @@ class MiddlewareState:
         self.memory = Memory()
         self._raise_errors = raise_errors
         self._suffix = lru_cache(maxsize=4)(Suffix)
+        self._stamp = lru_cache(maxsize=16)(Stamp)
         self._told: set[tuple[str, str]] = set()
 
     @property
     def suffix(self) -> Suffix:
         """The suffix of today's entity tags."""
         return self._suffix(self.injection.digest)
+
+    def stamp(self, letter: str) -> Stamp:
+        """Return what tells pages changed today for the readers of *letter* from those that the site made."""
+        return self._stamp(suffix=self.suffix, letter=letter, changed=self.injection.changed)
 
     @property
     def changed(self) -> datetime | None:
@@ -106,6 +114,14 @@ class MiddlewareState:
         except Exception:
             self.fault("what a page loads of ours could not be told early")
             return ""
+
+    def address(self, environ: WSGIEnvironment) -> Hashable:
+        """Return all of *environ* that our markup depends on; ``None`` where that cannot be told."""
+        try:
+            return self.injection.address(environ)
+        except Exception:
+            self.fault("on what our part of a page depends could not be told")
+            return None
 
     def letter(self, environ: WSGIEnvironment, gate: Gate | None) -> str:
         """Return what marks the entity tags of a page that is private to this reader and passed through *gate*."""

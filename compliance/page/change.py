@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable
+from functools import partial
 from itertools import chain
 from typing import Protocol
 
 from . import charsets
 from .codings import BrokenBody, Coding
-from .injection import Markup, Memory, Opening, Stream, is_amp, placed
+from .injection import Known, Markup, Memory, Opening, Stream, is_amp, placed
 from .policies import Nonces, nonces_in
 from .trackers import Gate, is_calm
 
@@ -48,6 +49,8 @@ class Change:
         nonces: what the policies that came with the page let scripts and styles pass by.
         name: what the page is called where it is reported, such as its path.
         placed: which elements have been placed by hand meanwhile, in a page that is still being made.
+        key: what *markup* gives depends on nothing but its arguments and this, nor on more does *gate*; ``None`` where
+            nothing can be said of that.
         reports: who is told of faults.
     """
 
@@ -63,6 +66,7 @@ class Change:
         nonces: Nonces = Nonces(),  # noqa: B008  # it never changes
         name: str = "",
         placed: Callable[[], Collection[str]] = tuple,
+        key: Hashable = None,
     ) -> None:
         self._wanted = markup
         self._gate = gate
@@ -73,6 +77,7 @@ class Change:
         self._nonces = nonces
         self._name = name
         self._by_hand = placed
+        self._key = key
         self._gating = gate.stream() if gate is not None else None
         self.changed = False  # nothing of it leaves before this is known
         self._passing = False
@@ -164,32 +169,37 @@ class Change:
 
     def _spliced(self, body: bytes) -> bytes | None:
         self._begin(body)
-        plain = came = self._inward(body)
-        memory = self._memory
+        came = self._inward(body)
+        known = plain = self._memory.page(came, self._name)
         if self._gate is not None:
-            plain = self._held(self._gate, came)
-        opening = memory.opening(plain)
+            plain = self._held(self._gate, known)
+        opening = plain.opening
         if opening is None:
-            self._tell_amp(plain)
+            self._tell_amp(plain.page)
             return None
-        carried = memory.placed(plain)
-        calm = self._gate is not None and "footer" not in carried and memory.told(plain, is_calm)
-        markup = self._markup(opening, carried, plain, calm=calm)
-        changed = memory.inject(plain, markup.head, markup.foot)
-        if calm and not (markup.foot and _is_full(changed, plain, markup)):
+        carried = plain.placed
+        calm = self._gate is not None and "footer" not in carried and plain.told(is_calm)
+        markup = self._markup(opening, carried, plain.page, calm=calm)
+        changed = plain.inject(markup.head, markup.foot)
+        if calm and not (markup.foot and _is_full(changed, plain.page, markup)):
             # What holds trackers has no place last.
-            markup = self._markup(opening, carried, plain)
-            changed = memory.inject(plain, markup.head, markup.foot)
-        if not _is_full(changed, plain, markup):
+            markup = self._markup(opening, carried, plain.page)
+            changed = plain.inject(markup.head, markup.foot)
+        full = _is_full(changed, plain.page, markup)
+        if not full:
             self._reports.bare(self._name)
         if changed is came and not self._empty:
             return None
-        return changed if self._recoder is None else self._recoder.outward(changed) + self._recoder.rest()
+        if self._recoder is not None:
+            return self._recoder.outward(changed) + self._recoder.rest()
+        if full and self._key is not None:
+            known.keep(self._key, plain, markup.head, markup.foot)
+        return changed
 
-    def _held(self, gate: Gate, page: bytes) -> bytes:
-        """Return *page* as it passes *gate*, which looks at a page that comes again only once."""
-        marked = self._memory.marked(page)
-        return self._memory.noted(page, gate.mark, lambda page: gate.whole(page, marked=marked))
+    def _held(self, gate: Gate, known: Known) -> Known:
+        """Return what is known of a page as it passes *gate*, which looks at a page that comes again only once."""
+        page = known.noted(gate.mark, partial(gate.concerns, marked=known.marked), gate.read)
+        return known if page is known.page else self._memory.page(page, self._name)
 
     def _fed(self, data: bytes) -> None:
         coder = self._coding

@@ -33,7 +33,7 @@ class Press:
     def marked(self, page: bytes) -> bool:
         """Return whether *page* may carry markup of ours."""
         # The memory looks for less, and has to all the same.
-        return _WIDE[page[:2]] in page if page[:2] in _WIDE else self._memory.marked(page) and _MARK in page
+        return _WIDE[page[:2]] in page if page[:2] in _WIDE else self._memory.page(page).marked and _MARK in page
 
     def stamped(self, body: bytes, name: str | None = None) -> tuple[bytes, bool]:
         """Return *body*, a page in the content coding *name* if in any, with today's markup, and whether it has any.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -99,11 +100,13 @@ def test_memory_counts_what_it_keeps_of_a_page(kind: str) -> None:
             own = b"%d-%d " % (number, reader) + b"a" * 20_000
             asked += own
             if kind == "held":
-                memory.noted(page, str(reader), lambda page, own=own: page + own)
+                memory.page(page).noted(str(reader), lambda *_: True, lambda page, own=own: page + own)
             else:
-                memory.inject(page, b"<!--%s-->" % own, b"")
+                known = memory.page(page)
+                known.keep(reader, known, b"<!--%s-->" % own, b"")
     assert len(asked) > 20 * MIB
-    kept = pickle.dumps([(entry.page, entry.notes, entry.places) for entry in memory._entries.values()])
+    entries = memory._entries.values()
+    kept = pickle.dumps([(one.page, one._notes, [*map(itemgetter(1, 2), one._results.values())]) for one in entries])
     assert MIB / 2 < len(kept) <= MIB
 
 

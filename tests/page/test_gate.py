@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from justhtml import JustHTML
 
 from compliance.page.html.tokens import LIMIT
+from compliance.page.injection import Memory
 from compliance.page.trackers import Catalogue, Gate
 from compliance.page.trackers.labels import ADDRESSES, NAMES
 from support.documents import documents, suite
@@ -336,3 +338,25 @@ def test_memory_stays_flat_over_a_long_page() -> None:
     sent += len(stream.close())
     assert most <= LIMIT + len(text)
     assert sent > 90 * len(text)
+
+
+_TEXT = b"<p>" + b"Nothing to hold here. " * 90 + b"</p>"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"a", b"<script src=//hm.baidu.com/hm.js></script>"),
+        (b"<script src=//hm.baid.com/hm.js></script>", b"<script src=//hm.baidu.com/hm.js></script>"),
+        (b"<script src=//hm.bai-du.com/hm.js></script>", b"<script src=//hm.baidu.com/hm.js></script>"),
+        (b"<p>//hm.baidu.com/hm.js</p>", b"<img src=//hm.baidu.com/hm.js>"),
+        (b"<!--<script src=//hm.baidu.com/hm.js></script>-->", b"<script src=//hm.baidu.com/hm.js></script>-->"),
+        (b"<script type=text/plane data-category=analytics>a()</script>", b"<script type=text/plain data-category=analytics>a()</script>"),
+        (b"<script src=//hm.baidu.com/hm.js></script>", b"a"),
+    ],
+)  # fmt: skip
+def test_a_page_like_the_one_before_is_held_as_it_is_alone(before: bytes, after: bytes) -> None:
+    memory = Memory()
+    for page in (b"<!doctype html><body>" + _TEXT + part + _TEXT for part in (before, after, before)):
+        known = memory.page(page)
+        assert known.noted(GATE.mark, partial(GATE.concerns, marked=known.marked), GATE.read) == GATE.whole(page)

@@ -334,18 +334,57 @@ def test_memory_gives_what_a_fresh_reading_gives_and_forgets_old_pages() -> None
     memory = Memory(size=2000)
     pages = [PAGE.replace(b"Text", b"Text %d" % number) for number in range(40)]
     for page in [*pages, *pages]:
-        assert memory.opening(bytes(page)) == opening(page)
-        assert memory.placed(bytes(page)) == placed(page)
+        assert memory.page(bytes(page)).opening == opening(page)
+        assert memory.page(bytes(page)).placed == placed(page)
         for foot in (FOOT, b""):
-            assert memory.inject(bytes(page), HEAD, foot) == inject(page, HEAD, foot)
+            assert memory.page(bytes(page)).inject(HEAD, foot) == inject(page, HEAD, foot)
     assert sum(len(entry.page) for entry in memory._entries.values()) <= 2000
 
 
 def test_memory_tells_pages_apart_that_differ_in_one_byte() -> None:
     memory = Memory()
     other = PAGE.replace(b"<p>Text</p>", b"<p>Text<p/>")
-    assert memory.inject(PAGE, HEAD, FOOT) == inject(PAGE, HEAD, FOOT)
-    assert memory.inject(other, HEAD, FOOT) == inject(other, HEAD, FOOT)
+    assert memory.page(PAGE).inject(HEAD, FOOT) == inject(PAGE, HEAD, FOOT)
+    assert memory.page(other).inject(HEAD, FOOT) == inject(other, HEAD, FOOT)
+
+
+LISTS = st.lists(PARTS, max_size=8)
+
+
+@settings(max_examples=examples(600), suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(OPENINGS, st.lists(st.tuples(LISTS, LISTS, LISTS), max_size=4), st.lists(PARTS, max_size=16))
+@example("<body>", [(["<script>", "a", "</script>"], ["<a>"], ["</a>"])], ["x", "<a>", "y", "</a>", "</body>"])
+@example("<body>", [(["<p>"], ["t"], ["<!--"])], ["<b>", "-->", "<script>", "</script>", "</body>"])
+@example("<body>", [(["<table>", "<td>"], ["t"], ["<a x='>"])], ["</td>", "</table>", "<p title='", "</body>"])
+@example(
+    "<body>", [([], [], ["<div>"] * 3), (["<svg><path/></svg>"], ["</div>"], [])], ["<svg><path/></svg>", "</body>"]
+)
+def test_a_page_like_the_one_before_gets_what_it_gets_alone(
+    first: str, changes: list[tuple[list[str], list[str], list[str]]], rest: list[str]
+) -> None:
+    def page(which: int) -> bytes:
+        middle = ("".join((*change[0], *change[which])) for change in changes)
+        return "".join((first, *middle, *rest, "</div>" * (which - 1))).encode()
+
+    memory = Memory()
+    for one in (page(1), page(2)):
+        known = memory.page(one)
+        assert (known.opening, known.placed) == (opening(one), placed(one))
+        assert known.inject(HEAD, FOOT) == inject(one, HEAD, FOOT)
+
+
+@suite
+def test_a_document_read_after_one_like_it_gets_what_it_gets_alone() -> None:
+    frame = (
+        b"<!doctype html><title>t</title><body><p>"
+        + b"<script>a()</script><a href=/>b</a>" * 9
+        + b"%s"
+        + b"<i>c</i>" * 9
+    )
+    memory = Memory()
+    memory.page(frame % b"").inject(HEAD, FOOT)
+    pages = [(name, frame.replace(b"%s", document)) for name, document in documents()]
+    assert [name for name, page in pages if memory.page(page).inject(HEAD, FOOT) != inject(page, HEAD, FOOT)] == []
 
 
 def test_placed_finds_marks_in_tags_only() -> None:

@@ -53,6 +53,9 @@ class Injected:
     def gate(self, environ: dict[str, Any], *, private: bool) -> Gate | None:
         return None
 
+    def address(self, environ: dict[str, Any]) -> None:
+        return None
+
     def hints(self, environ: dict[str, Any], nonces: Nonces) -> str:
         return "</ours.css>; rel=preload; as=style"
 

@@ -113,6 +113,12 @@ def test_articles_say_what_the_law_wants_them_to(app: Flask) -> None:
     assert "来源：新华社" in credits and "责任编辑：李明" in credits and "&lt;b&gt;" in credits
 
 
+def test_text_is_escaped_after_markup_that_is_equal_to_it(app: Flask) -> None:
+    assert "<b>A</b>" in written(app, "{{ compliance_credits('<b>A</b>'|safe) }}")
+    assert "&lt;b&gt;A&lt;/b&gt;" in written(app, "{{ compliance_credits('<b>A</b>') }}")
+    assert "<b>A</b>" in written(app, "{{ compliance_credits('<b>A</b>'|safe) }}")
+
+
 def test_correction_stands_in_its_article_alone(app: Flask) -> None:
     assert "There are seventeen." in written(app, "{{ compliance_correction() }}")
     assert written(app, "{{ compliance_correction() }}", "/articles/z") == ""

@@ -7,11 +7,11 @@ parses to the tree it had.
 
 from __future__ import annotations
 
-from .memory import Memory
+from .memory import Known, Memory
 from .opening import Opening, is_amp
 from .original import original
 from .place import Markup
 from .stream import Stream
 from .whole import inject, opening, placed
 
-__all__ = ["Markup", "Memory", "Opening", "Stream", "inject", "is_amp", "opening", "original", "placed"]
+__all__ = ["Known", "Markup", "Memory", "Opening", "Stream", "inject", "is_amp", "opening", "original", "placed"]

@@ -110,12 +110,14 @@ class Opening:
     """What the first bytes of a page tell.
 
     *start* is the byte offset of the body's first child (-1 where only a full parse can find it), *lang* the value of
-    ``<html lang>`` as written. *based* says that a ``<base>`` may lead relative addresses to another host.
+    ``<html lang>`` as written. *based* says that a ``<base>`` may lead relative addresses to another host. All of it
+    is so of every page with the same first bytes, as many as *told* it; ``None`` where all of them did.
     """
 
     start: int
     lang: str | None
     based: bool = False
+    told: int | None = None
 
 
 class Undecided(Exception):
@@ -203,13 +205,13 @@ def _before_body(page: bytes, at: int) -> int:
         at = noscript.end()
 
 
-def _opening(page: bytes, end: int, start: int) -> Opening | None:
+def _opening(page: bytes, end: int, start: int, told: int) -> Opening | None:
     """Return the opening of *page* whose body begins at *start*, and what comes before it ends at *end*."""
     tag = _html_tag(page, 0, end)
     return (
         None
         if tag is not None and _is_amp(tag)
-        else Opening(start=start, lang=_language(tag), based=is_based(page, end))
+        else Opening(start=start, lang=_language(tag), based=is_based(page, end), told=told)
     )
 
 
@@ -228,15 +230,16 @@ def find_opening(page: bytes, *, resume: int = 0, read: int = 0) -> Opening | No
     at = _before_body(page, resume or _PREAMBLE.match(page).end())  # type: ignore[union-attr]
     body = _BODY_TAG.match(page, at)
     if body is not None:
-        return _opening(page, at, body.end())
+        return _opening(page, at, body.end(), body.end())
     if page[at : at + 1] not in (b"<", b"\0", b""):
-        return _opening(page, at, at)
+        return _opening(page, at, at, at + 1)
     name = _NAME.match(page, at)
     if name is None or name[1].lower() in _HEAD_NAMES - {b"frameset"}:
         raise Undecided(at)
     if name[1].lower() == b"frameset":
         return None
     read = _not_final().match(page, max(at, read)).end()  # type: ignore[union-attr]
-    if _FINAL_TAG.match(page, read) is None:
+    final = _FINAL_TAG.match(page, read)
+    if final is None:
         raise Undecided(at, read)
-    return _opening(page, at, at)
+    return _opening(page, at, at, final.end() + 1)

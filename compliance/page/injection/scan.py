@@ -18,12 +18,19 @@ left open near the end of the page, which is where authors do not see it, a full
 from __future__ import annotations
 
 import re
-import sys
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cache
 from itertools import islice
+from typing import NamedTuple, TypeAlias
 
-from ..html.syntax import ATTRIBUTES, NAME_END, UNIT, VOID, compiled
+from ..html.syntax import ATTRIBUTES, NAME_END, UNIT, compiled
+from .difference import Block
+from .region import HAZARDS, REGIONS, UNPROVEN, Region
 from .tail import LIMIT
+
+#: What stands between two units: where it begins and ends, and how many more "div" it leaves open.
+Gap: TypeAlias = tuple[int, int, int]
 
 _NAME = re.compile(rb"</?([a-zA-Z][^ \t\n\f\r/>]*+)")
 _TAG = re.compile(rb"</?[a-zA-Z][^ \t\n\f\r/>]*+" + ATTRIBUTES)
@@ -44,7 +51,6 @@ _INSIDE_A = rb"(?!/?[aA]" + NAME_END + rb"|[!?A-Z]|s[cv]|sty|sel|t[aei]|no|bu|if
 _TO_STOP = re.compile(rb"[^<]*+(?:<" + _INSIDE_A + rb"[^<]*+)*+")
 _END_A = re.compile(rb"</a[ \t\n\f\r]*+>", re.IGNORECASE)
 _A = re.compile(rb"<[aA]" + NAME_END)
-_END_NOSCRIPT = re.compile(rb"</noscript[ \t\n\f\r]*+>", re.IGNORECASE)
 _P = re.compile(rb"<[pP]" + NAME_END)
 # Tags that close an open "p" (13.2.6.4.7).
 _CLOSES_P = re.compile(
@@ -58,41 +64,13 @@ _FORMAT = re.compile(
     rb"|[nN][oO][bB][rR]|[sS][mM][aA][lL][lL]|[sS][tT][rR](?:[oO][nN][gG]|[iI][kK][eE]))" + NAME_END
 )
 
-_LEAF = rb"|".join(
-    name + ATTRIBUTES + rb"[^<]*+</" + name + rb">"
-    for name in (b"td", b"p", b"li", b"span", b"b", b"strong", b"font", b"div", b"th", b"h[1-6]")
-)
-_PARTS = rb"(?:[^<]++|<(?:" + VOID + ATTRIBUTES + rb"|" + _LEAF + rb"|" + UNIT + rb"))*+"
-_TEXT = re.compile(rb"[^<]*+")
-
-_FORMATTING = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
-_SCOPED = frozenset(
-    b"address article aside blockquote button center details dialog dir div dl fieldset figcaption figure footer header"
-    b" hgroup main menu nav ol pre section summary ul h1 h2 h3 h4 h5 h6 dd dt li p object marquee".split()
-)
-_BOUNDARIES = frozenset(b"table td th caption object marquee template applet".split())
-_CELLS = frozenset(b"td th caption".split())
-_TABLE = frozenset(b"table tbody thead tfoot tr td th caption".split())
-_REGIONS = frozenset(b"table template button object marquee noscript".split())
-_HAZARDS = frozenset(
-    b"plaintext applet math svg select script style title textarea iframe xmp noembed noframes frameset body"
-    b" html".split()
-)
-_VOIDS = frozenset(VOID[3:-1].split(b"|"))
 _LOOPS = 7
-_DEEPEST = 512  # elements in one another; browsers that are given more put them side by side
-_UNPROVEN = -1
 
 
 # Compiled for the pages that need them, since that takes long.
 @cache
 def _unit() -> re.Pattern[bytes]:
     return compiled(UNIT)
-
-
-@cache
-def _structure() -> re.Pattern[bytes]:
-    return re.compile(_PARTS + rb"<(?:(/?[a-zA-Z][a-zA-Z0-9:-]*+)" + ATTRIBUTES + rb")?")
 
 
 def in_data(page: bytes, start: int, place: int) -> bool:
@@ -127,117 +105,40 @@ def _read(page: bytes, start: int, place: int) -> int:
         elif (bogus := _BOGUS.match(page, at)) is not None:
             start = bogus.end()
         elif page[at + 1 : at + 2].isalpha() or page[at + 1 : at + 2] in b"/!?":
-            return _UNPROVEN
+            return UNPROVEN
         else:
             start = at + 1
     return start
 
 
-def _closes(stack: list[bytes], name: bytes) -> bool:
-    """Take *name* and what is open inside it off *stack* as its end tag does; ``False`` where that is unproven.
-
-    What the parser may have closed can stay on *stack*: it names all that may be open, and perhaps more.
-    """
-    at = len(stack) - 1 - stack[::-1].index(name)
-    inside = stack[at + 1 :]
-    if name == b"form":
-        return True
-    if name in _TABLE:
-        if b"table" in inside or b"template" in inside:
-            return True
-        # Closing a cell forgets the formatting opened in it (13.2.6.4.15); nothing else in a table does.
-        cell = name in _CELLS
-        for opened in inside:
-            if opened in _FORMATTING and not cell:
-                return False
-            cell = cell or opened in _CELLS
-    elif name in _SCOPED or name in _FORMATTING:
-        if not _BOUNDARIES.isdisjoint(inside):
-            return name in _SCOPED
-        if name == b"li" and (b"ul" in inside or b"ol" in inside) or name == b"p" and b"button" in inside:
-            return True
-        if name in _FORMATTING and not _FORMATTING.issuperset(inside):
-            return False
-        if not _FORMATTING.isdisjoint(inside) and (b"a" in inside or _CELLS.isdisjoint(stack[:at])):
-            return False
-    else:
-        return False
-    del stack[at:]
-    return True
-
-
-class Region:
-    """An element that is proven as a whole: properly nested up to its own end tag, it leaves nothing open.
-
-    *place* is where it begins, and later where the reading goes on when more bytes have come.
-    """
-
-    def __init__(self, place: int, opened: list[bytes] | None = None) -> None:
-        self.place = place
-        self._open = opened or []
-
-    def end(self, page: bytes, stop: int = sys.maxsize) -> int:
-        """Return where the element ends in *page* before *stop*, or -1 where the bytes there are do not prove it."""
-        stack, structure = self._open, _structure()
-        while (match := structure.match(page, self.place, stop)) is not None:
-            if match[1] is None:
-                self.place = match.end() - 1
-                return _UNPROVEN
-            self.place = match.start(1) - 1
-            name = match[1].lower()
-            place = match.end()
-            if name == b"noscript":
-                # Text to a browser with scripting, markup to one without: both must see the same end.
-                first = _END_NOSCRIPT.search(page, place)
-                if first is None or Region(place, [name]).end(page, first.end()) != first.end():
-                    return _UNPROVEN
-                place = first.end()
-            elif name[0] != 0x2F:
-                if name in _HAZARDS or (name in (b"a", b"nobr") and name in stack):
-                    return _UNPROVEN
-                if name not in _VOIDS:
-                    stack.append(name)
-                if len(stack) > _DEEPEST:
-                    return _UNPROVEN
-            elif stack[-1] == name[1:]:
-                del stack[-1]
-            elif name in (b"/body", b"/html") or (name[1:] in stack and not _closes(stack, name[1:])):
-                return _UNPROVEN
-            self.place = place
-            if not stack:
-                return place
-        self.place = _TEXT.match(page, self.place).end()  # type: ignore[union-attr]
-        return _UNPROVEN
-
-
-def _anchor(page: bytes, start: int, gaps: list[tuple[int, int]]) -> int:
+def _anchor(page: bytes, start: int, gaps: list[Gap]) -> int:
     """Return where the end tag of the "a" at *start* begins, units and regions inside it passed; or -1.
 
     Appends to *gaps* what it passed over.
     """
     tag = _TAG.match(page, start)
     if tag is None:
-        return _UNPROVEN
+        return UNPROVEN
     gap = place = tag.end()
     while True:
         stop = _TO_STOP.match(page, place).end()  # type: ignore[union-attr]
         if _END_A.match(page, stop) is not None:
-            gaps.append((gap, stop))
-            return stop if in_data(page, gap, stop) else _UNPROVEN
+            gaps.append(_gap(page, gap, stop))
+            return stop if in_data(page, gap, stop) else UNPROVEN
         if _A.match(page, stop) is not None and page.count(b"<", start, stop) <= _LOOPS and in_data(page, gap, stop):
             # A second "a" closes the first: the adoption agency takes one round for each block between them, of
             # the eight that it has (13.2.6.4.7).
-            gaps.append((gap, stop))
+            gaps.append(_gap(page, gap, stop))
             return stop
         if stop == len(page) or page.startswith((b"<a", b"<A"), stop):
-            return _UNPROVEN
+            return UNPROVEN
         name = _NAME.match(page, stop)
         place = _pass(page, stop, b"" if name is None else name[1].lower())
         if place == stop + 1:
             continue
         if place < 0 or b"<a" in page[stop:place].lower() or not in_data(page, gap, stop):
-            return _UNPROVEN
-        gaps.append((gap, stop))
+            return UNPROVEN
+        gaps.append(_gap(page, gap, stop))
         gap = place
 
 
@@ -246,12 +147,23 @@ def _pass(page: bytes, start: int, name: bytes) -> int:
     unit = _unit().match(page, start)
     if unit is not None:
         return unit.end()
-    return Region(start).end(page) if name in _REGIONS else _step(start, name)
+    return Region(start).end(page) if name in REGIONS else _step(start, name)
 
 
 def _step(start: int, name: bytes) -> int:
     """Return where to go on after *name* at *start*, neither unit nor region: after its "<" if harmless, or -1."""
-    return _UNPROVEN if name in _HAZARDS or not name else start + 1
+    return UNPROVEN if name in HAZARDS or not name else start + 1
+
+
+def _gap(page: bytes, start: int, end: int) -> Gap:
+    return start, end, page.count(b"<div", start, end) - page.count(b"</div", start, end)
+
+
+class Reading(NamedTuple):
+    """How *page* was read, from where its body begins: by its *gaps*."""
+
+    page: bytes
+    gaps: tuple[Gap, ...]
 
 
 class Scan:
@@ -259,7 +171,7 @@ class Scan:
 
     def __init__(self, start: int) -> None:
         self.place = self._gap = self._start = start
-        self._gaps: list[tuple[int, int]] = []
+        self._gaps: list[Gap] = []
         self._region: Region | None = None
         self._paragraph = False
         self._depth = 0
@@ -279,7 +191,7 @@ class Scan:
             if token is None:
                 return self._gap <= end and in_data(page, self._gap, end)
             at = token.start()
-            inner: list[tuple[int, int]] = []
+            inner: list[Gap] = []
             region = False
             unit = units.match(page, at)
             if unit is not None:
@@ -287,7 +199,7 @@ class Scan:
             else:
                 name = _NAME.match(page, at)
                 lower = name[1].lower() if name is not None else b""
-                region = lower in _REGIONS
+                region = lower in REGIONS
                 place = at if region else _anchor(page, at, inner) if lower == b"a" else _step(at, lower)
                 if place == at + 1:
                     self.place = place
@@ -300,17 +212,61 @@ class Scan:
                 return False
             if region:
                 self._region = Region(at)
-            self._gaps.append((self._gap, at))
+            self._gaps.append(_gap(page, self._gap, at))
             self._gaps += inner
             self._gap = self.place = place
 
+    def follow(self, page: bytes, end: int, before: Reading, common: Sequence[Block]) -> None:
+        """Read what *page* has up to *end* in *common* with a page that was read *before* as that was read.
+
+        Both go on alike from a place where the tokenizer is in its data state in both: what was passed there is passed
+        here, up to where the bytes differ.
+        """
+        starts = [start for start, *_ in before.gaps]
+        for old, new, length in common:
+            shift = new - old
+            last = min(old + length, end - shift)
+            index = self._met(page, before, starts, Block(old, new, last - old))
+            until = bisect_right(starts, last) - 1
+            if index is None or until <= index:
+                continue
+            self._gaps.append(_gap(page, self._gap, before.gaps[index][1] + shift))
+            gaps = before.gaps[index + 1 : until]
+            self._gaps += [(start + shift, end + shift, depth) for start, end, depth in gaps] if shift else gaps
+            self._gap = self.place = starts[until] + shift
+            self._region = None
+
+    def _met(self, page: bytes, before: Reading, starts: Sequence[int], block: Block) -> int | None:
+        """Read *page* up to a place in *block* in whose like a gap of *before* was read; return the index of that gap.
+
+        ``None`` where there is none, or where the bytes in front of it are not proven.
+        """
+        shift = block.new - block.old
+        while True:
+            place = max(block.old, self._gap - shift)
+            index = max(0, bisect_right(starts, place) - 1)
+            start, end, _ = before.gaps[index]
+            if place > end or (place > start and not in_data(before.page, start, place)):
+                index += 1
+            if index == len(starts) or max(place, starts[index]) > block.old + block.length:
+                return None
+            place = max(place, starts[index]) + shift
+            if place == self._gap or self.run(page, place):
+                return index
+            if self._gap <= place:
+                return None
+
+    def reading(self, page: bytes, end: int) -> Reading:
+        """Return how *page* was read up to *end*, where the reading has come to."""
+        return Reading(page, (*self._gaps, _gap(page, self._gap, end)))
+
     def paragraph_open(self, page: bytes, end: int) -> bool:
         """Return whether a "p" may be open at *end*, where the reading has come to."""
-        return self._paragraph_after(page, [*self._gaps, (self._gap, end)])
+        return self._paragraph_after(page, [*self._gaps, (self._gap, end, 0)])
 
     def depth(self, page: bytes, end: int) -> int:
         """Return how many "div" are open at *end* by the count of their tags: a footer there would stand in one."""
-        return self._depth_after(page, [*self._gaps, (self._gap, end)])
+        return self._depth_after() + _gap(page, self._gap, end)[2]
 
     def formats_open(self, page: bytes) -> bool:
         """Return whether a formatting element that begins near the end of *page* is open there.
@@ -322,31 +278,31 @@ class Scan:
             (opened.discard if ends else opened.add)(name.lower())
         return bool(opened)
 
-    def advance(self, end: int) -> None:
-        """Begin anew at *end*, where the tokenizer is in its data state."""
-        self._gaps.append((self._gap, end))
+    def advance(self, page: bytes, end: int) -> None:
+        """Begin anew at *end* of *page*, where the tokenizer is in its data state."""
+        self._gaps.append(_gap(page, self._gap, end))
         self._gap = self.place = end
 
     def fold(self, page: bytes) -> int:
         """Keep what the passed gaps told, and return where the bytes begin that are still needed."""
         self._paragraph = self._paragraph_after(page, self._gaps)
-        self._depth = self._depth_after(page, self._gaps)
+        self._depth = self._depth_after()
         self._gaps = []
         needed = self._region.place if self._region is not None else self._gap
         self._tail = self._tail_after(page, needed)
         return needed
 
-    def _paragraph_after(self, page: bytes, gaps: list[tuple[int, int]]) -> bool:
+    def _paragraph_after(self, page: bytes, gaps: Sequence[Gap]) -> bool:
         for index in range(len(gaps) - 1, -1, -1):
-            start, stop = gaps[index]
+            start, stop, _ = gaps[index]
             opened = _last_paragraph(page, start, stop)
             if opened >= 0:
                 later = gaps[index + 1 :]
-                return not (_closed(page, start, opened + 2, stop) or any(_closed(page, s, s, e) for s, e in later))
-        return self._paragraph and not any(_closed(page, s, s, e) for s, e in gaps)
+                return not (_closed(page, start, opened + 2, stop) or any(_closed(page, s, s, e) for s, e, _ in later))
+        return self._paragraph and not any(_closed(page, s, s, e) for s, e, _ in gaps)
 
-    def _depth_after(self, page: bytes, gaps: list[tuple[int, int]]) -> int:
-        return self._depth + sum(page.count(b"<div", *gap) - page.count(b"</div", *gap) for gap in gaps)
+    def _depth_after(self) -> int:
+        return self._depth + sum(depth for _, _, depth in self._gaps)
 
     def _tail_after(self, page: bytes, end: int) -> bytes:
         return (self._tail + page[max(self._start, end - LIMIT) : end])[-LIMIT:]
@@ -361,7 +317,7 @@ class Scan:
 
 def _last_paragraph(page: bytes, start: int, end: int) -> int:
     """Return where the last "p" start tag between *start* and *end* begins, or -1."""
-    found = _UNPROVEN
+    found = UNPROVEN
     for letter in (b"<p", b"<P"):
         at = page.rfind(letter, start, end)
         while at > found and _P.match(page, at) is None:

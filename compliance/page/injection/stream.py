@@ -137,9 +137,9 @@ class Stream:
             return
         last = self._unread.rfind(b"<")
         if last > scan.place and scan.run(self._unread, last):
-            scan.advance(last)
+            scan.advance(self._unread, last)
         elif last <= scan.place and len(self._unread) > _PATIENCE and scan.run(self._unread, len(self._unread)):
-            scan.advance(len(self._unread))  # all of it is text, which may go on for long
+            scan.advance(self._unread, len(self._unread))  # all of it is text, which may go on for long
         needed = scan.fold(self._unread)
         if needed > 0:
             self._unread = self._unread[needed:]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from .difference import Block
 from .opening import Opening, Undecided, find_opening, is_amp, is_based, is_page, language
 from .place import Place
-from .scan import Scan, foot_place
+from .scan import Reading, Scan, foot_place
 from .tail import body_end
 
 # Our mark on an element, not one of the attributes that begin like it.
@@ -25,18 +28,48 @@ def opening(page: bytes) -> Opening | None:
         return Opening(start=-1, lang=language(page, 0, len(page)), based=is_based(page, len(page))) if whole else None
 
 
-def locate(page: bytes, head: bytes, foot: bytes, found: Opening) -> Place:
-    """Return where *head* and *foot* go into *page*, of which `opening` returned *found*; either may be empty."""
+class Proof(NamedTuple):
+    """What the cheap proof of a page gave: the *place* of a footer, and the *reading* that showed it.
+
+    *pure* tells that no formatting element seems to be open there.
+    """
+
+    place: Place
+    pure: bool
+    reading: Reading
+
+
+def prove(page: bytes, found: Opening, before: Reading | None = None, common: Sequence[Block] = ()) -> Proof | None:
+    """Return the cheap proof of *page*, of which `opening` returned *found*; ``None`` where there is none.
+
+    It takes less where *before* is the reading of a page with which this one has *common* blocks.
+    """
+    if found.start < 0:
+        return None
+    scan = Scan(found.start)
+    end = body_end(page, found.start)
+    if before is not None:
+        scan.follow(page, len(page) if end is None else end, before, common)
+    proven = foot_place(scan, page, end)
+    if proven is None:
+        return None
+    place = Place(head=found.start, foot=proven[0], foot_closers=proven[1])
+    return Proof(place, not scan.formats_open(page), scan.reading(page, proven[0]))
+
+
+def locate(page: bytes, head: bytes, foot: bytes, found: Opening, proof: Proof | None) -> Place:
+    """Return where *head* and *foot* go into *page*; either may be empty.
+
+    *found* is what `opening` returned for the page, *proof* what `prove` did, which without a *foot* nobody needs.
+    """
     start = found.start
     cheap = Place(head=start)
     if start >= 0:
         if not foot:
             return cheap
-        scan = Scan(start)
-        proven = foot_place(scan, page, body_end(page, start))
-        if proven is not None:
-            cheap = Place(head=start, foot=proven[0], foot_closers=proven[1])
-            if not scan.formats_open(page):
+        if proof is not None:
+            cheap = proof.place
+            if proof.pure:
                 return cheap
     if len(page) > _LIMIT:
         return cheap
@@ -61,7 +94,10 @@ def inject(page: bytes, head: bytes, foot: bytes, found: Opening | None = None) 
     *found* is what `opening` returned for the page.
     """
     found = found or opening(page)
-    return page if found is None else locate(page, head, foot, found).splice(page, head, foot)
+    if found is None:
+        return page
+    proof = prove(page, found) if foot else None
+    return locate(page, head, foot, found, proof).splice(page, head, foot)
 
 
 def placed(page: bytes) -> frozenset[str]:

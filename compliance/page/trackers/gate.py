@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 from ..html.tokens import Reader
@@ -23,13 +24,20 @@ class Gate:
         #: What tells pages of this gate from those of one that holds other categories: four hexadecimal digits.
         self.mark = sha256(" ".join(sorted(held)).encode()).hexdigest()[:4]
 
-    def whole(self, page: bytes, *, marked: bool = True) -> bytes:
-        """Return *page* with its trackers held; *page* itself where there is none.
+    def whole(self, page: bytes) -> bytes:
+        """Return *page* with its trackers held; *page* itself where there is none."""
+        return self.read(page) if self.concerns(page) else page
 
-        It is looked through faster where it is known not to be *marked*: the site labels no script in it.
+    def concerns(self, page: bytes, spans: Iterable[tuple[int, int]] | None = None, *, marked: bool = True) -> bool:
+        """Return whether anything in *page* may be held, by a look that takes little time.
+
+        It takes less where the page is known not to be *marked*: the site labels no script in it; and where it differs
+        only within *spans*, from and to a place, from a page in which nothing was to be seen.
         """
-        if not self._judge.concerns(page, marked=marked):
-            return page
+        return self._judge.concerns(page, marked=marked, spans=spans)
+
+    def read(self, page: bytes) -> bytes:
+        """Return what `whole` does, by reading all of *page*."""
         stream = self.stream()
         changed = stream.feed(page) + stream.close()
         return changed if stream.held else page

@@ -14,7 +14,7 @@ from ..states import loads_nothing, uncommented
 from .addresses import split
 from .catalogue import NECESSARY, Catalogue, Tracker
 from .labels import ADDRESSES, labelled
-from .marks import finder
+from .marks import LONGEST, finder
 from .styles import WITHHELD, withheld
 
 # The categories of which a reader would least expect it first: what names several waits for the first of these.
@@ -42,12 +42,16 @@ class TrackerJudge:
         """Return the first mark of something to be held in *data* after *start*."""
         return self._found(data, start)
 
-    def concerns(self, page: bytes, *, marked: bool) -> bool:
-        """Return whether anything in *page* may be held; the cheap look at all of it.
+    def concerns(self, page: bytes, *, marked: bool, spans: Iterable[tuple[int, int]] | None = None) -> bool:
+        """Return whether anything in *page* may be held; the cheap look at all of it, or at *spans* and around them.
 
         *marked* says whether a label of the site's may stand in it.
         """
-        return self._found(page) is not None or (marked and _is_marked(page))
+        if marked and _is_marked(page):
+            return True
+        if spans is None:
+            return self._found(page) is not None
+        return any(self._found(page, max(0, start - LONGEST), end + LONGEST) is not None for start, end in spans)
 
     def tag(self, text: bytes, base: str | None) -> Judged:
         """Return the start tag *text* of no script, held if that is due, and what it is held for.

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+#: Bytes that a mark takes at most.
+LONGEST = 1024
 _OTHER = rb"\x00-,./:-@\[-`{-\xff"  # what no label goes on with
 
 
