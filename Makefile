@@ -22,7 +22,7 @@ MEMORY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 >
 RUN = COMPLIANCE_EXAMPLES=$(EXAMPLES) $(addprefix TMPDIR=,$(MEMORY)) $(BIN)/python -m pytest --quiet \
     --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
 
-.PHONY: demo test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget htmx clean
+.PHONY: demo test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget htmx axe clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
 demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
@@ -164,6 +164,18 @@ htmx:
 	@tar --extract --gzip --directory build/htmx --file build/htmx/htmx.org-$(HTMX).tgz
 	@cp build/htmx/package/dist/htmx.min.js compliance/console/static/htmx/
 	@cp build/htmx/package/LICENSE compliance/console/static/htmx/LICENSE.txt
+
+# What finds barriers for people with disabilities in a page that a browser shows, as its makers built it, and what it
+# says in Chinese.
+axe: AXE := 4.14.1
+axe: SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+axe:
+	@rm -rf build/axe && mkdir -p build/axe
+	@cd build/axe && npm pack --silent axe-core@$(AXE) >/dev/null
+	@echo "$(SHA256)  build/axe/axe-core-$(AXE).tgz" | sha256sum --check --quiet
+	@tar --extract --gzip --directory build/axe --file build/axe/axe-core-$(AXE).tgz
+	@mkdir -p compliance/audit/browser/axe
+	@cd build/axe/package && cp axe.min.js locales/zh_CN.json LICENSE LICENSE-3RD-PARTY.txt 	    $(CURDIR)/compliance/audit/browser/axe/
 
 clean:
 	rm -rf .venv dist build node_modules bench/node_modules $(CATALOGUES)

@@ -9,7 +9,22 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-from . import audit, costs, gate, injection, ledger, proxied, reading, served, stamp, startup, store, stream, texts
+from . import (
+    audit,
+    browsing,
+    costs,
+    gate,
+    injection,
+    ledger,
+    proxied,
+    reading,
+    served,
+    stamp,
+    startup,
+    store,
+    stream,
+    texts,
+)
 from .table import Row, print_table, print_verdict
 
 Table = tuple[str, str, Callable[[], Iterable[Row]]]
@@ -31,6 +46,7 @@ TABLES: tuple[Table, ...] = (
     ("Feet and heads read", "share", reading.rows),
     ("Mentions told from loads", "share of errors", reading.error_rows),
     ("Pages checked a second", "÷ lxml; MB", audit.rows),
+    ("Pages opened a minute", "a minute; MB", browsing.rows),
 )
 LARGE: tuple[Table, ...] = (
     ("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows),

@@ -72,6 +72,7 @@ class Crawl:
         self._connections = connections
         self._waiting: deque[tuple[str, int]] = deque()
         self._known: set[str] = set()
+        self._asked = 0
         self._queries: Counter[str] = Counter()
         self._frame = lru_cache(maxsize=_FRAMES)(self._follow)
         #: Why pages were left out, if any were.
@@ -95,6 +96,11 @@ class Crawl:
             self._known.add(key)
             self._waiting.append((url, depth))
 
+    @property
+    def waiting(self) -> int:
+        """How many addresses are known and not asked for yet, as far as the limit lets them be."""
+        return min(len(self._waiting), self._limit - self._asked)
+
     def holds(self, url: str) -> bool:
         """Return whether *url* belongs to the site."""
         path = urlsplit(url).path
@@ -102,14 +108,13 @@ class Crawl:
 
     def __iter__(self) -> Iterator[Visit]:
         """Yield each answer; the limit counts the addresses asked for."""
-        asked = 0
         with ThreadPoolExecutor(self._connections, thread_name_prefix="check") as pool:
             running: deque[tuple[str, int, Future[Response]]] = deque()
             try:
                 while True:
-                    while self._waiting and len(running) < self._connections and asked < self._limit:
+                    while self._waiting and len(running) < self._connections and self._asked < self._limit:
                         url, depth = self._waiting.popleft()
-                        asked += 1
+                        self._asked += 1
                         running.append((url, depth, pool.submit(self._follow, url)))
                     if not running:
                         break

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from .application import Application
 from .browser import Browser
+from .browser.barriers import OURS
 from .checks import PAGE, SITE, PageCheck, SiteCheck
 from .checks.observed import observed
 from .collected import Collected
@@ -54,7 +55,8 @@ class Audit:
     """The audit of *target*; iterate over it to have it done page by page, then ask for the `report`.
 
     *jobs* is how many processes read a folder. *limit* is how many pages are read at most, *connections* how many are
-    asked for at once. A *browser* opens the first page of each kind. *evidence* keeps what came.
+    asked for at once. A *browser* opens the first page of each kind, and others until there are *opened*. *evidence*
+    keeps what came.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Audit:
         jobs: int = 1,
         connections: int = 1,
         browser: Browser | None = None,
+        opened: int = 0,
         evidence: Evidence | None = None,
         checks: Sequence[PageCheck] = PAGE,
         conclusions: Sequence[SiteCheck] = SITE,
@@ -78,7 +81,10 @@ class Audit:
         self._browser = browser
         self._evidence = evidence
         self._first: dict[PageKind, str] = {}
+        self._further: list[str] = []
+        self._most = opened
         self._opened = 0
+        self._waiting: Callable[[], int] = lambda: 0
         self._collected = Collected(context)
         self._checks = tuple(checks)
         self._conclusions = tuple(conclusions)
@@ -105,10 +111,11 @@ class Audit:
             self._site.add(one.summary.url, one.kind, one.facts)
             self._findings.add(one.findings)
             self._ours = self._ours or one.ours
-            self._first.setdefault(one.kind, one.summary.url)
+            if self._first.setdefault(one.kind, one.summary.url) != one.summary.url and len(self._further) < self._most:
+                self._further.append(one.summary.url)
             yield one.summary.url
         if self._browser is not None:
-            self._browse(self._browser)
+            yield from self._browse(self._browser)
 
     def length(self) -> int:
         """Return how many addresses there are at most."""
@@ -116,6 +123,11 @@ class Audit:
             return self._limit or 0
         count = sum(1 for _ in self._target.urls())
         return min(count, self._limit or count)
+
+    @property
+    def left(self) -> int:
+        """How many addresses are known and not dealt with yet."""
+        return self._waiting()
 
     def report(self, *, now: datetime) -> Report:
         """Return what was found; what concerns the whole site is judged here."""
@@ -147,18 +159,29 @@ class Audit:
         below = "" if isinstance(self._target, Folder) else self._target.below.rstrip("/")
         return self._ours and f"{urlsplit(url).path}/".startswith(f"{below}{prefix}/")
 
-    def _browse(self, browser: Browser) -> None:
-        """Open the first page of each kind, and add what its markup did not show."""
+    def _browse(self, browser: Browser) -> Iterator[str]:
+        """Open the first page of each kind and further ones, and add what their markup did not show; yield each."""
+        urls = list(self._first.values())
+        urls += self._further[: max(0, self._most - len(urls))]
+        done = 0
+        self._waiting = lambda: len(urls) - done
         known = {_told(finding) for finding in self._findings.all()}
         with served(self._target) as address:
-            for url, visit in browser.visits([(address(url), url) for url in self._first.values()], self._context):
+            for url, visit in browser.visits(((address(url), url) for url in urls), self._context):
+                done += 1
+                yield url
                 failure = visit if isinstance(visit, Reason) else visit.failure
                 if failure:
                     self._unread.add(url, failure)
                 if isinstance(visit, Reason):
                     continue
                 self._opened += 1
-                self._findings.add(one for one in visit.findings if _told(one) not in known)
+                told = {rule for rule, _ in known} | {one.rule.id for one in visit.findings}
+                self._findings.add(
+                    one
+                    for one in visit.findings
+                    if _told(one) not in known and OURS.get(one.values.get("barrier", "")) not in told
+                )
                 self._site.note(url, visit.facts)
                 for sighting in visit.sightings:
                     self._collected.add(sighting)
@@ -175,6 +198,7 @@ class Audit:
         limit = self._limit or sys.maxsize
         fetch = target.fetch if self._evidence is None else self._evidence.kept(target.fetch)
         crawl = Crawl(fetch, target.start, limit=limit, connections=self._connections, below=target.below)
+        self._waiting = lambda: crawl.waiting
         for visit in crawl:
             response = visit.response
             if response.failure or response.status >= 400:

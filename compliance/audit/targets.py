@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from ..errors import ComplianceError
+from .wording import Wording
 
 #: The types of what is read as a page.
 PAGES = ("text/html", "application/xhtml+xml")
@@ -59,7 +60,7 @@ class Reason(str):
 
 def told(reason: str, language: str) -> str:
     """Return *reason* in *language*, where it is one that can be told in several."""
-    return reason.told(language) if isinstance(reason, Reason) else reason
+    return reason.told(language) if isinstance(reason, Reason | Wording) else reason
 
 
 def _again(key: str, values: Mapping[str, object]) -> Reason:

@@ -17,6 +17,7 @@ from ..rules import rules
 from ..site import Context, Fact
 from ..stored import Store
 from .banner import SCRIPT, buttons, is_weaker, text_of
+from .barriers import barriers
 from .sightings import Sighting
 
 if TYPE_CHECKING:
@@ -56,6 +57,21 @@ class Finder:
         """Yield text that hardly differs from what is painted behind it."""
         for text, colour, background, ratio in await page.evaluate(f"{SCRIPT}.pale()"):
             yield self._found("C705", text, text=text, colour=colour, background=background, ratio=f"{ratio:.1f}")
+
+    async def hindering(self, page: Page) -> AsyncIterator[Finding]:
+        """Yield what hinders people with disabilities."""
+        for one in await barriers(page):
+            yield Finding(
+                rule=rules()["C710"],
+                page=self._page,
+                excerpt=shorten(one.first),
+                values={
+                    "barrier": one.id,
+                    "help": one.help,
+                    "criteria": one.criteria,
+                    "group": one.group,
+                },
+            )
 
     async def banner(self, agree: Locator, refuse: Locator | None) -> AsyncIterator[Finding]:
         """Yield what is wrong with the buttons of a banner, and where it lies."""

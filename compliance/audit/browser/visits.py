@@ -153,9 +153,11 @@ class Browser:
             visit.sightings.append(sighting)
             visit.add(finder.before(sighting))
             agree, refuse = await buttons(reader.page)
+            banner = [one async for one in finder.banner(agree, refuse)] if agree else []
+            visit.add([one async for one in finder.hindering(reader.page)])
             if agree is None:
                 return
-            banner = [one async for one in finder.banner(agree, refuse)]
+            reader.forget()  # what a narrow window asks for is no agreement
             await self._witness.deciding(named, Reader.UNDECIDED, Reader.AGREEING)
             await reader.press(agree)
             await reader.open()
