@@ -37,7 +37,7 @@ class Difference:
     message: Message
 
 
-class _Seen(BaseModel):
+class Seen(BaseModel):
     """A finding, as it is kept."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,17 +52,19 @@ class Look(BaseModel):
 
     *findings* are known by what was found, wherever that is: one more article that lacks its source is no news. Those
     that only a person can judge are no part of it. *numbers* are licences as ``kind number``, *trackers* hosts that
-    pages load from, both with a page; *unread* are addresses that could not be read, with the reason.
+    pages load from, both with a page; *unread* are addresses that could not be read, with the reason. *recipients* are
+    all hosts that learn of readers, with a page, None in looks that are older than that.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     target: str
     time: datetime
-    findings: Mapping[str, _Seen]
+    findings: Mapping[str, Seen]
     numbers: Mapping[str, str]
     trackers: Mapping[str, str]
     unread: Mapping[str, str]
+    recipients: Mapping[str, str] | None = None
     told: tuple[str, ...] = ()
 
 
@@ -84,12 +86,16 @@ def look_of(report: Report, before: Look | None, language: str) -> Look:
         for tracker in page.trackers:
             if len(trackers) < _MOST:
                 trackers.setdefault(tracker.host, page.url)
-    findings: dict[str, _Seen] = {}
+    findings: dict[str, Seen] = {}
     for finding in report.findings:
         if finding.rule.severity is not Severity.MANUAL and len(findings) < _MOST:
-            seen = _Seen(rule=finding.rule.id, page=finding.page, accepted=finding.accepted is not None)
+            seen = Seen(rule=finding.rule.id, page=finding.page, accepted=finding.accepted is not None)
             findings.setdefault(finding.key, seen)
+    recipients = {one.host: one.first for one in islice(report.recipients, _MOST)}
     if before:
+        if before.recipients:
+            gone = {host for host, page in before.recipients.items() if page in read}
+            recipients |= _unseen(before.recipients, recipients, gone)
         findings |= _unseen(before.findings, findings, {k for k, seen in before.findings.items() if seen.page in read})
         numbers |= _unseen(before.numbers, numbers, {k for k, page in before.numbers.items() if page in read})
         trackers |= _unseen(before.trackers, trackers, {k for k, page in before.trackers.items() if page in read})
@@ -100,11 +106,13 @@ def look_of(report: Report, before: Look | None, language: str) -> Look:
         numbers=numbers,
         trackers=trackers,
         unread={one.url: told(one.reason, language) for one in islice(report.unread.first, _MOST)},
+        recipients=recipients,
     )
 
 
 def _pages(look: Look) -> set[str]:
-    return {*(seen.page for seen in look.findings.values()), *look.numbers.values(), *look.trackers.values()}
+    pages = {*look.numbers.values(), *look.trackers.values(), *(look.recipients or {}).values()}
+    return pages.union(seen.page for seen in look.findings.values())
 
 
 def _unseen(before: Mapping[str, T], now: Mapping[str, T], looked: Collection[str]) -> Mapping[str, T]:
@@ -124,8 +132,11 @@ def differences(before: Look, now: Look, language: str) -> Iterator[Difference]:
             "%(number)s (%(kind)s) is gone from %(page)s", number=number, kind=kind, page=before.numbers[key]
         )
         yield Difference(kind="number", message=message)
-    for host in sorted(now.trackers.keys() - before.trackers.keys()):
-        message = Message("pages load from %(host)s now, such as %(page)s", host=host, page=now.trackers[host])
+    hosts, known_hosts = now.trackers, before.trackers
+    if now.recipients is not None and before.recipients is not None:
+        hosts, known_hosts = now.recipients, before.recipients
+    for host in sorted(hosts.keys() - known_hosts.keys()):
+        message = Message("pages load from %(host)s now, such as %(page)s", host=host, page=hosts[host])
         yield Difference(kind="tracker", message=message)
     known = {key: seen for key, seen in before.findings.items() if not seen.accepted}
     for key, seen in now.findings.items():
@@ -136,7 +147,7 @@ def differences(before: Look, now: Look, language: str) -> Iterator[Difference]:
             yield Difference(kind="mended", message=_said(Message("mended"), seen, language))
 
 
-def _said(what: Message, seen: _Seen, language: str) -> Message:
+def _said(what: Message, seen: Seen, language: str) -> Message:
     rule = rules().get(seen.rule)
     title = rule.title[language] if rule else ""
     return Message("%(what)s: %(rule)s %(title)s, %(page)s", what=what, rule=seen.rule, title=title, page=seen.page)
@@ -173,6 +184,10 @@ class History:
         """Return the newest look at *target*, or the newest of which *told*, a label, was told."""
         found = (look for look in reversed(self._looks) if look.target == target)
         return next((look for look in found if told is None or told in look.told), None)
+
+    def newest(self) -> Mapping[str, Look]:
+        """Return the newest look at each target."""
+        return {look.target: look for look in self._looks}
 
     def add(self, look: Look) -> None:
         """Keep *look*, as a whole or not at all. Raises `HistoryError` where that cannot be."""

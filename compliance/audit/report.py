@@ -17,6 +17,8 @@ from .rules import Rule, Severity
 from .stored import Stored
 from .targets import Refusals
 
+#: What became of a finding since an earlier look.
+State: TypeAlias = Literal["new", "still"]
 #: What a picture shows.
 Part: TypeAlias = Literal["page", "banner", "footer"]
 
@@ -92,8 +94,13 @@ class Since:
     left: Sequence[str]
     stayed: Sequence[str]
 
-    def state(self, findings: Iterable[Finding]) -> str:
-        """Return whether any of *findings* is ``new``, or all are ``still`` there."""
+    def state(self, findings: Sequence[Finding]) -> State | None:
+        """Return whether any of *findings* of a rule is ``new``, or all are ``still`` there.
+
+        None where only a person can judge: those are no part of a look.
+        """
+        if findings[0].rule.severity is Severity.MANUAL:
+            return None
         return "still" if all(one.key in self.known for one in findings) else "new"
 
 

@@ -21,6 +21,7 @@ from ..audit.baseline import Baseline, read, write
 from ..audit.evidence import Evidence, Personal
 from ..audit.looks import History
 from ..audit.reports import FORMS, PRINTED
+from ..audit.since import earlier, since
 from ..audit.targets import told
 from ..errors import Message
 from ..i18n import spoken
@@ -72,6 +73,13 @@ _PAGES = 500  # of a site that is crawled; its help says so
     metavar="FILE",
     help="Tell what is different since the last look that FILE has, and keep this one there.",
 )
+@click.option(
+    "--since",
+    "before",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Say what is new, mended or still there: since a report in JSON, evidence, or the last look of a history.",
+)
 @click.option("--notify", is_flag=True, help="Tell those of messages.deliver_to, too; with --history.")
 @evidence_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output.")
@@ -90,6 +98,7 @@ def check(
     update_baseline: bool,
     in_browser: bool,
     history: Path | None,
+    before: Path | None,
     notify: bool,
     evidence: Path | None,
     key: Path | None,
@@ -109,6 +118,7 @@ def check(
     if notify and history is None:
         raise CannotRunError(Message("--notify tells what is different since the last look: add --history FILE"))
     looks = None if history is None else History(history)
+    known = earlier(before) if before else looks.newest() if looks else {}
     settings = state(context).settings if notify else None
     if update_baseline and baseline is None:
         raise CannotRunError(Message("--update-baseline needs to be told which: add --baseline FILE"))
@@ -123,6 +133,10 @@ def check(
         reports = [_checked(audit, target, gathered, camera) for target in targets or (None,)]
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
+        reports = [replace(one, since=since(one, known[one.target])) if one.target in known else one for one in reports]
+        for report in reports if before else ():
+            if report.since is None:
+                say(Message("%(path)s keeps no look at %(target)s", path=str(before), target=report.target), err=True)
         if form == "text":
             # On a terminal that is told what is different there is no more to say.
             for report in reports if looks is None or file is not None else ():

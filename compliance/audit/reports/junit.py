@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from ..findings import Finding
 from ..report import Report
 from ..rules import Rule, Severity, rules
+from .words import words
 
 # What no document may hold. Source: XML 1.0, section 2.2.
 _NO_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -54,6 +55,12 @@ def _case(rule: Rule, findings: Sequence[Finding], report: Report, language: str
         SubElement(case, "system-out").text = _clean(_told(still, report, language))
     elif findings and (accepted := findings[0].accepted):
         SubElement(case, "skipped", message=_clean(f"{accepted.reason} ({accepted.expires})"))
+    mended = [one.page for one in (report.since.mended if report.since else ()) if one.rule is rule]
+    if mended:
+        told = "\n".join((f"{words()[language]['since_mended']}:", *mended))
+        out = case.find("system-out")
+        out = SubElement(case, "system-out") if out is None else out
+        out.text = "\n".join(filter(None, (out.text, _clean(told))))
     return case
 
 
@@ -61,6 +68,8 @@ def _told(findings: Iterable[Finding], report: Report, language: str) -> str:
     lines = []
     for one in findings:
         lines += [f"{one.page}:{one.line}" if one.line else one.page, *one.also, one.seen(language), one.excerpt]
+        if report.since and (state := report.since.state([one])):
+            lines.append(words()[language]["states"][state])
         lines += [one.remedy(language), ""]
     rule = one.rule
     if rest := report.more.get(rule.id):

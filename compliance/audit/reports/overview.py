@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ..findings import Finding
-from ..report import Report, Screenshot
+from ..report import Report, Screenshot, State
 from ..rules import Rule, Severity, rules
 from .words import words
 
@@ -26,7 +26,7 @@ class Line:
     rule: Rule
     findings: Sequence[Finding]
     pages: int
-    state: str | None
+    state: State | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ...formats import to_json
 from ..findings import Finding
-from ..report import Report
+from ..report import Gone, Report
 from ..rules import Rule, Severity, rules
 from ..targets import Unread, told
 
@@ -32,6 +32,7 @@ def sarif(reports: Sequence[Report], language: str) -> Iterator[str]:
 
 def _run(report: Report, language: str) -> Mapping[str, Any]:
     order = {id_: place for place, id_ in enumerate(rules())}
+    mended = report.since.mended if report.since else ()
     return {
         "tool": {
             "driver": {
@@ -51,7 +52,10 @@ def _run(report: Report, language: str) -> Mapping[str, Any]:
             }
         ],
         "language": _language(language),
-        "results": [_result(one, report, order[one.rule.id], language) for one in report.findings],
+        "results": [
+            *(_result(one, report, order[one.rule.id], language) for one in report.findings),
+            *(_absent(one, report, order[one.rule.id], language) for one in mended),
+        ],
         "properties": {"pages": report.count, "more": dict(report.more)},
     }
 
@@ -111,7 +115,23 @@ def _result(finding: Finding, report: Report, index: int, language: str) -> Mapp
             if finding.accepted
             else []
         )
+    # Against an earlier look, if there is one, not against what is accepted (SARIF 2.1.0, section 3.27.24).
+    if report.since and (state := report.since.state([finding])):
+        result["baselineState"] = "unchanged" if state == "still" else "new"
     return result
+
+
+def _absent(gone: Gone, report: Report, index: int, language: str) -> Mapping[str, Any]:
+    """What an earlier look had, and this one has not."""
+    return {
+        "ruleId": gone.rule.id,
+        "ruleIndex": index,
+        "kind": "fail",
+        "level": _LEVELS[gone.rule.severity],
+        "message": {"text": gone.rule.title[language]},
+        "locations": [_place(_at(report, gone.page))],
+        "baselineState": "absent",
+    }
 
 
 def _location(finding: Finding, report: Report) -> Mapping[str, Any]:
