@@ -41,6 +41,8 @@ build/demo-%.toml: compliance.toml demo/trackers.toml
 
 # All tests without a browser, and all with one: both on three tenths of the examples, or with EXAMPLES=all, as
 # `.ci/run` has it, on all.
+# What opens no browser waits a fifth of its time, for servers and for what it started: one more takes that.
+test: WORKERS = $(shell expr $$(nproc) + 1)
 test test-browser: $(READY) $(CATALOGUES) $(PACKAGES)
 	@$(RUN) -r fEs -m "$(if $(filter test,$@),not browser and not cluster,browser)" $(ARGS)
 

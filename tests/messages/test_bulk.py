@@ -111,7 +111,7 @@ list(each(found, lambda entry: desk.cases.move(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("last", [3, 6, 11, 14])
+@pytest.mark.parametrize("last", [6, 14])
 def test_a_bulk_change_that_is_killed_leaves_each_case_whole(
     database: Database, address: str, tmp_path: Path, last: int
 ):
@@ -124,7 +124,7 @@ def test_a_bulk_change_that_is_killed_leaves_each_case_whole(
     cases = [desk.cases.get(number) for number in numbers]
     states = [(case.state, case.version, len(case.events)) for case in cases]
     assert set(states) <= {("received", 1, 1), ("rejected", 2, 2)}
-    assert states.count(("rejected", 2, 2)) in range(1 if last > 5 else 0, 5)
+    assert states.count(("rejected", 2, 2)) in range(1, 5)
     found = done(desk.database, batch)
     assert {one.number for one in found} == {case.number for case in cases if case.state == "rejected"}
     assert not [reason for _, reason in undo(desk.cases, found, by="Li", now=NOW) if reason]
