@@ -255,6 +255,9 @@ site = Table(
     Column("key", LABEL),  # the digest of the key that what is here is sealed with
 )
 
+#: The versions of these tables whose processes work on them as they are now: those that were added to since.
+suited = Table(f"{PREFIX}suited", metadata, Column("version", String(32), primary_key=True), **WITH_KEY)
+
 #: The texts that readers decided about, by their hash: what was published once stays provable.
 published = Table(
     f"{PREFIX}text",

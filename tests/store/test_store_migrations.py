@@ -141,6 +141,7 @@ def test_tables_of_a_newer_version_are_told(empty: str, tmp_path: Path):
     engine = create_engine(empty)
     with engine.begin() as connection:
         connection.execute(text("UPDATE compliance_alembic_version SET version_num = '9999'"))
+        connection.execute(text("DELETE FROM compliance_suited"))
     engine.dispose()
     with closing(Database(empty, folder=tmp_path)) as database, pytest.raises(StoreError, match="newer version"):
         database.migrate()

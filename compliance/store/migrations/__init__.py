@@ -11,10 +11,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, delete, exists, func, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from ...errors import Message, StoreError
+from ..tables import suited
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -57,9 +58,36 @@ def version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection, opts=_OPTIONS).get_current_revision()
 
 
-def _is_known(engine: Engine) -> bool:
-    with engine.connect() as connection:
-        now = version(connection)
+def _suited() -> list[str]:
+    """Return the versions whose processes work on the newest tables: those since a step took something away.
+
+    Every other step adds, so that what was written for the tables before it works on. One that `takes_away` says so;
+    the package of the version before it has no use any more for what goes.
+    """
+    found = []
+    for step in _steps().walk_revisions():
+        found.append(step.revision)
+        if getattr(step.module, "takes_away", False):
+            break
+    return found
+
+
+def _note_suited(connection: Connection) -> None:
+    """Tell processes of older versions, which know nothing of the newest steps, that they may work on."""
+    connection.execute(delete(suited))
+    connection.execute(insert(suited), [{"version": one} for one in _suited()])
+
+
+def _is_usable(connection: Connection) -> bool:
+    """Return whether this process works on the tables as they are: they are its own, or it is told that they suit."""
+    now = version(connection)
+    if now == newest() or _is_known(now):
+        return now == newest()
+    there = inspect(connection).has_table(suited.name)
+    return there and bool(connection.scalar(select(exists().where(suited.c.version == newest()))))
+
+
+def _is_known(now: str | None) -> bool:
     return now in {None, *(step.revision for step in _steps().walk_revisions())}
 
 
@@ -83,11 +111,11 @@ def _turn(engine: Engine) -> Iterator[None]:
 def upgrade(engine: Engine) -> None:
     """Bring the tables to the newest version.
 
-    Workers that start together do it one after the other, or look again where one meets what another is making. Raises
-    `StoreError` for the tables of a version that is not known.
+    Workers that start together do it one after the other, or look again where one meets what another is making. Tables
+    of a version that is not known are left as they are. Raises `StoreError` where they do not suit this one.
     """
     with engine.connect() as connection:
-        if version(connection) == newest():
+        if _is_usable(connection):
             return
     with _turn(engine):
         _upgrade(engine)
@@ -99,17 +127,19 @@ def _upgrade(engine: Engine) -> None:
 
     for attempt in range(_ATTEMPTS):
         with engine.connect() as connection:
-            if version(connection) == newest():
-                return
+            now = version(connection)
+        if now == newest():
+            return
         try:
             with engine.begin() as connection:
                 config = configuration()
                 config.attributes["connection"] = connection
                 with _ONE_AT_A_TIME:
                     command.upgrade(config, "head")
+                _note_suited(connection)
         except CommandError:
             # Another worker may have noted the same step in the meantime, where what is made is seen at once (MySQL).
-            if attempt + 1 == _ATTEMPTS or not _is_known(engine):
+            if attempt + 1 == _ATTEMPTS or not _is_known(now):
                 raise StoreError(
                     Message("the tables are those of a newer version of this package; install that one")
                 ) from None
