@@ -24,6 +24,8 @@ from compliance.vault import Vault
 from support.examples import examples
 from support.host import SETTINGS
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OWED = {*OPEN, State.QUARANTINED}

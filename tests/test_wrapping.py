@@ -21,6 +21,8 @@ from demo import create_app
 from hosts.frameworks import ASGI, WSGI, starlette, werkzeug
 from support.host import SETTINGS
 
+pytestmark = pytest.mark.slow
+
 ARTICLE = "/articles/consuls-general-two-sessions"
 JSON = {"Accept": "application/json"}
 MESSAGE = {"body": "The year in the third paragraph is wrong."}

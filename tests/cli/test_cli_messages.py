@@ -21,6 +21,8 @@ from support.editors import PAGE, Editor
 from support.editors import editor as editor
 from support.host import create_app
 
+pytestmark = pytest.mark.slow
+
 NOBODY = "R-20261124-000000-7"
 
 
@@ -206,7 +208,6 @@ def test_without_a_text_nothing_is_changed(editor: Editor, arguments: list[str])
     assert editor.get(number).version == 1
 
 
-@pytest.mark.slow
 def test_without_a_text_an_editor_opens_on_a_terminal(tmp_path: Path, settings: dict[str, Any]):
     """The words that the program named by EDITOR leaves are sent."""
     settings["storage"] = {"url": f"sqlite:///{tmp_path}/box.db"}

@@ -21,6 +21,8 @@ from compliance import Compliance, extension
 from compliance.cli import Alone, compliance
 from support.host import PAGE, ROOT, create_app
 
+pytestmark = pytest.mark.slow
+
 Plant = Callable[[Flask], object]
 SERVED = PAGE.format(lang="en")
 ELSEWHERE = '<base href="https://cdn.example.net/">'
@@ -353,7 +355,6 @@ def test_what_is_no_wrapped_application_is_told(named: str, told: str) -> None:
     assert result.exit_code == 2 and told in result.stderr
 
 
-@pytest.mark.slow
 def test_the_demo_is_well(tmp_path: Path) -> None:
     settings = (ROOT / "compliance.toml").read_text(encoding="utf-8")
     own = tmp_path / "compliance.toml"

@@ -26,6 +26,8 @@ from support.delivery import render as render
 from support.receiver import Answer, Receiver
 from support.smtp import MailServer
 
+pytestmark = pytest.mark.slow
+
 
 def text(received: Any) -> str:
     return str(received.message.get_content())

@@ -38,6 +38,8 @@ from support.proxy import Proxy
 from support.receiver import Answer, Receiver
 from support.smtp import MailServer
 
+pytestmark = pytest.mark.slow
+
 
 def identities(mail: MailServer) -> Counter[str]:
     return Counter(received.message["Message-ID"] for received in mail.received)
@@ -106,7 +108,6 @@ def test_a_chat_hears_one_digest_a_minute(url: str, per_minute: int):
     assert pace.ready(NOW + timedelta(minutes=1))
 
 
-@pytest.mark.slow
 def test_a_target_is_written_to_as_often_as_it_bears(lite: Callable[..., Office]):
     with Receiver() as receiver:
         office = lite(deliver_to=[receiver.url])
@@ -197,7 +198,6 @@ def test_a_webhook_is_sent_the_same_again_once_and_then_all_together(lite: Calla
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "DATA"])
-@pytest.mark.slow
 def test_a_mail_server_that_hangs_keeps_no_reader_waiting(stage: str, lite: Callable[..., Office], mail: MailServer):
     mail.hang.add(stage)
     office = lite(deliver_to=[EDITORS])
@@ -270,7 +270,6 @@ def test_a_database_that_goes_and_comes_back_is_waited_for(
 
 
 @pytest.mark.parametrize("target", ["sender", "webhook"])
-@pytest.mark.slow
 def test_many_workers_take_each_row_once(target: str, make: Callable[..., Office], mail: MailServer, address: str):
     with Receiver() as receiver:
         office = make(deliver_to=[receiver.url])
@@ -381,7 +380,6 @@ TestOutbox.settings = runs(max_examples=examples(25), stateful_step_count=25, de
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-@pytest.mark.slow
 def test_killed_workers_leave_nothing_undelivered(
     kind: str, settings: dict[str, Any], mail: MailServer, render: Render, tmp_path: Path
 ):

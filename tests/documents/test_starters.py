@@ -16,6 +16,8 @@ from compliance.documents import Document, load
 from compliance.documents.library import STARTERS
 from compliance.paths import TEMPLATES
 
+pytestmark = pytest.mark.slow
+
 FOLDER = TEMPLATES / "documents"
 MODES = ("notice", "opt-in", "opt-out")
 LAWS = {
@@ -227,7 +229,6 @@ def test_somebody_who_is_not_named_is_not_the_operator(settings: dict[str, Any])
                 assert (named in text) == bool(officer) and (reached in text) != bool(officer)
 
 
-@pytest.mark.slow
 def test_every_sentence_begins_as_one(settings: dict[str, Any]) -> None:
     for mode in MODES:
         for count in (0, 6):

@@ -30,6 +30,8 @@ from support.editors import editor as editor
 from support.examples import examples
 from support.host import SETTINGS
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
 KEPT = {"messages": 10, "reports": 40, "personal_information": 50, "spam": 20, "contacts": 5}

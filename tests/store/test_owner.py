@@ -20,6 +20,8 @@ from compliance.store.owner import OwnerError, owner_of
 from compliance.store.tables import message
 from support.host import SETTINGS, create_app
 
+pytestmark = pytest.mark.slow
+
 NEWS = Owner(name="News", url="https://news.example.org")
 SPORT = Owner(name="Sport", url="https://sport.example.org/a")
 
@@ -173,7 +175,6 @@ def test_machines_whose_keys_change_in_steps_are_let_in_all_the_while(tmp_path: 
 
 
 @pytest.mark.parametrize("values", OTHERS, ids=["another address", "other keys alone"])
-@pytest.mark.slow
 def test_servers_of_another_site_keep_nothing_in_it_and_lose_nothing(
     values: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):

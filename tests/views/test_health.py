@@ -16,6 +16,8 @@ from compliance.messages import Submission
 from compliance.store import Database
 from support.host import SETTINGS, create_app
 
+pytestmark = pytest.mark.slow
+
 HEALTH = "/compliance/health"
 
 

@@ -20,6 +20,8 @@ from compliance.consent import COOKIE
 from hosts.counter import SEEN, create_app
 from support.host import create_app as create_plain
 
+pytestmark = pytest.mark.slow
+
 ARTICLE = "/articles/hotpot"
 CATEGORIES = ["functional", "analytics"]
 Counting = Callable[..., FlaskClient]
@@ -180,7 +182,6 @@ def test_consent_is_read_while_a_page_is_made_not_kept_for_the_next(counting: Co
     assert [is_counted(reader) for reader in (client, other, client)] == [True, False, True]
 
 
-@pytest.mark.slow
 def test_import_and_setup_leave_the_classes_of_flask_alone(tmp_path: Path) -> None:
     script = """
 import flask, jinja2, werkzeug.wrappers
@@ -200,7 +201,6 @@ print([{name for name in old.keys() | vars(owner).keys() if old.get(name) is not
 
 
 @pytest.mark.parametrize("mounts", [("/news", "/photos"), ("", "/photos")])
-@pytest.mark.slow
 def test_applications_beside_one_another_leave_each_others_decisions_alone(
     settings: dict[str, Any], mounts: tuple[str, str]
 ) -> None:

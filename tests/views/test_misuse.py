@@ -27,6 +27,8 @@ from compliance.store import tables
 from support.host import SETTINGS
 from support.served import Server
 
+pytestmark = pytest.mark.slow
+
 BODY = "第三段的年份有误。"
 REPORT = {"category": "rumour", "page": "/news/1", "body": BODY, "truth": "on"}
 JSON = {"Accept": "application/json"}
@@ -251,7 +253,6 @@ def test_a_code_changes_its_own_case_alone(app: Flask, client: FlaskClient):
     assert [event["kind"] for event in shown["events"]] == ["received"]
 
 
-@pytest.mark.slow
 def test_a_proof_of_work_is_good_for_one_message(host: Flask, settings: dict[str, Any]):
     Compliance(host, settings=settings)
     client = host.test_client()
@@ -269,7 +270,6 @@ def test_a_proof_of_work_is_good_for_one_message(host: Flask, settings: dict[str
 # Time
 
 
-@pytest.mark.slow
 def test_a_clock_that_jumps_back_puts_nothing_out_of_order(app: Flask, client: FlaskClient):
     receipt = client.post("/compliance/message", json={"body": BODY}, headers=JSON).json
     cases: Cases = app.extensions["compliance"].box.cases
