@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import chain, islice
 from urllib.parse import urlsplit
 
+from ..outside.hosts import host_of, is_local
 from .application import Application
 from .browser import Browser
 from .browser.barriers import OURS
@@ -32,6 +33,7 @@ from .site import Context, Fact, SiteFacts
 from .spool import Spool
 from .summaries import summarise
 from .targets import Reason, Refusals, Response, Unread
+from .transport import judged, transport_of
 from .website import Website
 
 _PREFIX = "/compliance"  # of this package's addresses, where no settings say another
@@ -204,6 +206,8 @@ class Audit:
             if response.failure or response.status >= 400:
                 yield Unread(url=response.url, reason=response.failure or Reason("answer", status=response.status))
                 continue
+            if isinstance(target, Website) and visit.depth == 0 and not is_local(host_of(target.start)):
+                self._findings.add(judged(transport_of(target.start), response, self._context.today))
             page = Page(
                 response.url,
                 response.content,

@@ -98,6 +98,13 @@ def refusals(policies: Collection[str], wanted: Iterable[Wanted], *, page: str) 
             yield one, directive
 
 
+def sources(policy: str, kind: LoadKind) -> list[str] | None:
+    """Return from where *policy*, a single one, lets *kind* be loaded, in lower case; None where it does not say."""
+    directives = _directives(policy)
+    governing = next((name for name in _GOVERNING[kind] if name in directives), None)
+    return None if governing is None else directives[governing].lower().split()
+
+
 def _refused(policies: Iterable[str], wanted: Wanted, page: str) -> str | None:
     kind, url, nonce = wanted
     for policy in (policy for header in policies for policy in header.split(",")):

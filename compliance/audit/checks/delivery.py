@@ -78,6 +78,10 @@ def encryption(page: Page, context: Context) -> Iterator[Finding]:
         loads = element.tag != "link" or "stylesheet" in (element.get("rel") or "").lower()
         if loads and address.lower().startswith("http://"):
             yield page.found("C806", element, link=address)
+    for element in page.tagged("img", "audio", "video", "source"):
+        address = (element.get("src") or "").strip()
+        if address.lower().startswith("http://"):
+            yield page.found("C819", element, link=address)
 
 
 def mourning(page: Page, context: Context) -> Iterator[Finding]:
