@@ -45,9 +45,11 @@ def build(folder: Path) -> None:
 
 def build_console(folder: Path) -> None:
     """Write what the console loads into *folder*, as `build` does what readers load."""
-    write(folder / "console.min.css", run("esbuild", SOURCES / "console" / "console.css", "--minify"))
-    bundle = run("esbuild", SOURCES / "console" / "console.js", "--bundle", "--format=iife")
-    write(folder / "console.min.js", run("terser", "--ecma", "2022", "--mangle", "--compress", given=bundle))
+    for source in sorted((SOURCES / "console").glob("*.css")):
+        write(folder / f"{source.stem}.min.css", run("esbuild", source, "--minify"))
+    for source in sorted((SOURCES / "console").glob("*.js")):
+        bundle = run("esbuild", source, "--bundle", "--format=iife")
+        write(folder / f"{source.stem}.min.js", run("terser", "--ecma", "2022", "--mangle", "--compress", given=bundle))
     write(folder / HTMX, (CONSOLE / HTMX).read_bytes())
 
 

@@ -10,7 +10,21 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from .. import deadlines
 from ..cases import OPEN, PENDING, Kind, State, deadline, is_overdue
@@ -26,6 +40,9 @@ T = TypeVar("T")
 #: How much of a text a listing shows.
 SHOWN = 120
 _READ = 4 * SHOWN  # characters of the text that are read for it: some are line breaks
+#: Cases of a state that are put together by their pages.
+MOST_GROUPED = 100_000
+_GROUPED = ("page", "page_hash", "category", "urgent", "created", "answer_due")
 _COLUMNS = (
     *(
         "id",
@@ -158,41 +175,45 @@ def count(database: Database, which: Filter, *, now: datetime) -> int:
 
 def counts(database: Database, which: Sequence[Filter], *, most: int, now: datetime) -> list[int]:
     """Return how many cases there are of each of *which*, up to *most*: nobody waits until a million are counted."""
-    found = [
-        select(func.count())
-        .select_from(
-            select(literal(1).label("one"))
-            .where(message.c.state.in_(one.states), *conditions(one, database.dialect, now))
-            .limit(most)
-            .subquery()
-        )
-        .scalar_subquery()
-        .label(f"count{place}")
-        for place, one in enumerate(which)
-    ]
+    columns = []
+    for place, one in enumerate(which):
+        found = [
+            select(
+                _due_first(one, state, database.dialect, now, limit=most, columns=[literal(1).label("one")]).subquery()
+            )
+            for state in sorted(one.states)
+        ]
+        together = union_all(*found).limit(most).subquery()
+        columns.append(select(func.count()).select_from(together).scalar_subquery().label(f"count{place}"))
     with database.reading() as connection:
-        return list(connection.execute(select(*found)).one())
+        return list(connection.execute(select(*columns)).one())
 
 
-def groups(database: Database, which: Filter, *, limit: int, now: datetime) -> list[Group]:
+def groups(database: Database, which: Filter, *, limit: int, among: int = MOST_GROUPED, now: datetime) -> list[Group]:
     """Return the cases together that are about the same page and of the same category, most cases first.
+
+    Of each state those count that are due first, *among* so many.
 
     How many reporters there are is known by their contacts; those without any, by the label of their network, which
     changes every day.
     """
-    table = message.c
-    reporter = func.coalesce(table.contact_hash, func.nullif(table.source, ""), cast(table.id, String(36)))
+    reporter = func.coalesce(message.c.contact_hash, func.nullif(message.c.source, ""), cast(message.c.id, String(36)))
+    columns = [*(message.c[name] for name in _GROUPED), reporter.label("reporter")]
+    first = [
+        _due_first(which, state, database.dialect, now, limit=among, columns=columns).where(message.c.page_hash != "")
+        for state in sorted(which.states)
+    ]
+    table = union_all(*(select(one.subquery()) for one in first)).subquery().c
     query = (
         select(
             func.min(table.page).label("page"),
             table.category,
             func.count().label("cases"),
-            func.count(reporter.distinct()).label("reporters"),
+            func.count(table.reporter.distinct()).label("reporters"),
             func.sum(case((table.urgent, 1), else_=0)).label("urgent"),
             func.min(table.created).label("first"),
             func.min(table.answer_due).label("answer_due"),
         )
-        .where(table.page_hash != "", table.state.in_(which.states), *conditions(which, database.dialect, now))
         .group_by(table.page_hash, table.category)
         .order_by(func.count().desc(), func.min(table.answer_due))
         .limit(limit)
@@ -237,6 +258,17 @@ def conditions(which: Filter, dialect: str, now: datetime, *, common: bool = Fal
         (which.until, lambda: table.created < which.until),
     ]
     return [condition() for asked, condition in wanted if asked]
+
+
+def _due_first(
+    which: Filter, state: State, dialect: str, now: datetime, *, limit: int, columns: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    """Return *columns* of the first cases of one state that are due; the index of that order finds them.
+
+    Where no order is asked for, a database that takes all states to be equally common reads every row.
+    """
+    query = select(*columns).where(message.c.state == state, *conditions(which, dialect, now)).limit(limit)
+    return query if which.assignee is not None else query.order_by(message.c.answer_due)
 
 
 def days_left(due: datetime | None, now: datetime) -> int | None:

@@ -22,8 +22,8 @@ class Permission(StrEnum):
 
     OWN = "own"  # the first page, and one's own account
     READ_CASES = "read_cases"
-    HANDLE_CASES = "handle_cases"  # move, answer, note, take
-    DIRECT_CASES = "direct_cases"  # give to others, move many, hold, take up again
+    HANDLE_CASES = "handle_cases"  # move, answer, note, take, also many at once
+    DIRECT_CASES = "direct_cases"  # give to others, undo what others did, hold, keep replies
     REVEAL_CONTACTS = "reveal_contacts"
     EXPORT_CASES = "export_cases"
     READ_HEALTH = "read_health"

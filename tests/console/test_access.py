@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -15,7 +16,10 @@ from support.desk import Office, heading
 from support.desk import office as office
 
 #: What is put into the places of an address; nothing is of such a name.
-NOWHERE = {"name": "nobody", "key_hash": "0" * 64}
+NOWHERE = {
+    **{"name": "nobody", "key_hash": "0" * 64, "number": "R-20261124-000000-7", "place": 1},
+    **dict.fromkeys(("batch", "identity"), UUID(int=0)),
+}
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
