@@ -34,6 +34,7 @@ TABLES: tuple[Table, ...] = (
     ("Time per page and per request", "÷ turbohtml.rewrite", injection.rows),
     ("What holding trackers adds to a request", "÷ turbohtml.rewrite", gate.rows),
     ("A page that a generator makes", "MB beside unwrapped", stream.rows),
+    ("Time added to a request", "µs", served.added_rows),
     ("Requests per second under gunicorn", "÷ unwrapped", served.rows),
     ("A site behind another server", "÷ proxy_pass", proxied.rows),
     ("Folders stamped", "÷ cp -r", stamp.rows),

@@ -28,7 +28,7 @@ SIZE = 30_000  # bytes of a page
 COUNT = 10_000
 TIMED = 2_000  # pages in a round
 ROUNDS = 3
-GOAL = 0.6
+GOAL = 0.4
 MEMORY_GOAL = 16  # MB that ten times the pages may take more
 _CREDITS = '<p class="info">2023-01-14 09:30 来源：城市新闻 作者：王小明 责任编辑：李芳</p>'
 _FOOT = """<footer><p><a href="/about.html">关于我们</a> <a href="/privacy.html">隐私政策</a>

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 Span: TypeAlias = tuple[int, int]
 
-_STEP = 4096  # bytes that are compared at once, or a sixteenth of what there is
+_STEP = 256  # bytes that are compared first; then twice as many each time, up to a sixteenth of what there is
 _SIGN = 32  # bytes by which a place is found again
 _WINDOW = 4096  # bytes by which a stretch may be longer than it was
 _TRIES = 4  # places at which one looks for the end of a difference
@@ -20,6 +20,10 @@ class Block(NamedTuple):
     old: int
     new: int
     length: int
+
+    def ends(self, old: bytes, new: bytes, length: int) -> bool:
+        """Return whether it holds the last *length* bytes of both pages."""
+        return length <= self.length and self.old + self.length == len(old) and self.new + self.length == len(new)
 
 
 def blocks(old: bytes, new: bytes) -> list[Block]:
@@ -70,25 +74,27 @@ def _resumed(old: bytes, here: int, new: bytes, there: int) -> tuple[int, int] |
 def _common(old: bytes, here: int, new: bytes, there: int) -> int:
     """Return how many bytes from *here* and *there* on are the same."""
     most = min(len(old) - here, len(new) - there)
-    length, step = 0, min(most, max(_STEP, most // 16))
+    length, step, longest = 0, min(most, _STEP), most // 16
     while step:
         if new.startswith(old[here + length : here + length + step], there + length):
             length += step
-            step = min(step, most - length)
+            step = min(2 * step if step < longest else step, most - length)
         else:
             step //= 2
+            longest = 0
     return length
 
 
 def _common_end(old: bytes, here: int, new: bytes, there: int) -> int:
     """Return how many bytes at the end, behind *here* and *there*, are the same."""
     most = min(len(old) - here, len(new) - there)
-    length, step = 0, min(most, max(_STEP, most // 16))
+    length, step, longest = 0, min(most, _STEP), most // 16
     while step:
         end = len(old) - length
         if new.endswith(old[end - step : end], 0, len(new) - length):
             length += step
-            step = min(step, most - length)
+            step = min(2 * step if step < longest else step, most - length)
         else:
             step //= 2
+            longest = 0
     return length

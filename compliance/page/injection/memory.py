@@ -12,7 +12,6 @@ from collections.abc import Callable, Hashable, Sequence
 from .difference import Block, Span, blocks, spans
 from .opening import Opening
 from .place import Place
-from .scan import Reading
 from .whole import Proof, locate, opening, placed, prove
 
 # "data-c", looked for by its rarer end; and a script that waits for another consent tool. How many bytes tell of one.
@@ -38,7 +37,7 @@ class Known:
         self._results: dict[Hashable, tuple[Known, bytes, bytes]] = {}
         self._notes: dict[str, bytes | None] = {}
         self._told: dict[Callable[[bytes], bool], bool] = {}
-        self._before: Reading | None = None
+        self._before: Proof | None = None
         self._spans: Sequence[Span] = ()
         self._clear: frozenset[str] = frozenset()
         #: What `compliance.page.injection.opening` returns.
@@ -49,7 +48,7 @@ class Known:
         else:
             self._spans = spans(common, len(page))
             self._clear = frozenset(name for name, note in [*before._notes.items()] if note is None)
-            self._before = before._proof.reading if before._proof is not None else None
+            self._before = before._proof
             first = before.opening
             same = first is not None and first.told is not None and first.told <= common[0].length
             self.opening = first if same else opening(page)

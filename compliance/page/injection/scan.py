@@ -160,10 +160,14 @@ def _gap(page: bytes, start: int, end: int) -> Gap:
 
 
 class Reading(NamedTuple):
-    """How *page* was read, from where its body begins: by its *gaps*."""
+    """How *page* was read, from where its body begins: by its *gaps*.
+
+    *paragraph* is where the last "p" begins where it is known to be closed at the end, else -1.
+    """
 
     page: bytes
     gaps: tuple[Gap, ...]
+    paragraph: int
 
 
 class Scan:
@@ -174,6 +178,8 @@ class Scan:
         self._gaps: list[Gap] = []
         self._region: Region | None = None
         self._paragraph = False
+        self._last = UNPROVEN  # where the last "p" begins, once that is known
+        self._closed_at = UNPROVEN  # where that one is known to be closed
         self._depth = 0
         self._tail = b""
 
@@ -226,20 +232,24 @@ class Scan:
         for old, new, length in common:
             shift = new - old
             last = min(old + length, end - shift)
-            index = self._met(page, before, starts, Block(old, new, last - old))
+            met = self._met(page, before, starts, Block(old, new, last - old))
             until = bisect_right(starts, last) - 1
-            if index is None or until <= index:
+            if met is None or until <= (index := met[0]):
                 continue
             self._gaps.append(_gap(page, self._gap, before.gaps[index][1] + shift))
             gaps = before.gaps[index + 1 : until]
             self._gaps += [(start + shift, end + shift, depth) for start, end, depth in gaps] if shift else gaps
             self._gap = self.place = starts[until] + shift
             self._region = None
+            # Where the rest is alike, too, and the last "p" begins in it, that is closed here as it was there.
+            alike = old + length == len(before.page) and new + length == len(page)
+            if alike and before.paragraph >= met[1] - shift and end - shift == before.gaps[-1][1]:
+                self._closed_at, self._last = end, before.paragraph + shift
 
-    def _met(self, page: bytes, before: Reading, starts: Sequence[int], block: Block) -> int | None:
-        """Read *page* up to a place in *block* in whose like a gap of *before* was read; return the index of that gap.
+    def _met(self, page: bytes, before: Reading, starts: Sequence[int], block: Block) -> tuple[int, int] | None:
+        """Read *page* up to a place in *block* in whose like a gap of *before* was read.
 
-        ``None`` where there is none, or where the bytes in front of it are not proven.
+        Return the index of that gap and the place; ``None`` where there is none, or where what precedes is not proven.
         """
         shift = block.new - block.old
         while True:
@@ -252,17 +262,22 @@ class Scan:
                 return None
             place = max(place, starts[index]) + shift
             if place == self._gap or self.run(page, place):
-                return index
+                return index, place
             if self._gap <= place:
                 return None
 
     def reading(self, page: bytes, end: int) -> Reading:
         """Return how *page* was read up to *end*, where the reading has come to."""
-        return Reading(page, (*self._gaps, _gap(page, self._gap, end)))
+        paragraph = self._last if end == self._closed_at else UNPROVEN
+        return Reading(page, (*self._gaps, _gap(page, self._gap, end)), paragraph)
 
     def paragraph_open(self, page: bytes, end: int) -> bool:
         """Return whether a "p" may be open at *end*, where the reading has come to."""
-        return self._paragraph_after(page, [*self._gaps, (self._gap, end, 0)])
+        if end != self._closed_at:
+            if self._paragraph_after(page, [*self._gaps, (self._gap, end, 0)]):
+                return True
+            self._closed_at = end
+        return False
 
     def depth(self, page: bytes, end: int) -> int:
         """Return how many "div" are open at *end* by the count of their tags: a footer there would stand in one."""
@@ -297,6 +312,7 @@ class Scan:
             start, stop, _ = gaps[index]
             opened = _last_paragraph(page, start, stop)
             if opened >= 0:
+                self._last = opened
                 later = gaps[index + 1 :]
                 return not (_closed(page, start, opened + 2, stop) or any(_closed(page, s, s, e) for s, e, _ in later))
         return self._paragraph and not any(_closed(page, s, s, e) for s, e, _ in gaps)

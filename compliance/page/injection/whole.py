@@ -10,7 +10,7 @@ from .difference import Block
 from .opening import Opening, Undecided, find_opening, is_amp, is_based, is_page, language
 from .place import Place
 from .scan import Reading, Scan, foot_place
-from .tail import body_end
+from .tail import LIMIT, body_end
 
 # Our mark on an element, not one of the attributes that begin like it.
 _OURS = re.compile(rb"data-compliance(?!-)")
@@ -39,22 +39,26 @@ class Proof(NamedTuple):
     reading: Reading
 
 
-def prove(page: bytes, found: Opening, before: Reading | None = None, common: Sequence[Block] = ()) -> Proof | None:
+def prove(page: bytes, found: Opening, before: Proof | None = None, common: Sequence[Block] = ()) -> Proof | None:
     """Return the cheap proof of *page*, of which `opening` returned *found*; ``None`` where there is none.
 
-    It takes less where *before* is the reading of a page with which this one has *common* blocks.
+    It takes less where *before* is that of a page with which this one has *common* blocks.
     """
     if found.start < 0:
         return None
     scan = Scan(found.start)
     end = body_end(page, found.start)
     if before is not None:
-        scan.follow(page, len(page) if end is None else end, before, common)
+        scan.follow(page, len(page) if end is None else end, before.reading, common)
     proven = foot_place(scan, page, end)
     if proven is None:
         return None
     place = Place(head=found.start, foot=proven[0], foot_closers=proven[1])
-    return Proof(place, not scan.formats_open(page), scan.reading(page, proven[0]))
+    if before is not None and common[-1].ends(before.reading.page, page, LIMIT):
+        pure = before.pure
+    else:
+        pure = not scan.formats_open(page)
+    return Proof(place, pure, scan.reading(page, proven[0]))
 
 
 def locate(page: bytes, head: bytes, foot: bytes, found: Opening, proof: Proof | None) -> Place:
