@@ -1,6 +1,7 @@
 # Everything runs in .venv, which the first target that needs it sets up, with the versions of constraints.txt.
 PYTHON ?= python3
 PORT ?= 8000
+CONSOLE_PORT ?= 8001
 MINUTES ?= 1
 EXAMPLES ?= some
 VENV ?= .venv
@@ -22,9 +23,10 @@ MEMORY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 >
 RUN = COMPLIANCE_EXAMPLES=$(EXAMPLES) $(addprefix TMPDIR=,$(MEMORY)) $(BIN)/python -m pytest --quiet \
     --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
 
-.PHONY: demo test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget htmx axe clean
+.PHONY: demo demo-code test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget htmx axe clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
+# Without one, the console of its editors stands beside it.
 demo: $(READY) $(CATALOGUES)$(if $(MODE), build/demo-$(MODE).toml)
 	@echo "The demo is at http://127.0.0.1:$(PORT) (stop it with Ctrl+C)."
 ifdef MODE
@@ -32,8 +34,13 @@ ifdef MODE
 	@COMPLIANCE_SITE=demo.trackers:create_app COMPLIANCE_SETTINGS=build/demo-$(MODE).toml \
 	    $(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 1 --threads 8 --log-level warning wsgi:app
 else
-	@$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --log-level warning wsgi:app
+	@$(BIN)/python -m demo.console $(CONSOLE_PORT) & console=$$!; trap "kill $$console 2>/dev/null" EXIT INT TERM; \
+	    $(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --log-level warning wsgi:app
 endif
+
+# The code with which one signs in to the demo's console, besides its password.
+demo-code: $(READY)
+	@$(BIN)/python -m demo.console
 
 build/demo-%.toml: compliance.toml demo/trackers.toml
 	@mkdir -p build

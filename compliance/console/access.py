@@ -21,6 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 _MARK = "_compliance_access"
+_SHOWN = 100  # characters of a path that the trail keeps
 #: Where a sign-in that is half done goes on.
 _NEXT = {Stage.PASSWORD: "sign_in.second_factor", Stage.SET_UP: "account.set_up"}
 #: The field of the password that confirms a form, and what it is sent with.
@@ -92,7 +93,7 @@ def admit() -> AnyResponse | None:
     if asking.session.stage not in access.stages:
         return _away(url_for(_NEXT.get(asking.session.stage, "home.home")))
     if not asking.may(access.permission):
-        note("refused", request.endpoint)
+        note("refused", request.path[:_SHOWN])
         raise Forbidden
     return _confirmed(asking) if access.fresh else None
 

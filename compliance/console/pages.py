@@ -11,8 +11,8 @@ from ..errors import Message
 from ..i18n import LANGUAGES, OWNERS, helpers, translate
 from ..languages import nearest, tag
 from ..ledger import REASONS as FAULTS
-from ..staff import Permission
-from ..staff.words import ACTIONS, REASONS, ROLES
+from ..staff import Permission, Stage
+from ..staff.words import ACTIONS, DETAILS, REASONS, ROLES
 from ..views.pages import POLICY
 from .state import console, visitor
 
@@ -66,10 +66,14 @@ def context() -> dict[str, Any]:
         "menu": [
             entry
             for entry in MENU
-            if asking and asking.may(entry.permission) and entry.endpoint in current_app.view_functions
+            if asking
+            and asking.session.stage is Stage.FULL
+            and asking.may(entry.permission)
+            and entry.endpoint in current_app.view_functions
         ],
         "roles": ROLES,
         "actions": ACTIONS,
+        "details": DETAILS,
         "languages": {one: tag(one) for one in LANGUAGES},
         "in_other_language": _in_other_language,
         "asset": lambda name: url_for(_SHARED, name=here.assets[name].hashed),

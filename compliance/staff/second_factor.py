@@ -27,6 +27,13 @@ def address(secret: str, *, name: str, site: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=site)
 
 
+def code_of(secret: str, *, now: datetime) -> str:
+    """Return the code that a telephone shows for *secret*."""
+    import pyotp
+
+    return pyotp.TOTP(secret).at(now)
+
+
 def step_of(secret: str, code: str, *, now: datetime) -> int | None:
     """Return the time step that *code* belongs to, None where it is none of the last, this and the next one."""
     import pyotp

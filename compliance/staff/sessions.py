@@ -23,6 +23,16 @@ HALF = timedelta(minutes=15)
 FRESH = timedelta(minutes=10)
 _SPARING = timedelta(minutes=1)  # no page waits for the disk to note that it was asked for more often
 _LONGEST_AGENT = 200
+_SHOWN = 40
+# By what is in the name that a browser gives itself; most name those that came before them, too.
+_BROWSERS = (
+    *(("MicroMessenger", "WeChat"), ("DingTalk", "DingTalk"), ("Edg", "Edge"), ("OPR/", "Opera")),
+    *(("Firefox/", "Firefox"), ("QQBrowser", "QQ"), ("Chrome/", "Chrome"), ("Safari/", "Safari")),
+)
+_SYSTEMS = (
+    *(("OpenHarmony", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
+    *(("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")),
+)
 
 
 class Stage(StrEnum):
@@ -44,6 +54,12 @@ class Session:
     confirmed: datetime | None
     agent: str
     network: str
+
+    @property
+    def browser(self) -> str:
+        """What the browser calls itself and its system, such as `Firefox, Windows`; it may say what it likes."""
+        named = (next((name for mark, name in marks if mark in self.agent), "") for marks in (_BROWSERS, _SYSTEMS))
+        return ", ".join(filter(None, named)) or self.agent[:_SHOWN]
 
     def is_fresh(self, now: datetime) -> bool:
         """Return whether who is there has just proved it."""

@@ -22,6 +22,13 @@ DUTIES: Mapping[Role, Message] = {
     Role.ADMINISTRATOR: Message("does all of that, and sees to the accounts"),
     Role.AUDITOR: Message("reads what was done and what came of it, and changes nothing"),
 }
+#: What else the trail tells of an action.
+DETAILS: Mapping[str, Message] = {
+    "given": Message("new role"),
+    "before": Message("role before"),
+    "terminal": Message("on a terminal, by"),
+    "findings": Message("rows that were changed"),
+}
 #: Why something cannot be done with an account, by the reason of a `StaffError`.
 REASONS: Mapping[str, Message] = {
     "unknown": Message("there is no account of this name"),
