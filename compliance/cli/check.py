@@ -142,7 +142,10 @@ def check(
             for report in reports if looks is None or file is not None else ():
                 _write(text(report, language, painted=output is None and not os.environ.get("NO_COLOR")) + "\n", file)
         elif form in PRINTED:
-            (file or sys.stdout.buffer).write(PRINTED[form](reports, language))
+            try:
+                (file or sys.stdout.buffer).write(PRINTED[form](reports, language))
+            except ModuleNotFoundError as error:
+                raise missing_module(error, "office") from None
         else:
             for piece in (*FORMS[form](reports, language), "\n"):
                 _write(piece, file)

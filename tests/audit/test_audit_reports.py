@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,10 +16,13 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
+from docx import Document
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from lxml.html import document_fromstring
+from openpyxl import load_workbook
+from PIL import Image
 
 from compliance.audit import Address, Finding, Number, PageSummary, Report, Severity, rules
 from compliance.audit.behaviour import Act, Behaviour
@@ -25,7 +30,7 @@ from compliance.audit.findings import Acceptance
 from compliance.audit.readers import Reader
 from compliance.audit.recipients import Recipient
 from compliance.audit.report import Screenshot
-from compliance.audit.reports import FORMS
+from compliance.audit.reports import FORMS, PRINTED
 from compliance.audit.reports.words import words
 from compliance.audit.stored import Store, Stored
 from compliance.audit.targets import Refusals
@@ -274,3 +279,49 @@ def test_nothing_in_json_is_obeyed_by_a_terminal(character: str, form: str) -> N
     text = written(form, report(f"a{character}b", f"https://a{character}b.example")).decode()
     assert character not in text
     assert json.loads(text)
+
+
+# What people go on working in
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", [*HOSTILE, "=1+1", "+SUM(A1)", "a" * 40_000])
+def test_a_workbook_holds_what_pages_say_as_text(text: str, language: str) -> None:
+    book = load_workbook(io.BytesIO(PRINTED["xlsx"]([report(text), report("other", "https://b.test")], language)))
+    say = words()[language]
+    assert book.sheetnames[:2] == [say["findings"], say["by_rule"]]
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell.value for cell in cells if cell.data_type == "f"]
+    head, *rows = book[say["findings"]].iter_rows(values_only=True)
+    assert [row[1] for row in rows] == [one.rule.id for one in report().findings] * 2
+    assert len(head) == len(rows[0]) and all(head)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_document_says_what_the_page_does(text: str, language: str) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 10)).save(picture, "PNG")
+    shot = Screenshot(page=text, reader=Reader.UNDECIDED, part="banner", content=picture.getvalue())
+    written = replace(report(text), screenshots=[shot])
+    document = Document(io.BytesIO(PRINTED["docx"]([written, report("other")], language)))
+    paragraphs = [one.text for one in document.paragraphs]
+    told = words()[language]
+    assert paragraphs.count(told["title"]) == 2 and len(document.inline_shapes) == 1
+    headings = [one.text for one in document.paragraphs if (one.style.name or "").startswith("Heading")]
+    assert {told["do_first"], told["in_order"], told["by_rule"], told["appendix"]} <= set(headings)
+    assert any(rules()["C501"].title[language] in one for one in headings)
+    assert sum(rule in " ".join(paragraphs) for rule in ("C001", "C002", "C501", "C103", "C901")) == 5
+
+
+def test_command_says_what_to_install_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index.html").write_text("<title>新闻</title>", "utf-8")
+    for form, module in (("docx", "docx"), ("xlsx", "openpyxl")):
+        output = tmp_path / f"report.{form}"
+        check = ["check", str(tmp_path), "--format", form, "-o", str(output)]
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, module, None)
+            result = CliRunner().invoke(compliance, check)
+        assert result.exit_code == 2 and "pip install 'flask-compliance[office]'" in result.output
+        assert not output.exists()
+        assert CliRunner().invoke(compliance, check).exit_code == 1 and output.read_bytes().startswith(b"PK")

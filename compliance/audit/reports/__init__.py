@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ..report import Report
+from .docx import docx
 from .html import html
 from .json import json
 from .junit import junit
 from .pdf import pdf
 from .sarif import sarif
 from .tables import behaviours, consent, recipients, stored
+from .xlsx import xlsx
 
 #: Writes reports in a language of the rules.
 Form = Callable[[Sequence[Report], str], Iterator[str]]
@@ -26,4 +28,4 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 Printer = Callable[[Sequence[Report], str], bytes]
 
 #: Every form that is no text, by its name.
-PRINTED: Mapping[str, Printer] = MappingProxyType({"pdf": pdf})
+PRINTED: Mapping[str, Printer] = MappingProxyType({"pdf": pdf, "docx": docx, "xlsx": xlsx})

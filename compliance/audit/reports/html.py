@@ -77,8 +77,8 @@ class _Shown:
         self.accepted = [finding for finding in report.findings if finding.accepted]
         self.groups = report.groups
         self.overview = Overview(report, language)
-        self.since = _day_and_time(report.since.time, language) if report.since else ""
-        self.time = _day_and_time(report.time, language)
+        self.since = day_and_time(report.since.time, language) if report.since else ""
+        self.time = day_and_time(report.time, language)
         self.licences, self.trackers = _tables(report)
         self.names = {"recipients": "recipient", "stored": "stored", "behaviours": "behaviour"}
         self.columns = _COLUMNS
@@ -103,7 +103,8 @@ def _address(shot: Screenshot) -> str:
     return f"data:image/png;base64,{base64.b64encode(shot.content).decode()}"
 
 
-def _day_and_time(time: datetime, language: str) -> str:
+def day_and_time(time: datetime, language: str) -> str:
+    """Return *time* in China, as the *language* writes it."""
     return time.astimezone(SHANGHAI).strftime("%Y年%-m月%-d日 %H:%M" if language == "zh_CN" else "%Y-%m-%d %H:%M")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
@@ -12,9 +11,8 @@ from ..findings import Finding
 from ..report import Report
 from ..rules import Rule, Severity, rules
 from .words import words
+from .xml import clean
 
-# What no document may hold. Source: XML 1.0, section 2.2.
-_NO_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FAILS = (Severity.ERROR, Severity.WARNING)
 
 
@@ -34,7 +32,7 @@ def _suite(report: Report, language: str) -> Element:
     found: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         found[finding.rule.id].append(finding)
-    suite = Element("testsuite", name=_clean(report.target), timestamp=report.time.astimezone(UTC).strftime("%FT%T"))
+    suite = Element("testsuite", name=clean(report.target), timestamp=report.time.astimezone(UTC).strftime("%FT%T"))
     suite.extend(_case(rule, found[rule.id], report, language) for rule in rules().values() if report.held(rule))
     for name, count in (("tests", len(suite)), ("failures", _count(suite, "failure")), ("errors", 0)):
         suite.set(name, str(count))
@@ -47,20 +45,20 @@ def _case(rule: Rule, findings: Sequence[Finding], report: Report, language: str
     case = Element("testcase", classname=rule.id[:2] + "xx", name=f"{rule.id} {rule.title[language]}", time="0")
     still = [finding for finding in findings if finding.accepted is None]
     if still and rule.severity in _FAILS:
-        failure = SubElement(case, "failure", type=rule.severity.value, message=_clean(still[0].seen(language)))
-        failure.text = _clean(_told(still, report, language))
+        failure = SubElement(case, "failure", type=rule.severity.value, message=clean(still[0].seen(language)))
+        failure.text = clean(_told(still, report, language))
     elif still and rule.severity is Severity.MANUAL:
-        SubElement(case, "skipped", message=_clean(still[0].remedy(language)))
+        SubElement(case, "skipped", message=clean(still[0].remedy(language)))
     elif still:
-        SubElement(case, "system-out").text = _clean(_told(still, report, language))
+        SubElement(case, "system-out").text = clean(_told(still, report, language))
     elif findings and (accepted := findings[0].accepted):
-        SubElement(case, "skipped", message=_clean(f"{accepted.reason} ({accepted.expires})"))
+        SubElement(case, "skipped", message=clean(f"{accepted.reason} ({accepted.expires})"))
     mended = [one.page for one in (report.since.mended if report.since else ()) if one.rule is rule]
     if mended:
         told = "\n".join((f"{words()[language]['since_mended']}:", *mended))
         out = case.find("system-out")
         out = SubElement(case, "system-out") if out is None else out
-        out.text = "\n".join(filter(None, (out.text, _clean(told))))
+        out.text = "\n".join(filter(None, (out.text, clean(told))))
     return case
 
 
@@ -80,7 +78,3 @@ def _told(findings: Iterable[Finding], report: Report, language: str) -> str:
 
 def _count(suite: Element, tag: str) -> int:
     return sum(1 for _ in suite.iter(tag))
-
-
-def _clean(text: str) -> str:
-    return _NO_CHARACTERS.sub("\ufffd", text)

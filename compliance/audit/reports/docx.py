@@ -1,0 +1,152 @@
+"""The report for people as a document that they go on writing in (Office Open XML, python-docx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from ..findings import Finding
+from ..report import Report
+from ..rules import Severity
+from .html import day_and_time
+from .overview import Line, Overview
+from .words import words
+from .xml import clean
+
+if TYPE_CHECKING:
+    from docx.document import Document
+
+_MOST = 20  # places of one rule that are told; a spreadsheet has them all
+
+
+def docx(reports: Sequence[Report], language: str) -> bytes:
+    """Return the document. Raises `ModuleNotFoundError` without python-docx."""
+    from docx import Document
+    from docx.enum.text import WD_BREAK
+
+    document = Document()
+    _set_fonts(document)
+    for number, report in enumerate(reports):
+        if number:
+            document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+        _Written(document, report, language).write()
+    text = words()[language]
+    unsure = dict.fromkeys(rule.id for report in reports for rule in Overview(report, language).unsure)
+    if unsure:
+        document.add_paragraph(text["unsure"].format(rules=text["comma"].join(unsure)))
+    document.add_paragraph(text["advice"])
+    document.add_paragraph(text["made"].format(version=version("flask-compliance")))
+    file = BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def _set_fonts(document: Document) -> None:
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    for name in ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3"):
+        font = document.styles[name].font
+        font.name = "Arial"
+        # Chinese is set in a face of its own.
+        font.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "Microsoft YaHei")
+    document.styles["Normal"].font.size = Pt(10)
+
+
+class _Written:
+    """One report in a document."""
+
+    def __init__(self, document: Document, report: Report, language: str) -> None:
+        self._document = document
+        self._report = report
+        self._language = language
+        self._words = words()[language]
+        self._overview = Overview(report, language)
+
+    def write(self) -> None:
+        """Write it: what a manager reads, a line for each rule, the details."""
+        say, report, overview = self._words, self._report, self._overview
+        self._document.add_heading(say["title"], 0)
+        self._text(report.target)
+        self._text(overview.verdict, bold=True)
+        summary = report.summary
+        counts = [f"{say[severity]}: {count}" for severity, count in summary.findings.items()]
+        counts += [f"{say['pages']}: {summary.pages}", f"{say['time']}: {day_and_time(report.time, self._language)}"]
+        self._text(" · ".join(counts))
+        if overview.first:
+            self._document.add_heading(say["do_first"], 1)
+            for line in overview.first:
+                who = say["who"][line.rule.who]
+                remedy = line.findings[0].remedy(self._language)
+                self._text(f"{line.rule.title[self._language]} ({who}): {remedy}", style="List Number")
+        self._document.add_heading(say["in_order"], 1)
+        kept = ((topic.name, say["of"].format(kept=len(topic.kept), held=topic.held)) for topic in overview.topics)
+        self._table((say["topic"], say["kept"]), kept)
+        self._pictures()
+        self._changes()
+        if overview.lines:
+            self._document.add_heading(say["by_rule"], 1)
+            self._table((say["rule"], say["grade"], say["places"], say["who_can"]), map(self._row, overview.lines))
+            self._document.add_heading(say["appendix"], 1)
+            for line in overview.lines:
+                self._details(line)
+
+    def _row(self, line: Line) -> Sequence[str]:
+        state = f" · {self._words['states'][line.state]}" if line.state else ""
+        title = f"{line.rule.id} {line.rule.title[self._language]}{state}"
+        places = len(line.findings) + self._report.more.get(line.rule.id, 0)
+        return title, self._words["grades"][line.rule.severity], str(places), self._words["who"][line.rule.who]
+
+    def _pictures(self) -> None:
+        from docx.shared import Mm
+
+        for part, shot in self._overview.screenshots.items():
+            self._document.add_picture(BytesIO(shot.content), width=Mm(150))
+            self._text(f"{self._words['parts'][part]} · {shot.page} · {self._words['readers'][shot.reader]}")
+
+    def _changes(self) -> None:
+        since = self._report.since
+        if since is None:
+            return
+        self._document.add_heading(self._words["since"].format(time=day_and_time(since.time, self._language)), 1)
+        counts = {"new": self._overview.new, "mended": len(since.mended), "still": self._overview.still}
+        self._text(self._words["since_counts"].format_map(counts))
+        for heading, entries in self._overview.changes:
+            self._document.add_heading(heading, 2)
+            for entry in entries:
+                self._text(entry, style="List Bullet")
+
+    def _details(self, line: Line) -> None:
+        rule = line.rule
+        box = "☐ " if rule.severity is Severity.MANUAL else ""
+        self._document.add_heading(clean(f"{box}{rule.id} {rule.title[self._language]}"), 2)
+        for finding in line.findings[:_MOST]:
+            self._text(self._place(finding), bold=True)
+            self._text(finding.seen(self._language))
+            if finding.excerpt:
+                self._text(finding.excerpt, style="Quote")
+        more = len(line.findings[_MOST:]) + self._report.more.get(rule.id, 0)
+        if more:
+            self._text(self._words["more_findings"].format(count=more))
+        for remedy in dict.fromkeys(finding.remedy(self._language) for finding in line.findings[:_MOST]):
+            self._text(f"{self._words['remedy']}: {remedy}")
+        self._text(f"{self._words['basis']}: " + "; ".join(basis.cited(self._language) for basis in rule.basis))
+
+    def _place(self, finding: Finding) -> str:
+        line = f" {self._words['line'].format(line=finding.line)}" if finding.line else ""
+        if finding.pages == 1:
+            return f"{finding.page}{line}"
+        others = " · ".join(finding.also)
+        return f"{finding.page}{line} {self._words['more_pages'].format(count=finding.pages - 1)} {others}"
+
+    def _text(self, text: str, *, style: str | None = None, bold: bool = False) -> None:
+        self._document.add_paragraph(style=style).add_run(clean(text)).bold = bold or None
+
+    def _table(self, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        table = self._document.add_table(1, len(head), style="Light Grid Accent 1")
+        for row in (head, *rows):
+            cells = table.rows[0].cells if row is head else table.add_row().cells
+            for cell, text in zip(cells, row, strict=True):
+                cell.text = clean(text)
