@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Thread
@@ -16,7 +17,11 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
 from compliance import Compliance  # noqa: E402 -- found once the checkout is on the path
+from compliance.console.state import NAME  # noqa: E402
+from compliance.staff import Role  # noqa: E402
+from compliance.staff.second_factor import code_of  # noqa: E402
 from demo import create_app  # noqa: E402
+from demo.console import ACCOUNT, open_console, password, secret  # noqa: E402
 
 ARTICLE = "/articles/consuls-general-two-sessions"
 
@@ -45,5 +50,22 @@ with sync_playwright() as playwright:
     form.get_by_role("button", name="提交举报").click()
     form.get_by_role("link", name="打开回执页").click()
     page.locator(".compliance-receipt").screenshot(path=DOCS / "receipt.png")
+
+    site, now = app.extensions["compliance"], datetime.now(UTC)
+    console = open_console(site, now=now)
+    for name, role, full_name in (("wang.fang", Role.SUPERVISOR, "王芳"), ("auditor", Role.AUDITOR, "")):
+        console.extensions[NAME].accounts.add(name, role, full_name=full_name, now=now)
+    desk = make_server("127.0.0.1", 0, console, threaded=True)
+    Thread(target=desk.serve_forever, daemon=True).start()
+    page = browser.new_page(viewport={"width": 1200, "height": 800}, locale="zh-CN")
+    page.goto(f"http://127.0.0.1:{desk.port}/accounts")
+    page.get_by_label("账号名").fill(ACCOUNT)
+    page.get_by_label("密码").fill(password(site))
+    page.get_by_role("button", name="登录").click()
+    page.get_by_label("验证码").fill(code_of(secret(site), now=datetime.now(UTC)))
+    page.get_by_role("button", name="继续").click()
+    page.wait_for_url("**/accounts")
+    page.screenshot(path=DOCS / "console.png")
+    desk.shutdown()
     browser.close()
 server.shutdown()

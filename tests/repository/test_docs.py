@@ -150,6 +150,14 @@ def test_shell_commands_exist(line: str, tmp_path: Path, monkeypatch: pytest.Mon
             command.make_context(arguments[0], arguments[1:])
         case ["flask", "compliance", "messages" | "deliver" | "purge" | "db", *_]:
             in_a_box(shlex.split(line)[2:], app)
+        case ["flask", "compliance", "console", *arguments]:  # it would serve until it is stopped
+            command = commands.get_command(Context(commands), "console")
+            assert command is not None
+            command.make_context("console", arguments)
+        case ["flask", "compliance", "staff", action, *arguments]:
+            added = [] if action == "add" else [["add", "li.ming", "--role", "viewer"]]
+            for one in (*added, [action, *arguments]):
+                assert app.test_cli_runner().invoke(args=["compliance", "staff", *one]).exit_code == 0
         case ["flask", "compliance", "doctor", *arguments]:  # the key of the tests is short
             assert app.test_cli_runner().invoke(args=["compliance", "doctor", *arguments]).exit_code == 1
         case ["flask", "compliance", "consents", *arguments]:
