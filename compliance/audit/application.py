@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from .sitemaps import addresses
 from .targets import LARGEST, Reason, Response, other
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class Application:
         self.name = url
         self.start = f"{url.rstrip('/')}/"
         self.below = urlsplit(self.start).path
+        #: What is sent along, as of a reader who has signed in.
+        self.cookies = ""
 
     @property
     def mounted(self) -> WSGIApplication:
@@ -36,6 +39,11 @@ class Application:
 
         return app
 
+    def sitemaps(self) -> Iterator[str]:
+        """Yield the addresses that the application lists at `/sitemap.xml`."""
+        answer = self.fetch(f"{self.start}sitemap.xml")
+        return addresses(lambda url: answer.content if answer.status == 200 else None, [answer.url])
+
     def open(self) -> None:
         """There is nothing to make sure of: the application is here."""
 
@@ -43,7 +51,10 @@ class Application:
         """Call the application for *url*; an exception that it lets out is its failure."""
         parts = urlsplit(url)
         builder = EnvironBuilder(
-            path=f"/{parts.path.removeprefix(self.below)}", query_string=parts.query, base_url=self.start
+            path=f"/{parts.path.removeprefix(self.below)}",
+            query_string=parts.query,
+            base_url=self.start,
+            headers=[("Cookie", self.cookies)] if self.cookies else None,
         )
         try:
             body, status, headers = run_wsgi_app(self._wsgi, builder.get_environ())

@@ -23,6 +23,7 @@ MOST_WAITING = 100_000  # addresses that are remembered
 _FRAMES = 32  # pages in frames that are kept
 _KEPT = "/%:@!$&'()*+,;=~-._"  # in a path and a query
 _GUESSED = (*PAGES, "application/x-httpd-php")  # what the name of a page says it is
+_LEAVING = re.compile(r"(?:log|sign)[-_]?(?:out|off)|exit|tuichu|zhuxiao", re.IGNORECASE)
 _REPEATED = re.compile(r"(/[^/]+(?:/[^/]+)?)\1\1(?=/|$)")  # /a/a/a and /a/b/a/b/a/b: a relative link gone astray
 
 
@@ -58,29 +59,45 @@ class Crawl:
     """The pages within reach of *start*, as `fetch` hands them out.
 
     Up to *connections* are asked for at once; they come in the same order, however many. Who takes a page says with
-    `add` where it leads. *below* is the path that the site lies under.
+    `add` where it leads. *below* is the path that the site lies under. Where there is a list of addresses *only* they
+    are asked for, whatever leads elsewhere. One who *stays* does not follow where it says to sign out.
     """
 
     def __init__(
-        self, fetch: Callable[[str], Response], start: str, *, limit: int, connections: int, below: str = "/"
+        self,
+        fetch: Callable[[str], Response],
+        start: str,
+        *,
+        limit: int,
+        connections: int,
+        below: str = "/",
+        only: Iterable[str] = (),
+        stays: bool = False,
     ) -> None:
         self._fetch = fetch
         self._start = canonical(start)
         self._site = site_of(self._start)
         self._below = below
+        self._stays = stays
         self._limit = limit
         self._connections = connections
         self._waiting: deque[tuple[str, int]] = deque()
         self._known: set[str] = set()
         self._asked = 0
+        self._closed = False
         self._queries: Counter[str] = Counter()
         self._frame = lru_cache(maxsize=_FRAMES)(self._follow)
         #: Why pages were left out, if any were.
         self.ended: Reason | None = None
-        self.add([self._start], depth=0)
+        listed = [urljoin(self._start, one) for one in only]
+        self.add((one for one in listed or [self._start] if canonical(one) == self._start), depth=0)
+        self.add(listed, depth=1)
+        self._closed = bool(listed)
 
     def add(self, urls: Iterable[str], *, depth: int) -> None:
         """Note where a page leads, *depth* clicks from the home page."""
+        if self._closed:
+            return
         if depth > MOST_CLICKS:
             self.ended = self.ended or Reason("clicks", count=MOST_CLICKS)
             return
@@ -166,6 +183,8 @@ class Crawl:
     def _is_page(self, url: str) -> bool:
         """Return whether *url* looks like a page that leads somewhere new."""
         parts = urlsplit(url)
+        if self._stays and _LEAVING.search(url):
+            return False
         if parts.path.count("/") > MOST_FOLDERS or _REPEATED.search(parts.path):
             return False
         guessed, _ = mimetypes.guess_type(parts.path)

@@ -16,9 +16,13 @@ SUFFIXES = (".htm", ".html", ".shtml", ".xhtml")
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The HTML files below *path*, or the one file there. An address is the path below the folder."""
+    """The HTML files below *path*, or the one file there. An address is the path below the folder.
+
+    Where there is a list of addresses *only* they count, as far as there are such files.
+    """
 
     path: Path
+    only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.path.exists():
@@ -38,6 +42,9 @@ class Folder:
 
     def urls(self) -> Iterator[str]:
         """Yield the address of every page, folder by folder, in the order of their names."""
+        if self.only:
+            yield from self.only
+            return
         if not self.path.is_dir():
             yield self.path.name
             return

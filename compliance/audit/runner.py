@@ -58,7 +58,7 @@ class Audit:
 
     *jobs* is how many processes read a folder. *limit* is how many pages are read at most, *connections* how many are
     asked for at once. A *browser* opens the first page of each kind, and others until there are *opened*. *evidence*
-    keeps what came.
+    keeps what came. *only* what is listed is read, where anything is; what the *sitemap* of a site lists is read, too.
     """
 
     def __init__(
@@ -71,6 +71,8 @@ class Audit:
         connections: int = 1,
         browser: Browser | None = None,
         opened: int = 0,
+        only: Sequence[str] = (),
+        sitemap: bool = False,
         evidence: Evidence | None = None,
         checks: Sequence[PageCheck] = PAGE,
         conclusions: Sequence[SiteCheck] = SITE,
@@ -84,7 +86,9 @@ class Audit:
         self._evidence = evidence
         self._first: dict[PageKind, str] = {}
         self._further: list[str] = []
-        self._most = opened
+        self._most = max(opened, len(only))
+        self._only = tuple(only)
+        self._sitemap = sitemap
         self._opened = 0
         self._waiting: Callable[[], int] = lambda: 0
         self._collected = Collected(context)
@@ -99,6 +103,16 @@ class Audit:
 
     def __iter__(self) -> Iterator[str]:
         """Do the work, and yield every address once it is dealt with."""
+        if self._browser is None:
+            yield from self._read()
+            return
+        with served(self._target) as address:
+            if not isinstance(self._target, Folder):
+                self._target.cookies = self._browser.prepare(address(self._target.start))
+            yield from self._read()
+            yield from self._browse(self._browser, address)
+
+    def _read(self) -> Iterator[str]:
         examined = self._folder(self._target) if isinstance(self._target, Folder) else self._crawl(self._target)
         for one in examined:
             if self._evidence is not None and isinstance(self._target, Folder):
@@ -116,8 +130,6 @@ class Audit:
             if self._first.setdefault(one.kind, one.summary.url) != one.summary.url and len(self._further) < self._most:
                 self._further.append(one.summary.url)
             yield one.summary.url
-        if self._browser is not None:
-            yield from self._browse(self._browser)
 
     def length(self) -> int:
         """Return how many addresses there are at most."""
@@ -161,35 +173,34 @@ class Audit:
         below = "" if isinstance(self._target, Folder) else self._target.below.rstrip("/")
         return self._ours and f"{urlsplit(url).path}/".startswith(f"{below}{prefix}/")
 
-    def _browse(self, browser: Browser) -> Iterator[str]:
+    def _browse(self, browser: Browser, address: Callable[[str], str]) -> Iterator[str]:
         """Open the first page of each kind and further ones, and add what their markup did not show; yield each."""
         urls = list(self._first.values())
         urls += self._further[: max(0, self._most - len(urls))]
         done = 0
         self._waiting = lambda: len(urls) - done
         known = {_told(finding) for finding in self._findings.all()}
-        with served(self._target) as address:
-            for url, visit in browser.visits(((address(url), url) for url in urls), self._context):
-                done += 1
-                yield url
-                failure = visit if isinstance(visit, Reason) else visit.failure
-                if failure:
-                    self._unread.add(url, failure)
-                if isinstance(visit, Reason):
-                    continue
-                self._opened += 1
-                told = {rule for rule, _ in known} | {one.rule.id for one in visit.findings}
-                self._findings.add(
-                    one
-                    for one in visit.findings
-                    if _told(one) not in known and OURS.get(one.values.get("barrier", "")) not in told
-                )
-                self._site.note(url, visit.facts)
-                for sighting in visit.sightings:
-                    self._collected.add(sighting)
-            for url in self._collected.suspects():
-                if browser.is_marked(url):
-                    self._collected.mark(url)
+        for url, visit in browser.visits(((address(url), url) for url in urls), self._context):
+            done += 1
+            yield url
+            failure = visit if isinstance(visit, Reason) else visit.failure
+            if failure:
+                self._unread.add(url, failure)
+            if isinstance(visit, Reason):
+                continue
+            self._opened += 1
+            told = {rule for rule, _ in known} | {one.rule.id for one in visit.findings}
+            self._findings.add(
+                one
+                for one in visit.findings
+                if _told(one) not in known and OURS.get(one.values.get("barrier", "")) not in told
+            )
+            self._site.note(url, visit.facts)
+            for sighting in visit.sightings:
+                self._collected.add(sighting)
+        for url in self._collected.suspects():
+            if browser.is_marked(url):
+                self._collected.mark(url)
 
     def _crawl(self, target: Website | Application) -> Iterator[Examined | Unread]:
         target.open()
@@ -199,7 +210,17 @@ class Audit:
             self._findings.add([flaw])
         limit = self._limit or sys.maxsize
         fetch = target.fetch if self._evidence is None else self._evidence.kept(target.fetch)
-        crawl = Crawl(fetch, target.start, limit=limit, connections=self._connections, below=target.below)
+        crawl = Crawl(
+            fetch,
+            target.start,
+            limit=limit,
+            connections=self._connections,
+            below=target.below,
+            only=self._only,
+            stays=bool(target.cookies),
+        )
+        if self._sitemap:
+            crawl.add(target.sitemaps(), depth=1)
         self._waiting = lambda: crawl.waiting
         for visit in crawl:
             response = visit.response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from ssl import SSLCertVerificationError
@@ -14,6 +15,8 @@ from protego import Protego
 from urllib3.exceptions import HTTPError, InsecureRequestWarning, SSLError
 
 from .crawl import canonical, site_of
+from .sitemaps import LARGEST as SITEMAP
+from .sitemaps import addresses
 from .targets import LARGEST, PAGES, Reason, Response, TargetError, other
 
 #: What `robots.txt` may name us by.
@@ -26,6 +29,7 @@ _HEADERS = {
 _TIMEOUT = urllib3.Timeout(connect=10, read=20)
 _LONGEST = 60  # seconds for one page, however slowly it comes
 _PIECE = 65_536
+_SITEMAPS = ("application/xml", "text/xml", "text/plain", "application/gzip", "application/x-gzip")
 _ROBOTS_SIZE = 500_000  # bytes (RFC 9309, section 2.5)
 
 
@@ -45,6 +49,8 @@ class Website:
         self._connections = connections
         #: What is wrong with the site's certificate; it is read all the same, as nothing is told to it.
         self.flaw: Reason | None = None
+        #: What is sent along, as of a reader who has signed in.
+        self.cookies = ""
         self._turn = Lock()
         self._next = 0.0
 
@@ -63,6 +69,20 @@ class Website:
         if response.status >= 400:
             raise TargetError(self.name, f"answers {response.status}; give an address at which a page is")
 
+    def sitemaps(self) -> Iterator[str]:
+        """Yield the addresses that the site lists: in the sitemaps of `robots.txt`, else in the one where it is."""
+        parts = urlsplit(self.start)
+
+        def fetch(url: str) -> bytes | None:
+            if site_of(url) != site_of(self.start) or not self._robots.can_fetch(url, AGENT):
+                return None
+            self._wait()
+            answer = self._ask(url, SITEMAP, _SITEMAPS)
+            return answer.content if answer.status == 200 and not answer.failure else None
+
+        listed = [*self._robots.sitemaps] or [f"{parts.scheme}://{parts.netloc}/sitemap.xml"]
+        return addresses(fetch, listed)
+
     def fetch(self, url: str) -> Response:
         """Ask for *url*, when it is its turn."""
         if not self._robots.can_fetch(url, AGENT):
@@ -79,7 +99,8 @@ class Website:
 
     def _ask(self, url: str, most: int, types: tuple[str, ...] = PAGES) -> Response:
         try:
-            answer = self._pool.request("GET", url, redirect=False, preload_content=False)
+            given = {**_HEADERS, "Cookie": self.cookies} if self.cookies else None
+            answer = self._pool.request("GET", url, redirect=False, preload_content=False, headers=given)
         except HTTPError as error:
             if self.flaw is None and _is_unverified(error):
                 self._trust(_reason(error))

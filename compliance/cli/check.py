@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,12 +25,14 @@ from ..audit.reports import FORMS, PRINTED
 from ..audit.since import earlier, since
 from ..audit.targets import told
 from ..errors import Message
-from ..i18n import spoken
+from ..i18n import spoken, translate
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
-from .evidence import Gathering, gathering, verified
+from .evidence import gathering, verified
 from .evidence import options as evidence_options
 from .group import CannotRunError, compliance, jobs, language, missing_module, progress, root_of, say, state, written
+from .reach import Reach
+from .reach import options as reach_options
 from .text import text
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 #: What makes the command fail, and all that is graver.
 _FAILS = {name: tuple(Severity)[: place + 1] for place, name in enumerate(("error", "warning", "notice"))}
 DELAY, CONNECTIONS = 0.2, 2
+_SITES = 4  # that are read at once
 _PAGES = 500  # of a site that is crawled; its help says so
 
 
@@ -81,6 +85,7 @@ _PAGES = 500  # of a site that is crawled; its help says so
     help="Say what is new, mended or still there: since a report in JSON, evidence, or the last look of a history.",
 )
 @click.option("--notify", is_flag=True, help="Tell those of messages.deliver_to, too; with --history.")
+@reach_options
 @evidence_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file; without it, standard output.")
 @click.pass_context
@@ -100,6 +105,7 @@ def check(
     history: Path | None,
     before: Path | None,
     notify: bool,
+    reach: Reach,
     evidence: Path | None,
     key: Path | None,
     personal: str,
@@ -120,17 +126,32 @@ def check(
     looks = None if history is None else History(history)
     known = earlier(before) if before else looks.newest() if looks else {}
     settings = state(context).settings if notify else None
+    if reach.steps and not in_browser:
+        raise CannotRunError(Message("--steps are done in a browser: add --browser"))
     if update_baseline and baseline is None:
         raise CannotRunError(Message("--update-baseline needs to be told which: add --baseline FILE"))
     accepted = _accepted(baseline, new=update_baseline)
     with ExitStack() as stack:
         file = None if output is None else stack.enter_context(written(output))
-        camera, browser = stack.enter_context(_browser()) if in_browser else (None, None)
+        camera, browser = stack.enter_context(_browser(reach)) if in_browser else (None, None)
         audit = partial(
-            audit_of, context, limit=limit, delay=delay, connections=connections, jobs=jobs, browser=browser
+            audit_of,
+            context,
+            limit=limit,
+            delay=delay,
+            connections=connections,
+            jobs=jobs,
+            browser=browser,
+            reach=reach,
         )
         gathered = stack.enter_context(gathering(evidence, personal=Personal(personal), key=key)) if evidence else None
-        reports = [_checked(audit, target, gathered, camera) for target in targets or (None,)]
+        asked = targets or (None,)
+        # A browser shows one site after the other, and processors are busy with one folder.
+        sites = browser is None and all(target is not None and "://" in target for target in asked)
+        at_once = min(len(asked), _SITES) if sites else 1
+        kept = {target: gathered.of(target) if gathered else None for target in asked}
+        works = [partial(_checked, audit, target, kept[target], camera, shown=at_once == 1) for target in asked]
+        reports = list(_all(context, works, at_once=at_once))
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
         reports = [replace(one, since=since(one, known[one.target])) if one.target in known else one for one in reports]
@@ -170,22 +191,41 @@ def _accepted(path: Path | None, *, new: bool) -> Baseline:
 
 
 @contextmanager
-def _browser() -> Iterator[tuple[Camera, Browser]]:
+def _browser(reach: Reach) -> Iterator[tuple[Camera, Browser]]:
     try:
-        from ..audit.browser import Browser, Camera
+        from ..audit.browser import Browser, Camera, Screen, read_steps
     except ModuleNotFoundError as error:
         raise missing_module(error) from None
-    with Camera() as camera, Browser(witness=camera) as browser:
+    steps = read_steps(reach.steps) if reach.steps else ()
+    screen = Screen(language=reach.language, telephone=reach.telephone)
+    with Camera() as camera, Browser(reach.arguments, screen=screen, witness=camera, steps=steps) as browser:
         yield camera, browser
 
 
+def _all(context: click.Context, works: Sequence[Callable[[], Report]], *, at_once: int) -> Sequence[Report]:
+    """Return what comes of *works*, so many of them *at_once*: each waits for a site of its own."""
+    if at_once == 1:
+        return [work() for work in works]
+
+    def done(work: Callable[[], Report]) -> Report:
+        with context.scope(cleanup=False):  # by which it is known what is spoken
+            return work()
+
+    with ThreadPoolExecutor(at_once, thread_name_prefix="check") as pool:
+        return list(pool.map(done, works))
+
+
 def _checked(
-    audit: Callable[..., Audit], target: str | None, gathered: Gathering | None, camera: Camera | None
+    audit: Callable[..., Audit],
+    target: str | None,
+    evidence: Evidence | None,
+    camera: Camera | None,
+    *,
+    shown: bool,
 ) -> Report:
-    """Return the report on *target*, with pictures where there is a *camera*."""
-    evidence = gathered.of(target) if gathered else None
+    """Return the report on *target*, with pictures where there is a *camera*, and a bar where it is to be *shown*."""
     if camera is None:
-        return run(audit(target, evidence=evidence))
+        return run(audit(target, evidence=evidence), shown=shown)
     camera.begin(evidence)
     return replace(run(audit(target, evidence=evidence)), screenshots=camera.end())
 
@@ -209,6 +249,7 @@ def audit_of(
     jobs: int = 1,
     browser: Browser | None = None,
     evidence: Evidence | None = None,
+    reach: Reach | None = None,
     make: Callable[..., Audit] | None = None,
 ) -> Audit:
     """Return the audit of *target*, an address, a folder or, where it is None, the application.
@@ -226,7 +267,8 @@ def audit_of(
     except ModuleNotFoundError as error:
         raise missing_module(error) from None
     today = deadlines.day(datetime.now(UTC))
-    made = make or partial(Audit, evidence=evidence)
+    reach = reach or Reach()
+    made = make or partial(Audit, evidence=evidence, opened=reach.opened, only=reach.urls, sitemap=reach.sitemap)
     if target is None:
         if context.find_object(ScriptInfo) is None:
             raise CannotRunError(Message("name a folder or an address, or run `flask --app … compliance check`"))
@@ -255,7 +297,7 @@ def audit_of(
             connections=connections,
             browser=browser,
         )
-    folder = Folder(Path(target))
+    folder = Folder(Path(target), only=reach.urls)
     return made(folder, Context(catalogue=Catalogue(), today=today), limit=limit, jobs=jobs, browser=browser)
 
 
@@ -280,9 +322,13 @@ def _hosts(url: str) -> frozenset[str]:
     return frozenset(filter(None, [host_of(url)]))
 
 
-def run(audit: Audit) -> Report:
+def run(audit: Audit, *, shown: bool = True) -> Report:
     """Return the report of *audit*, done with a bar on a terminal; `CannotRunError` where no page could be read."""
-    with progress(audit, audit.length(), Message("Checking")) as pages:
+
+    def left(_: str | None) -> str | None:
+        return translate(Message("%(count)s left", count=audit.left)) if audit.left else None
+
+    with progress(audit, audit.length(), Message("Checking"), told=left, shown=shown) as pages:
         for _ in pages:
             pass
     report = audit.report(now=datetime.now(UTC))

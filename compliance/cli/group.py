@@ -346,10 +346,19 @@ def missing_holidays(year: int) -> Message:
 
 
 @contextmanager
-def progress(steps: Iterable[T], length: int, label: str, *, shown: bool = True) -> Iterator[Iterable[T]]:
-    """Yield *steps*, with a bar on a terminal where it is to be *shown*, and none in a pipe."""
+def progress(
+    steps: Iterable[T],
+    length: int,
+    label: str,
+    *,
+    shown: bool = True,
+    told: Callable[[T | None], str | None] | None = None,
+) -> Iterator[Iterable[T]]:
+    """Yield *steps*, with a bar on a terminal where it is to be *shown*, and none in a pipe; *told* says more there."""
     if shown and sys.stderr.isatty():
-        with click.progressbar(steps, length=length, label=translate(label), file=sys.stderr) as bar:
+        with click.progressbar(
+            steps, length=length, label=translate(label), file=sys.stderr, item_show_func=told
+        ) as bar:
             yield bar
     else:
         yield steps

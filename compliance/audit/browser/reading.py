@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
@@ -58,10 +59,14 @@ class Reading:
         self._told: list[Told] = []
         self._binding = f"_{secrets.token_hex(8)}"
         self._session: CDPSession | None = None
+        self._task = asyncio.current_task()
+        #: Whether the page took its part of the browser with it.
+        self.crashed = False
 
     async def begin(self) -> None:
         """Listen, before anything is opened."""
         self.page.on("dialog", _dismiss)
+        self.page.on("crash", lambda _: self._crash())
         self.page.on("popup", lambda popup: popup.close())
         # What workers ask for is not told by the page's own session.
         self._profile.on(
@@ -79,9 +84,20 @@ class Reading:
         """Open the page, and wait until it rests. Raises `VisitError` where something else comes."""
         self._traffic.late = False
         answer = await self.page.goto(self._url, timeout=_LOADED)
+        self._stay()
         if answer is not None and answer.status >= 400:
             raise VisitError(Reason("answer", status=answer.status))
         await _settle(self.page)
+        self._stay()
+
+    def _crash(self) -> None:
+        """Let nobody wait for a page that is gone."""
+        self.crashed = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def _stay(self) -> None:
+        """Raise `VisitError` where another site is shown, such as one to sign in at."""
         if not together(host_of(self.page.url), host_of(self._url)):
             raise VisitError(Reason("away", target=plain(self.page.url)))
 

@@ -8,8 +8,10 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from ...outside.hosts import host_of, is_under
 from ..findings import Finding
 from ..readers import Reader
 from ..site import Context, Fact
@@ -20,8 +22,12 @@ from .chromium import Chromium
 from .reading import Reading, VisitError, reason_of
 from .screens import Screen
 from .sightings import Sighting
+from .steps import Step, follow
 from .told import Finder
 from .witness import Witness
+
+if TYPE_CHECKING:
+    from playwright.async_api import StorageState
 
 _LONGEST = 90  # seconds that one reader has for a page
 
@@ -48,6 +54,7 @@ class Browser:
     """An installed Chromium; each visit is that of new readers, *parallel* of whom read at once.
 
     *arguments* are added to its command line. *screen* is what they have before them, *witness* is shown every page.
+    Every reader has done *steps* first, which are done once for each site.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class Browser:
         parallel: int = 3,
         screen: Screen | None = None,
         witness: Witness | None = None,
+        steps: Sequence[Step] = (),
     ) -> None:
         self._chromium = Chromium(arguments)
         self._parallel = parallel
@@ -64,6 +72,8 @@ class Browser:
         self._witness = witness or Witness()
         self._profiles = count()
         self._turns = asyncio.Semaphore(parallel)
+        self._steps = steps
+        self._states: dict[str, StorageState] = {}
 
     def __enter__(self) -> Browser:
         return self
@@ -82,6 +92,26 @@ class Browser:
         if isinstance(found, Reason):
             raise VisitError(found)
         return found
+
+    def prepare(self, url: str) -> str:
+        """Do what readers do first at the site with *url*; return the cookies that they have then, as in a header.
+
+        Raises `StepsError` where a step cannot be done.
+        """
+
+        async def prepared() -> StorageState:
+            profile = await self._chromium.browser.new_context(**self._screen.profile(self.version))
+            try:
+                await follow(self._steps, await profile.new_page(), url)
+                return await profile.storage_state()
+            finally:
+                await profile.close()
+
+        if not self._steps:
+            return ""
+        state = self._states[urlsplit(url).netloc] = self._chromium.submit(prepared()).result()
+        cookies = (one for one in state["cookies"] if is_under(host_of(url), [one["domain"].lstrip(".")]))
+        return "; ".join(f"{one['name']}={one['value']}" for one in cookies)
 
     def visits(self, pages: Iterable[tuple[str, str]], context: Context) -> Iterator[tuple[str, Visit | Reason]]:
         """Open *pages*, addresses with what reports call them; yield them in their order, each by its name."""
@@ -197,13 +227,23 @@ class Browser:
     async def _reader(self, url: str, named: str, who: Reader) -> AsyncIterator[Reading]:
         """Yield a new reader, who is gone afterwards, even where the page holds on to them."""
         profile = await self._chromium.browser.new_context(
-            **{**self._screen.profile(self.version), **self._witness.profile(named, who)}
+            **{
+                **self._screen.profile(self.version),
+                "storage_state": self._states.get(urlsplit(url).netloc),
+                **self._witness.profile(named, who),
+            }
         )
         try:
             page = await profile.new_page()
             reading = Reading(url, named, next(self._profiles), profile, page)
             await reading.begin()
-            yield reading
+            try:
+                yield reading
+            except asyncio.CancelledError:
+                if reading.crashed and (task := asyncio.current_task()):
+                    task.uncancel()
+                    raise VisitError(Reason("crashes")) from None
+                raise
         finally:
             with suppress(Exception):  # it may have crashed
                 await asyncio.wait_for(profile.close(), 10)
