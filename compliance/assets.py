@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +13,8 @@ from werkzeug.wrappers import Request, Response
 
 from .page.codings import packed
 
+# What a file is by the end of its name; the table of the system may say otherwise, and takes long to read.
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".txt": "text/plain"}
 _PLAIN = "identity"  # the name of no coding (RFC 9110, section 12.5.3)
 BUILT = {"br": ".br", "zstd": ".zst"}  # the codings that `make assets` makes, and how a file's name then ends
 
@@ -89,7 +90,7 @@ def _asset(name: PurePath, content: bytes, built: Mapping[str, bytes]) -> Asset:
         name=name.as_posix(),
         hashed=f"{name.with_suffix('').as_posix()}.{_hash(content)}{name.suffix}",
         content=content,
-        mimetype=mimetypes.guess_type(name.name)[0] or "application/octet-stream",
+        mimetype=_TYPES.get(name.suffix, "application/octet-stream"),
         built=built,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 
 # What the name of a cookie is written with (RFC 6265, section 4.1.1).
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -22,8 +23,12 @@ class Cookies:
     """
 
     def __init__(self, names: Sequence[tuple[str, str]], kept: Callable[[], Iterable[str]]) -> None:
-        self._owners = tuple((category, re.compile(names)) for category, names in names)
+        self._names = tuple(names)
         self._kept = kept
+
+    @cached_property
+    def _owners(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        return tuple((category, re.compile(names)) for category, names in self._names)
 
     def unwanted(self, sent: Iterable[str], allows: Callable[[str], bool]) -> list[str]:
         """Return those of the names *sent* of which no category is allowed, in order."""

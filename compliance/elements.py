@@ -363,7 +363,7 @@ class Elements:
         if self._held:
             content.update(self._catalogue.digest.encode())
         for locale in self.languages:
-            for calm in (False, True):
+            for calm in (False, True) if self._held else (False,):
                 markup = self._encode(locale, "utf-8", "", self._licences(None), frozenset(), policy, calm)
                 content.update(markup.head + markup.foot)
         effective = (

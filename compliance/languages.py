@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
-from babel.core import get_global
-
 from .errors import Message
 
 # RFC 5646 section 2.1, as far as languages of pages go; gettext's folders write an underscore for the hyphen.
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?(?![a-z0-9])", re.IGNORECASE | re.ASCII)
+# The script of languages that most sites are in, as CLDR has it: all of CLDR takes longer to read than all else that a
+# site begins with.
+_SCRIPTS = {
+    **dict.fromkeys(("de", "en", "en_GB", "en_US", "es", "fr", "it", "pt", "pt_BR"), "Latn"),
+    **dict.fromkeys(("zh", "zh_CN"), "Hans"),
+    **dict.fromkeys(("zh_HK", "zh_TW"), "Hant"),
+    "ar": "Arab",
+    "ja": "Jpan",
+    "ko": "Kore",
+    "ru": "Cyrl",
+}
 # Scripts that are written from right to left (Unicode, property Bidi_Class).
 _LEFTWARD = frozenset(["Adlm", "Arab", "Aran", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"])
 
@@ -23,6 +31,10 @@ def parse(tag: str) -> str:
     """
     match = _TAG.fullmatch(tag.strip())
     spelling = _spell(match) if match else ""
+    if spelling in _SCRIPTS:
+        return spelling
+    from babel import Locale, UnknownLocaleError
+
     try:
         # "und" (undetermined) is well-formed; Babel answers it with English.
         if match and Locale.parse(spelling).language == match[1].lower():
@@ -38,6 +50,8 @@ def territory(code: str, locale: str) -> str:
 
     Mainland sites name Taiwan with China, as CLDR does with Hong Kong and Macao.
     """
+    from babel import Locale
+
     names = Locale.parse(locale).territories
     if code == "TW":
         return f"{names['CN']}{names[code]}" if locale.startswith("zh") else f"{names[code]}, {names['CN']}"
@@ -59,6 +73,8 @@ def direction(locale: str) -> str:
 
 def own_name(language: str) -> str:
     """Return what *language* calls itself, with its script where CLDR has a name for both: 简体中文."""
+    from babel import Locale
+
     names = Locale.parse(language).languages
     code = language.partition("_")[0]
     return str(names.get(f"{code}_{_script(language)}") or names.get(code, language))
@@ -96,6 +112,10 @@ def _script(tag: str) -> str | None:
     language, script, territory = _TAG.fullmatch(tag).groups()  # type: ignore[union-attr]  # tags are spelled here
     if script:
         return str(script)
+    if tag in _SCRIPTS:
+        return _SCRIPTS[tag]
+    from babel.core import get_global
+
     likely = get_global("likely_subtags")
     full = likely.get(f"{language}_{territory}") or likely.get(language, "")
     match = _TAG.match(full)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, TemplateNotFound
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, TemplateNotFound
+from jinja2.bccache import Bucket
 
 from .paths import TEMPLATES
 
@@ -71,9 +73,21 @@ def plainly(name: str, context: Mapping[str, Any]) -> str:
     return _own().get_template(name).render(context)
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Our templates as they were compiled, in a folder of this user's own; without room they are compiled anew."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 @cache
 def _own() -> Environment:
-    return Environment(loader=_OURS, autoescape=True)
+    try:
+        compiled = _Compiled()
+    except (OSError, RuntimeError):  # there is no such folder, or it is somebody else's
+        compiled = None
+    return Environment(loader=_OURS, autoescape=True, bytecode_cache=compiled)
 
 
 @cache

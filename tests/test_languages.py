@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from babel import Locale
+from babel.core import get_global
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance import languages
 from compliance.languages import alike, direction, nearest, parse
 
 OFFERED = ("en", "zh_CN", "zh_TW", "sr_Latn", "pt_BR")
@@ -112,3 +114,12 @@ def test_spelling_is_stable(tag: str):
 def test_texts_run_as_cldr_says(locale: str) -> None:
     character_order = Locale.parse(locale).character_order
     assert direction(locale) == {"right-to-left": "rtl", "left-to-right": "ltr"}[character_order]
+
+
+@pytest.mark.parametrize("tag", languages._SCRIPTS)
+def test_scripts_known_without_cldr_are_those_of_cldr(tag: str) -> None:
+    locale = Locale.parse(tag)
+    likely = get_global("likely_subtags")
+    full = likely.get(f"{locale.language}_{locale.territory}") or likely[locale.language]
+    assert full.split("_")[1] == languages._SCRIPTS[tag]
+    assert languages.parse(tag.lower().replace("_", "-")) == tag

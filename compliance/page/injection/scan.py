@@ -185,7 +185,6 @@ class Scan:
 
     def run(self, page: bytes, end: int) -> bool:
         """Read *page* up to *end*; ``False`` where the bytes there are do not prove it, and it stops at ``place``."""
-        units = _unit()
         while True:
             if self._region is not None:
                 place = self._region.end(page)
@@ -199,7 +198,7 @@ class Scan:
             at = token.start()
             inner: list[Gap] = []
             region = False
-            unit = units.match(page, at)
+            unit = _unit().match(page, at)
             if unit is not None:
                 place = unit.end()
             else:
