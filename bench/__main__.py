@@ -51,6 +51,7 @@ TABLES: tuple[Table, ...] = (
 )
 LARGE: tuple[Table, ...] = (
     ("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows),
+    ("Pages of the console", "ms of SQL", store.console_rows),
     ("A ledger read again", "MB more than 10,000", ledger.verified_rows),
 )
 

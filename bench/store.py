@@ -17,17 +17,29 @@ from random import Random
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 from typing import Any
+from urllib.parse import parse_qsl
 
 from sqlalchemy import Connection, create_engine, insert, make_url, text
+from sqlalchemy.event import listen, remove
 from uuid6 import uuid7
+from werkzeug.datastructures import MultiDict
 
 from compliance.cases import State
-from compliance.messages.listing import Filter, entries
+from compliance.console.queue.case import BESIDE
+from compliance.console.queue.listing import AMONG, COUNTED, TABS
+from compliance.console.queue.search import SHOWN, read
+from compliance.messages import Cases
+from compliance.messages.drafts import of_case
+from compliance.messages.listing import Filter, counts, entries, groups
+from compliance.messages.replies import replies
+from compliance.settings import load
 from compliance.store import Database
 from compliance.store.outbox import announce
 from compliance.store.search import terms
 from compliance.store.tables import event, idempotency, message, used_challenge
+from compliance.vault import Vault
 
+from .injection import SETTINGS
 from .table import Row
 
 POSTGRESQL = os.environ.get("COMPLIANCE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
@@ -40,6 +52,7 @@ WRITERS = 4
 SLOWEST = 0.5
 SIZES = (10_000, 1_000_000)
 GROWTH = 3.0
+PAGE_MILLISECONDS = 50.0
 LOT = 10_000
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 WORDS = re.findall(
@@ -104,6 +117,76 @@ def growth_rows() -> Iterator[Row]:
                 share=many / few,
                 goal=GROWTH,
             )
+
+
+def console_rows() -> Iterator[Row]:
+    """Ask a full box for what pages of the console show; the share is what all SQL of a page takes, in milliseconds."""
+    for kind in GOALS:
+        with _database(kind) as database:
+            _fill(database, range(SIZES[-1]))
+            for name, call in _pages(database).items():
+                took = _sql(database, call)
+                yield Row(
+                    page=f"{SIZES[-1]:,}",
+                    subject=f"{name}, {kind}",
+                    measured=f"{took:.1f} ms",
+                    share=took,
+                    goal=PAGE_MILLISECONDS,
+                )
+
+
+def _pages(database: Database) -> dict[str, Callable[[], object]]:
+    """Return what reads for a page of the console; every page of the queue counts for its tabs, too."""
+    home = "https://www.ichongqing.info"
+
+    def asked(query: str) -> Filter:
+        return read(MultiDict(parse_qsl(query)), me="li", home=home, now=NOW).which
+
+    def queue(query: str, *, newest: bool = False) -> Callable[[], object]:
+        which, tabs = asked(query), [asked(tab.query) for tab in TABS]
+        return lambda: (
+            counts(database, tabs, most=COUNTED, now=NOW),
+            entries(database, which, newest=newest, limit=SHOWN + 1, now=NOW),
+        )
+
+    def case() -> None:
+        found = Cases(database, Vault(["key"]), load(SETTINGS)).get(_number(SIZES[-1] // 2), opened=False)
+        about = Filter(states=frozenset(State) - {State.PURGED}, page=f"{home}/another")
+        entries(database, about, newest=True, limit=BESIDE + 1, now=NOW)
+        of_case(database, found.number)
+        replies(database)
+
+    return {
+        "console, what is due": queue(""),
+        "console, my own": queue("assignee=me"),
+        "console, overdue": queue("overdue=1"),
+        "console, all, newest first": queue("state=all", newest=True),
+        "console, search, found 50 times": queue("q=万分之一&state=all", newest=True),
+        "console, search, found in half": queue("q=地铁&state=all", newest=True),
+        "console, together by page": lambda: groups(database, Filter(), limit=SHOWN, among=AMONG, now=NOW),
+        "console, a case": case,
+    }
+
+
+def _sql(database: Database, call: Callable[[], object]) -> float:
+    """Return the milliseconds that the statements of *call* take together, with their rows fetched: the median."""
+    ran: list[tuple[str, Any]] = []
+
+    def note(*told: Any) -> None:
+        ran.append((told[2], told[3]))
+
+    listen(database.engine, "before_cursor_execute", note)
+    call()
+    remove(database.engine, "before_cursor_execute", note)
+    taken = []
+    for _ in range(11):
+        with database.engine.connect() as connection:
+            start = perf_counter()
+            for statement, parameters in ran:
+                if statement.startswith("SELECT"):
+                    connection.exec_driver_sql(statement, parameters).all()
+            taken.append(perf_counter() - start)
+    return statistics.median(taken) * 1000
 
 
 def _questions(database: Database, size: int) -> dict[str, Callable[[], object]]:

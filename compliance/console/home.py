@@ -1,17 +1,74 @@
-"""The first page."""
+"""The first page: what there is to be done, and what somebody else should look at; and how the parts do."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from http import HTTPStatus
 
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from ..deliveries import dead, revive
+from ..errors import Message
+from ..messages import drafts
+from ..messages.listing import last_accepted
 from ..staff import Permission
+from ..views import parts
 from .access import allow
+from .pages import told
+from .queue.listing import COUNTED, tabs
+from .queue.routes import words
+from .state import console, me, note, now, together
 
 pages = Blueprint("home", __name__)
+
+#: Drafts, and things that were given up, which are shown.
+_SHOWN = 10
 
 
 @pages.get("/")
 @allow(Permission.OWN)
 def home() -> str:
     """Show what there is to be done."""
-    return render_template("console/home.html")
+    here, asking = console(), me()
+    database, name = here.store.database, asking.account.name
+    reads, sees = asking.may(Permission.READ_CASES), asking.may(Permission.READ_HEALTH)
+    told_parts = parts(here.settings, here.store, now()) if sees else {}
+    return render_template(
+        "console/home.html",
+        tabs=[(tab, count) for tab, count in tabs() if tab.query and "all" not in tab.query] if reads else [],
+        counted=COUNTED,
+        reviews=drafts.for_review(database, besides=name, limit=_SHOWN) if reads else [],
+        drafts=drafts.of_editor(database, name, limit=_SHOWN) if reads else [],
+        troubled=[part for part, known in told_parts.items() if not known["ok"]],
+        sees=sees,
+        **words(here.accounts.all()),
+    )
+
+
+@pages.get("/health")
+@allow(Permission.READ_HEALTH)
+def health() -> str:
+    """Show how each part does, as `/compliance/health` tells programs."""
+    here = console()
+    known = parts(here.settings, here.store, now())
+    return render_template(
+        "console/health.html",
+        parts=known,
+        accepted=last_accepted(here.store.database),
+        dead=dead(here.store.database, here.settings)[:_SHOWN],
+        retries=me().may(Permission.RETRY_DELIVERIES),
+    )
+
+
+@pages.post("/health/retry")
+@allow(Permission.RETRY_DELIVERIES)
+def retry() -> Response:
+    """Let what was given up be tried again, all of it."""
+
+    def work() -> int:
+        count = revive(console().store.database, None, now=now())
+        note("deliveries_retried", count=count)
+        return count
+
+    flash(told(Message("%(count)s will be tried again.", count=together(work))))
+    return redirect(url_for("home.health"), HTTPStatus.SEE_OTHER)

@@ -173,6 +173,12 @@ def count(database: Database, which: Filter, *, now: datetime) -> int:
         return connection.scalar(query.select_from(message)) or 0
 
 
+def last_accepted(database: Database) -> datetime | None:
+    """Return when the last case was accepted, None where there is none."""
+    with database.reading() as connection:
+        return connection.scalar(select(message.c.created).order_by(message.c.created.desc()).limit(1))
+
+
 def counts(database: Database, which: Sequence[Filter], *, most: int, now: datetime) -> list[int]:
     """Return how many cases there are of each of *which*, up to *most*: nobody waits until a million are counted."""
     columns = []

@@ -70,5 +70,6 @@ ACTIONS: Mapping[str, Message] = {
     "cases_taken_back": Message("took back what was done to many cases"),
     "reply_kept": Message("kept a reply"),
     "reply_discarded": Message("let go of a reply"),
+    "deliveries_retried": Message("had deliveries tried again"),
     "trail_verified": Message("verified the audit log"),
 }

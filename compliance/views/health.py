@@ -14,9 +14,10 @@ from ..deliveries import STUCK, endings, waiting
 from ..errors import StoreError
 from ..ledger import LATE
 from ..outside.hosts import is_private
+from ..settings import Settings
 from .pages import Refusal, json_response, private
 from .requests import request, state
-from .state import SiteState
+from .state import Store
 
 # What a proxy adds: whoever it asks for is no program beside the site.
 _FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
@@ -36,11 +37,16 @@ def health() -> Response:
         raise Refusal("document")
     found, now = state(), datetime.now(UTC)
     own = found.host.health()
-    parts = {**own, **_kept(found, now), **_around(found, now)}
-    response = private(json_response({"ok": all(part["ok"] for part in parts.values()), "parts": parts}))
-    if not all(parts[name]["ok"] for name in ("store", *own)):
+    told = {**own, **parts(found.settings, found.store, now)}
+    response = private(json_response({"ok": all(part["ok"] for part in told.values()), "parts": told}))
+    if not all(told[name]["ok"] for name in ("store", *own)):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return response
+
+
+def parts(settings: Settings, store: Store, now: datetime) -> Mapping[str, Part]:
+    """Return of each part that a site works with whether it is `ok`, and what is known of it."""
+    return {**_kept(settings, store, now), **_around(settings, store, now)}
 
 
 def _is_beside() -> bool:
@@ -54,11 +60,11 @@ def _is_beside() -> bool:
         return False
 
 
-def _kept(found: SiteState, now: datetime) -> Mapping[str, Part]:
+def _kept(settings: Settings, store: Store, now: datetime) -> Mapping[str, Part]:
     """What is in the database; nothing but that it is away where it is."""
     try:
-        head, sealed = found.ledger.head()
-        rows = waiting(found.database, found.settings)
+        head, sealed = store.ledger.head()
+        rows = waiting(store.database, settings)
     except StoreError as error:
         return {"store": {"ok": False, "reason": str(error.reason)}}
     oldest = min((row.oldest for row in rows if row.oldest), default=None)
@@ -75,17 +81,17 @@ def _kept(found: SiteState, now: datetime) -> Mapping[str, Part]:
     }
 
 
-def _around(found: SiteState, now: datetime) -> Mapping[str, Part]:
+def _around(settings: Settings, store: Store, now: datetime) -> Mapping[str, Part]:
     missing = deadlines.unannounced(now)
-    ending = endings(found.settings, deadlines.day(now))
-    waits = found.recorder.backlog
+    ending = endings(settings, deadlines.day(now))
+    waits = store.recorder.backlog
     return {
         "spool": {
-            "ok": not found.recorder.away and (waits.oldest is None or waits.oldest >= now - LATE),
+            "ok": not store.recorder.away and (waits.oldest is None or waits.oldest >= now - LATE),
             "waiting": waits.size,
             "oldest": waits.oldest and waits.oldest.isoformat(),
         },
-        "limits": {"ok": found.throttle.answers},
+        "limits": {"ok": store.throttle.answers},
         "calendar": {"ok": not missing, "missing": missing},
         "licences": {
             "ok": not ending,

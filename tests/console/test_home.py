@@ -1,0 +1,76 @@
+"""The first page, and how the parts do."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import update
+
+from compliance.cases import Kind, State
+from compliance.messages import Submission, drafts
+from compliance.staff import Role
+from compliance.store.tables import outbox
+from support.desk import Office
+from support.desk import office as office
+from support.host import SETTINGS
+
+
+def send(office: Office, body: str, *, days: int = 0, category: str = "rumour") -> str:
+    told = Submission(
+        kind=Kind.REPORT, category=category, page="https://www.ichongqing.info/a", language="en", body=body
+    )
+    then = office.now - timedelta(days=days)
+    return office.console.store.box.intake.accept(told, key=None, proof=None, source=body, now=then).number
+
+
+def cards(text: str) -> dict[str, str]:
+    return {name: count for count, name in re.findall(r"<strong[^>]*>([0-9]+)</strong> ([^<]+)</a>", text)}
+
+
+def test_the_first_page_says_what_is_due_and_what_somebody_should_look_at(office: Office) -> None:
+    late, today = send(office, "late", days=30), send(office, "today", category="terror", days=1)
+    later = send(office, "later")
+    office.wait(hours=1)
+    office.console.store.box.cases.assign(later, by="", to="handler", now=office.now)
+    office.add("zhao", full_name="赵敏")
+    for editor, number, review in (("zhao", late, True), ("zhao", today, False), ("handler", later, False)):
+        drafts.save(
+            office.console.store.database,
+            number,
+            editor=editor,
+            target=State.REJECTED,
+            language="en",
+            text=f"draft of {editor} about {number}",
+            review=review,
+            version=1,
+            now=office.now,
+        )
+    text = office.of(Role.HANDLER).get("/?lang=en").text
+    assert cards(text) == {"Mine": "1", "Nobody&#39;s": "2", "Due today": "2", "Overdue": "2", "Held back": "0"}
+    assert f"draft of zhao about {late}" in text and f"draft of zhao about {today}" not in text
+    assert f"draft of handler about {later}" in text
+    assert "How the parts do" not in text
+
+
+def test_who_reads_no_cases_sees_none_on_the_first_page(office: Office) -> None:
+    number = send(office, "secret")
+    text = office.of(Role.AUDITOR).get("/?lang=en").text
+    assert not cards(text) and number not in text and "How the parts do" in text
+
+
+def test_what_was_given_up_is_told_and_tried_again(tmp_path: Path) -> None:
+    office = Office(tmp_path, {**SETTINGS, "messages": {"deliver_to": ["editors@example.org"]}})
+    number = send(office, "a")
+    chief = office.of(Role.SUPERVISOR)
+    database = office.console.store.database
+    database.write(lambda connection: connection.execute(update(outbox).values(state="dead", error="refused")))
+    assert "Notices and letters" in chief.get("/?lang=en").text
+    page = chief.get("/health?lang=en").text
+    assert number in page and "refused" in page and "were given up" in page and "Last message accepted" in page
+    assert office.of(Role.AUDITOR).post("/health/retry").status_code == 403
+    assert chief.post("/health/retry").status_code == 303
+    assert "1 wait, 0 were given up" in chief.get("/health").text
+    act = office.trail()[-1]
+    assert (act.action, act.said["count"]) == ("deliveries_retried", 1)
