@@ -108,6 +108,8 @@ def check(
     reach: Reach,
     evidence: Path | None,
     key: Path | None,
+    timestamp: str | None,
+    roots: Path | None,
     personal: str,
     bundle: Path | None,
     output: Path | None,
@@ -118,9 +120,9 @@ def check(
     --history, that something is worse than it was.
     """
     if bundle is not None:
-        context.exit(int(not verified(bundle, key)))
-    if key is not None and evidence is None:
-        raise CannotRunError(Message("--key signs or verifies evidence: add --evidence PATH or --verify BUNDLE"))
+        context.exit(int(not verified(bundle, key, roots)))
+    if (key or timestamp) and evidence is None:
+        raise CannotRunError(Message("--key and --timestamp are about evidence: add --evidence PATH"))
     if notify and history is None:
         raise CannotRunError(Message("--notify tells what is different since the last look: add --history FILE"))
     looks = None if history is None else History(history)
@@ -144,7 +146,8 @@ def check(
             browser=browser,
             reach=reach,
         )
-        gathered = stack.enter_context(gathering(evidence, personal=Personal(personal), key=key)) if evidence else None
+        gather = partial(gathering, personal=Personal(personal), key=key, authority=timestamp)
+        gathered = stack.enter_context(gather(evidence)) if evidence else None
         asked = targets or (None,)
         # A browser shows one site after the other, and processors are busy with one folder.
         sites = browser is None and all(target is not None and "://" in target for target in asked)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,11 +14,23 @@ from typing import TYPE_CHECKING
 import click
 
 from ..audit import Report
-from ..audit.evidence import Bundle, Evidence, Personal, pack, private_key, public_key, seal, slug, verify
+from ..audit.evidence import (
+    Bundle,
+    Evidence,
+    EvidenceError,
+    Personal,
+    pack,
+    private_key,
+    public_key,
+    seal,
+    slug,
+    stamped,
+    verify,
+)
 from ..audit.reports import FORMS
 from ..audit.reports.words import words
-from ..errors import Message
-from .group import CannotRunError, say, written
+from ..errors import Message, said
+from .group import CannotRunError, missing_module, say, warn, written
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,8 +43,9 @@ _FORMS = ("html", "json")  # in which the reports lie beside what proves them
 class Gathering:
     """The evidence of one run, target by target, in the folder *root*."""
 
-    def __init__(self, root: Path, *, personal: Personal, key: Ed25519PrivateKey | None) -> None:
+    def __init__(self, root: Path, *, personal: Personal, key: Ed25519PrivateKey | None, authority: str | None) -> None:
         self.root = root
+        self._authority = authority
         self._personal = personal
         self._key = key
         self._started = datetime.now(UTC)
@@ -50,30 +64,43 @@ class Gathering:
             text = "".join((*FORMS[form](reports, language), "\n"))
             (self.root / f"report.{form}").write_bytes(text.encode("utf-8", "backslashreplace"))
         (self.root / "README.txt").write_text(words()[language]["evidence"], encoding="utf-8", newline="\n")
+        targets = dict.fromkeys(report.target for report in reports)  # one that was named twice has one folder
         about = {
             "started": self._started.isoformat(),
             "ended": datetime.now(UTC).isoformat(),
             "browser": browser,
             "personal_data": self._personal,
             "targets": [
-                {"target": report.target, "folder": name, "clock": evidence.finish()}
-                for report, (name, evidence) in zip(reports, self._targets.items(), strict=True)
+                {"target": target, "folder": name, "clock": evidence.finish()}
+                for target, (name, evidence) in zip(targets, self._targets.items(), strict=True)
             ],
         }
-        seal(self.root, about, key=self._key)
+        seal(self.root, about, key=self._key, stamp=self._stamp)
+
+    def _stamp(self, manifest: bytes) -> bytes | None:
+        """Return the word of the authority; what was gathered is not lost where there is none today."""
+        try:
+            return stamped(manifest, self._authority) if self._authority else None
+        except EvidenceError as error:
+            warn(said(error))
+            return None
 
 
 @contextmanager
-def gathering(path: Path, *, personal: Personal, key: Path | None) -> Iterator[Gathering]:
+def gathering(path: Path, *, personal: Personal, key: Path | None, authority: str | None) -> Iterator[Gathering]:
     """Yield what gathers evidence; once it is closed, it lies at *path*, signed with the *key* in a file.
+
+    The *authority* at an address, if there is one, says when.
 
     Nothing is left there where the check does not come to its end. Raises `CannotRunError` where *path* is taken or
     cannot be written, `EvidenceError` for a key that is none.
     """
     signing = private_key(key) if key else None
+    if authority is not None and find_spec("rfc3161_client") is None:
+        raise missing_module(ModuleNotFoundError(name="rfc3161_client"), "timestamp")
     if path.suffix.lower() == _ARCHIVE:
         with written(path) as archive, TemporaryDirectory(prefix="compliance-") as folder:
-            yield Gathering(Path(folder), personal=personal, key=signing)
+            yield Gathering(Path(folder), personal=personal, key=signing, authority=authority)
             with Bundle(Path(folder)) as bundle:
                 pack(bundle, bundle.names(), archive)
         return
@@ -85,13 +112,19 @@ def gathering(path: Path, *, personal: Personal, key: Path | None) -> Iterator[G
         message = Message("%(path)s cannot be written: %(reason)s", path=str(path), reason=error.strerror)
         raise CannotRunError(message) from error
     with beside as folder:
-        yield Gathering(Path(folder), personal=personal, key=signing)
+        yield Gathering(Path(folder), personal=personal, key=signing, authority=authority)
         os.rename(folder, path)
 
 
-def verified(path: Path, key: Path | None) -> bool:
-    """Say whether the bundle at *path* is as it was sealed, and signed with the public *key*; return it, too."""
-    found = verify(path, key=public_key(key) if key else None)
+def verified(path: Path, key: Path | None, roots: Path | None) -> bool:
+    """Say whether the bundle at *path* is as it was sealed, and signed with the public *key*; return it, too.
+
+    Where there are *roots*, one of these certificates has to stand behind its timestamp.
+    """
+    try:
+        found = verify(path, key=public_key(key) if key else None, roots=roots)
+    except ModuleNotFoundError as error:
+        raise missing_module(error, "timestamp") from None
     for problem in found.problems:
         say(problem, err=True)
     if not found.problems:
@@ -102,6 +135,10 @@ def verified(path: Path, key: Path | None) -> bool:
             say(Message("compare it with the operator's own: ssh-keygen -l -f KEY.pub, or name that with --key"))
     else:
         say(Message("nobody signed it, so whoever changed a file could change the list, too"), err=True)
+    if found.stamped is not None:
+        say(Message("stamped at %(time)s", time=found.stamped.isoformat()))
+        if roots is None:
+            say(Message("that is the stamp's own word; name the certificate of its authority with --roots"))
     return not found.problems
 
 
@@ -124,6 +161,13 @@ def options(command: click.decorators.FC) -> click.decorators.FC:
             show_default=True,
             help="What becomes of it in evidence: it is kept, covered, or left out with pictures and contents.",
         ),
+        click.option(
+            "--roots",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Certificates in PEM, one of which has to stand behind the timestamp; with --verify.",
+        ),
+        click.option("--timestamp", metavar="URL", help="An authority of RFC 3161 that says when evidence was there."),
         click.option(
             "--key",
             type=click.Path(path_type=Path),

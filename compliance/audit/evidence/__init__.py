@@ -7,6 +7,7 @@ from .collector import Evidence, slug
 from .personal import Personal
 from .seal import seal
 from .signatures import private_key, public_key
+from .timestamps import stamped
 from .verification import Verified, verify
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "public_key",
     "seal",
     "slug",
+    "stamped",
     "verify",
 ]

@@ -22,6 +22,8 @@ SUMS = "SHA256SUMS"
 SIGNATURE = f"{SUMS}.sig"
 #: What the evidence is, as data.
 MANIFEST = "manifest.json"
+#: The word of a time-stamping authority on that.
+STAMP = f"{MANIFEST}.tsr"
 _LARGEST = 64_000_000  # bytes of a file that is read at once
 _PIECE = 1 << 20
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*)", re.ASCII)

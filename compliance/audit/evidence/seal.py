@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ...formats import to_json
 from ...page.trackers.catalogue import DATA as TRACKERS
 from ..rules import DATA as RULES
-from .bundle import MANIFEST, SIGNATURE, SUMS, Bundle, digest_of, sums_of
+from .bundle import MANIFEST, SIGNATURE, STAMP, SUMS, Bundle, digest_of, sums_of
 from .signatures import sign
 
 _FORMAT = 1
 
 
-def seal(folder: Path, about: Mapping[str, Any], *, key: Ed25519PrivateKey | None) -> None:
+def seal(
+    folder: Path,
+    about: Mapping[str, Any],
+    *,
+    key: Ed25519PrivateKey | None,
+    stamp: Callable[[bytes], bytes | None] = lambda manifest: None,
+) -> None:
     """Close the bundle in *folder*: its manifest says what is *about* it and has a digest of every file.
 
-    Where there is a *key*, the list of digests is signed.
+    *stamp* is given the manifest and returns the word of an authority on it, if there is one. Where there is a *key*,
+    the list of digests, that of the stamp among them, is signed.
     """
     with Bundle(folder) as bundle:
         digests = {name: bundle.digest(name) for name in sorted(bundle.names())}
@@ -32,7 +39,11 @@ def seal(folder: Path, about: Mapping[str, Any], *, key: Ed25519PrivateKey | Non
         ]
         manifest = to_json({"format": _FORMAT, **_versions(), **about, "files": files}, indent=1) + "\n"
         (folder / MANIFEST).write_text(manifest, encoding="utf-8", errors="backslashreplace", newline="\n")
-        sums = sums_of({**digests, MANIFEST: bundle.digest(MANIFEST)})
+        written = [MANIFEST]
+        if (word := stamp(manifest.encode("utf-8", "backslashreplace"))) is not None:
+            (folder / STAMP).write_bytes(word)
+            written.append(STAMP)
+        sums = sums_of({**digests, **{name: bundle.digest(name) for name in written}})
     (folder / SUMS).write_text(sums, encoding="ascii", newline="\n")
     if key is not None:
         (folder / SIGNATURE).write_text(sign(sums.encode(), key), encoding="ascii", newline="\n")

@@ -6,26 +6,30 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from ...errors import Message, said
-from .bundle import SIGNATURE, SUMS, Bundle, EvidenceError, digest_of, pack, read_sums
+from .bundle import MANIFEST, SIGNATURE, STAMP, SUMS, Bundle, EvidenceError, digest_of, pack, read_sums
 from .signatures import Signer, signer
+from .timestamps import time_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What became of a bundle: its *problems*, how many *files* it has, who signed it, if anybody did."""
+    """What became of a bundle: its *problems*, how many *files* it has, who signed it, when it was *stamped*, if so."""
 
     problems: tuple[str, ...]
-    files: int
-    signer: Signer | None
+    files: int = 0
+    signer: Signer | None = None
+    stamped: datetime | None = None
 
 
-def verify(path: Path, *, key: bytes | None = None) -> Verified:
+def verify(path: Path, *, key: bytes | None = None, roots: Path | None = None) -> Verified:
     """Look whether the bundle at *path* is as it was sealed, and signed with *key*, a public one (32 bytes).
 
-    Raises `EvidenceError` for what is no bundle.
+    Where there are *roots*, a file of certificates, it has to be stamped by one behind whom one of them stands. Raises
+    `EvidenceError` for what is no bundle, `ModuleNotFoundError` without what reads a stamp.
     """
     with Bundle(path) as bundle:
         names = Counter(bundle.names())
@@ -34,14 +38,22 @@ def verify(path: Path, *, key: bytes | None = None) -> Verified:
         content = bundle.read(SUMS)
         sums = read_sums(content.decode("ascii", "replace"))
         if sums is None:
-            return Verified(problems=(Message("SHA256SUMS is not as `check` writes it"),), files=0, signer=None)
+            return Verified(problems=(Message("SHA256SUMS is not as `check` writes it"),))
         found = signer(content, bundle.read(SIGNATURE)) if SIGNATURE in names else None
         problems = [*_files(bundle, names, sums), *_signed(found, key, signed=SIGNATURE in names)]
+        stamped = None
+        try:
+            if STAMP in names:
+                stamped = time_of(bundle.read(STAMP), bundle.read(MANIFEST), roots=roots)
+            elif roots is not None:
+                problems.append(Message("the evidence is not stamped"))
+        except EvidenceError as error:
+            problems.append(said(error))
         if not problems and bundle.is_archive and not _is_packed_so(bundle, names):
             problems.append(
                 Message("the files are as they were, but the archive was packed anew; unpack it and verify the folder")
             )
-        return Verified(problems=tuple(problems), files=len(sums), signer=found)
+        return Verified(problems=tuple(problems), files=len(sums), signer=found, stamped=stamped)
 
 
 def _files(bundle: Bundle, names: Mapping[str, int], sums: Mapping[str, str]) -> Iterator[str]:
