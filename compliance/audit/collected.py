@@ -22,6 +22,7 @@ from .loaded import is_optional
 from .parties import together
 from .readers import Reader
 from .recipients import MOST, Conduct, Recipient
+from .serving import Door
 from .shapes import LONGEST, identifiers, shape_of
 from .site import Context, SiteFacts
 from .stored import Shape, Store, Stored
@@ -108,6 +109,9 @@ class Collected:
         self._tags: dict[tuple[str, str], _Met] = {}
         self._kept: dict[str, _Met] = {}
 
+        #: Leads back from the addresses that a browser opens to those of the site.
+        self.door = Door()
+
     def add(self, seen: Sighting) -> None:
         """Take in what a reader met on a page."""
         own = host_of(seen.url)
@@ -158,6 +162,8 @@ class Collected:
             found.append(
                 replace(
                     one,
+                    host=self.door.host(one.host),
+                    setter=self.door.named(one.setter),
                     distinct=self._values.distinct(key),
                     provider=tracker.provider if tracker else {},
                     category=tracker.category if tracker else None,
@@ -169,7 +175,8 @@ class Collected:
 
     def behaviours(self) -> tuple[Behaviour, ...]:
         """Return what scripts did, by act and script."""
-        return tuple(self._acts[key] for key in sorted(self._acts))
+        named = self.door.named
+        return tuple(replace(one, script=named(one.script), to=named(one.to)) for _, one in sorted(self._acts.items()))
 
     def suspects(self) -> tuple[str, ...]:
         """Return the addresses of files that came with another mark for every reader, or are kept for long."""
@@ -241,7 +248,7 @@ class Collected:
         if before is None and len(self._stored) >= _HOSTS:
             return
         setter_, line = (plain(item.setter), None) if item.header else place
-        shape = shape_of(item.value[:LONGEST])
+        shape = shape_of(item.value[:LONGEST], item.name)
         if before is None:
             before = Stored(
                 store=item.store,
@@ -318,6 +325,7 @@ class Collected:
             )
         return replace(
             one,
+            through=tuple(map(self.door.named, one.through)),
             identifiers=_more(one.identifiers, *names),
             conduct=frozenset(conduct),
             named=named,

@@ -28,7 +28,7 @@ from .merging import Findings
 from .page import Page, PageKind, shorten
 from .report import PageSummary, Report
 from .rules import rules
-from .serving import served
+from .serving import Door, served
 from .site import Context, Fact, SiteFacts
 from .spool import Spool
 from .summaries import summarise
@@ -173,11 +173,12 @@ class Audit:
         below = "" if isinstance(self._target, Folder) else self._target.below.rstrip("/")
         return self._ours and f"{urlsplit(url).path}/".startswith(f"{below}{prefix}/")
 
-    def _browse(self, browser: Browser, address: Callable[[str], str]) -> Iterator[str]:
+    def _browse(self, browser: Browser, address: Door) -> Iterator[str]:
         """Open the first page of each kind and further ones, and add what their markup did not show; yield each."""
         urls = list(self._first.values())
         urls += self._further[: max(0, self._most - len(urls))]
         done = 0
+        self._collected.door = address
         self._waiting = lambda: len(urls) - done
         known = {_told(finding) for finding in self._findings.all()}
         for url, visit in browser.visits(((address(url), url) for url in urls), self._context):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Request, Response
 
+from ..outside.hosts import host_of
 from .application import Application
 from .folder import Folder
 from .website import Website
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def served(target: Folder | Website | Application) -> Iterator[Callable[[str], str]]:
-    """Yield what turns the address of a page of *target* into one that a browser can open."""
+def served(target: Folder | Website | Application) -> Iterator[Door]:
+    """Yield what turns the address of a page of *target* into one that a browser can open, and back."""
     if isinstance(target, Website):
-        yield lambda url: url
+        yield Door()
         return
     app = _files(target.top) if isinstance(target, Folder) else target.mounted
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
@@ -36,11 +38,38 @@ def served(target: Folder | Website | Application) -> Iterator[Callable[[str], s
     base = f"http://127.0.0.1:{server.server_port}"
     origin = "" if isinstance(target, Folder) else target.start.removesuffix(target.below)
     try:
-        yield lambda url: base + (url.removeprefix(origin) if origin else f"/{quote(url, errors='surrogateescape')}")
+        yield Door(base, origin)
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What leads from addresses as reports have them to those at *base*, and back; *origin* is a site's own."""
+
+    base: str = ""
+    origin: str = ""
+
+    def __call__(self, url: str) -> str:
+        """Return the address that a browser opens for the page at *url*."""
+        if not self.base:
+            return url
+        return self.base + (
+            url.removeprefix(self.origin) if self.origin else f"/{quote(url, errors='surrogateescape')}"
+        )
+
+    def named(self, address: str) -> str:
+        """Return what reports call what a browser knows by *address*."""
+        if not self.base or not address.startswith(f"{self.base}/"):
+            return address
+        path = address.removeprefix(self.base)
+        return f"{self.origin}{path}" if self.origin else path.removeprefix("/")
+
+    def host(self, host: str) -> str:
+        """Return what reports call the *host* that a browser asked."""
+        return host_of(self.origin) or host if self.base and host == host_of(self.base) else host
 
 
 class _Quiet(WSGIRequestHandler):

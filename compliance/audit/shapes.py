@@ -25,11 +25,12 @@ _FRAMEWORK = re.compile(r"C[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*")
 _CONSENT = re.compile(
     r"consent|necessary|analytics|marketing|functional|preferences|categor|gdpr|purposes", re.IGNORECASE
 )
+_DECISION = re.compile(r"consent|cookie[-_]?(?:policy|choice|notice|prefs)", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{12,}|[0-9A-F]{12,}")
 
 
-def shape_of(value: str) -> Shape:
-    """Return what *value* looks like."""
+def shape_of(value: str, name: str = "") -> Shape:
+    """Return what *value* looks like, kept under *name*."""
     text = unquote(value[:LONGEST]).strip().strip('"')
     if not text:
         return Shape.EMPTY
@@ -42,7 +43,7 @@ def shape_of(value: str) -> Shape:
     ):
         if pattern.fullmatch(text):
             return shape
-    if _CONSENT.search(text):
+    if _CONSENT.search(text) or _DECISION.search(name):
         return Shape.CONSENT
     if next(identifiers(text), None):
         return Shape.IDENTIFIER

@@ -141,6 +141,24 @@ PLANTED = (
         span.style.fontFamily = `'${one}', serif`; span.textContent = 'mmMwWLliI0O&1'; box.append(span); return span.offsetWidth; });
         box.remove();""",
     ),
+    # In a frame that is gone as soon as it is done; and in sight, for as long as nobody can see it.
+    planted(
+        "fonts-three",
+        "fonts",
+        script=_FONTS
+        + """const frame = document.createElement('iframe'); frame.style.visibility = 'hidden'; document.body.append(frame);
+        window.frames_ = fonts.map(one => { const span = frame.contentDocument.createElement('span');
+        span.style.fontFamily = `'${one}', serif`; span.textContent = 'mmMwWLliI0O&1'; frame.contentDocument.body.append(span);
+        return span.offsetWidth; }); frame.remove();""",
+    ),
+    planted(
+        "fonts-four",
+        "fonts",
+        script=_FONTS
+        + """const span = document.createElement('span'); span.textContent = 'mmmmmmmmmmlli'; window.spans = fonts.map(one => {
+        span.style.fontFamily = `'${one}', serif`; document.body.append(span); const wide = span.offsetWidth; span.remove();
+        return wide; });""",
+    ),
     planted(
         "audio-one",
         "audio",

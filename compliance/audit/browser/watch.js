@@ -126,9 +126,9 @@
     const tried = fonts.get(text);
     if (tried.has(font)) return;
     tried.add(font);
-    if (tried.size === MANY && !innocent()) waiting.push(["fonts", where(), () => false]);
+    if (tried.size === MANY) waiting.push(["fonts", where(), innocent]);
   };
-  for (const context of contexts) after(context?.prototype, "measureText", (self, [text]) => measured(String(text), self.font));
+  for (const context of contexts) after(context?.prototype, "measureText", (self, [text]) => measured(`drawn: ${text}`, self.font));
   for (const key of ["offsetWidth", "offsetHeight"])
     accessed(HTMLElement.prototype, key, {
       read(self) {
@@ -221,9 +221,13 @@
     });
 
   // What was waiting, judged when the page has been looked at long enough.
-  addEventListener(`${name}:end`, event => {
-    event.stopImmediatePropagation();
+  const judge = () => {
     for (const [what, places, innocent] of waiting.splice(0))
       try { if (!innocent()) tell(what, {}, places); } catch { /* it is gone */ }
+  };
+  addEventListener(`${name}:end`, event => {
+    event.stopImmediatePropagation();
+    judge();
   });
+  addEventListener("pagehide", judge); // of a frame that was made for it and is taken away
 }

@@ -25,8 +25,6 @@ from ..stored import Shape, Store, Stored
 from ..targets import Reason
 from .words import words
 
-_CONSENT = re.compile(r"consent|cookie[-_]?(?:policy|choice|notice)|compliance", re.IGNORECASE)
-
 
 def recipients(reports: Sequence[Report], language: str) -> Iterator[str]:
     """Yield a row for each host."""
@@ -158,7 +156,7 @@ def _cookies(report: Report, language: str) -> Iterator[Mapping[str, Any]]:
 
 def _category(one: Stored) -> str:
     """Return what a cookie that no list knows may be for."""
-    if one.shape is Shape.CONSENT or _CONSENT.search(one.name):
+    if one.shape is Shape.CONSENT:
         return NECESSARY
     follows = one.shape is Shape.IDENTIFIER and one.lifetime is not None and "HttpOnly" not in one.flags
     return "analytics" if follows and one.distinct is not False else NECESSARY
