@@ -201,8 +201,8 @@ def build(
     """
     if problems := recipients.mixed(settings):
         raise SettingsError(settings.source, problems)
-    own = [settings.legal.directory] if settings.legal.directory else []
-    library = documents.load(settings, folders=[TEMPLATES / "documents", *own])
+    own = _own(settings)
+    texts = library(settings)
     try:
         decisions = Decisions(
             categories=settings.consent.categories,
@@ -218,14 +218,14 @@ def build(
     static = _static(settings, catalogue, cookies)
     state = SiteState(
         settings=settings,
-        documents=library,
+        documents=texts,
         decisions=decisions,
         catalogue=catalogue,
         assets=static,
         cookies=Cookies(cookies, lambda: host.cookies),
         elements=Elements(
             settings=settings,
-            documents=library,
+            documents=texts,
             catalogue=catalogue,
             decisions=decisions,
             assets=static,
@@ -242,6 +242,15 @@ def build(
     if not _is_plain(settings):
         _ = state.store
     return state
+
+
+def library(settings: Settings) -> documents.Library:
+    """Return the legal documents of the site: ours, and its own in their place. Raises `DocumentError`."""
+    return documents.load(settings, folders=[TEMPLATES / "documents", *_own(settings)])
+
+
+def _own(settings: Settings) -> list[Path]:
+    return [settings.legal.directory] if settings.legal.directory else []
 
 
 def _cookies(settings: Settings, catalogue: Catalogue, host: Host) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice, repeat
@@ -15,7 +15,8 @@ from ..errors import Message
 from ..formats import FORMS, as_text, to_json
 from ..i18n import translate
 from ..ledger import REASONS, Finding, Ledger, Link, Walk, verify
-from ..ledger.chain import DECISION, Head
+from ..ledger.chain import Head
+from ..ledger.exports import COLUMNS, HASHES, flat, pairs, record_of, within
 from ..ledger.statistics import PERIODS, Cell, along, chart
 from ..ledger.statistics import count as counted
 from .columns import padded
@@ -37,20 +38,6 @@ from .group import (
     written,
 )
 
-COLUMNS = (
-    Message("number"),
-    Message("time"),
-    Message("record"),
-    Message("before"),
-    Message("decision"),
-    Message("choices"),
-    Message("policy"),
-    Message("mode"),
-    Message("language"),
-    Message("path"),
-    Message("texts"),
-)
-HASHES = (Message("hash"), Message("previous"), Message("content_hash"), Message("salt"))
 _HEADS = {"number": Message("row"), "policy": Message("policy version")}
 #: What is counted, and what readers decided.
 _COUNTED = (
@@ -109,14 +96,14 @@ def show_(context: click.Context, record: str, form: str) -> None:
     found = _ledger(context).history(record)
     if not found:
         raise CannotRunError(_unknown(record))
-    rows = [_row(link) for link in found]
+    rows = [record_of(link) for link in found]
     if form == "json":
         print_json(rows)
         return
     for row in rows:
         for name in (*COLUMNS, *HASHES):
             if row[name] not in (None, "", {}):
-                value = as_text(row[name]) if not isinstance(row[name], dict) else _pairs(row[name])
+                value = as_text(row[name]) if not isinstance(row[name], dict) else pairs(row[name])
                 click.echo(f"{padded(translate(_HEADS.get(name, name)), 13)} {value}")
         click.echo()
 
@@ -149,8 +136,8 @@ def export(
         written(output) as file,
         progress(Walk(ledger), ledger.length(), Message("Exporting"), shown=output is not None) as links,
     ):
-        rows = (_row(link) for link in _within(links, since, until))
-        for part in FORMS[form](map(_flat, rows) if form == "csv" else rows, (*COLUMNS, *HASHES)):
+        rows = (record_of(link) for link in within(links, *span(since, until)))
+        for part in FORMS[form](map(flat, rows) if form == "csv" else rows, (*COLUMNS, *HASHES)):
             file.write(part)
 
 
@@ -174,7 +161,7 @@ def stats(
     """Count decisions, and the share of those that agree."""
     ledger = _ledger(context)
     with progress(Walk(ledger), ledger.length(), Message("Counting")) as links:
-        cells = counted(_within(links, since, until), period="month" if period == "language" else period)
+        cells = counted(within(links, *span(since, until)), period="month" if period == "language" else period)
     sums = along(cells, int(period == "language"))
     rows = [_counted(period, name, cell) for name, cell in sums.items()]
     if form == "text":
@@ -283,35 +270,6 @@ def _tell(walk: Walk[Link], findings: list[Finding], more: int, form: str) -> No
         if head:
             said.append(Message("The end: %(number)s:%(hash)s", number=head.sequence, hash=head.hash))
         click.echo(" ".join(map(translate, said)))
-
-
-def _within(links: Iterable[Link], since: datetime | None, until: datetime | None) -> Iterator[Link]:
-    first, last = span(since, until)
-    return (link for link in links if (not first or link.at >= first) and (not last or link.at < last))
-
-
-def _row(link: Link) -> dict[str, Any]:
-    said = link.said
-    names = ("record", "before", "choices", "language", "path", "texts", "source")
-    decision = said.get("method") or ("erased" if link.kind == DECISION else f"erasure of {said.get('erased')}")
-    return {
-        "number": link.sequence,
-        "time": link.at,
-        "decision": decision,
-        "policy": link.policy,
-        "mode": link.mode,
-        **{name: said.get(name) for name in names},
-        **{name: getattr(link, name) for name in HASHES},
-    }
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _pairs(value) if isinstance(value, dict) else value for name, value in row.items()}
-
-
-def _pairs(value: dict[str, Any]) -> str:
-    words = {True: "yes", False: "no"}
-    return " ".join(f"{name}={words.get(part, part)}" for name, part in value.items())
 
 
 def _counted(period: str, name: str, cell: Cell) -> dict[str, Any]:

@@ -18,14 +18,14 @@ from .. import assets, engine
 from ..paths import CONSOLE_STATIC, TEMPLATES
 from ..settings import Settings, find
 from ..views import SiteState
-from . import account, acts, faults, home, pages, queue, sign_in, staff, static
+from . import account, acts, consents, faults, home, pages, queue, sign_in, staff, static
 from .access import admit
 from .state import NAME, Console, Visitor, console, now
 
 #: The largest form, in bytes: the longest answer, each character of it written in nine.
 _LARGEST_FORM = 256 * 1024
 _PARTS = 1_000
-_BLUEPRINTS = (static, home, queue, sign_in, account, staff, acts)
+_BLUEPRINTS = (static, home, queue, consents, sign_in, account, staff, acts)
 
 
 class _Sessions(SecureCookieSessionInterface):

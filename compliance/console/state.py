@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from flask import current_app, request
 from flask_login import UserMixin, current_user  # type: ignore[import-untyped]  # it has no annotations
 
+from .. import engine
 from ..assets import Asset
-from ..ledger import Trail
+from ..documents import Library
+from ..ledger import Rounds, Trail
 from ..settings import Settings
 from ..staff import Account, Accounts, Delays, Permission, Session, Sessions, may
 from ..staff.words import ACTIONS
@@ -41,6 +44,7 @@ class Console:
     sessions: Sessions = field(init=False)
     delays: Delays = field(init=False)
     trail: Trail = field(init=False)
+    rounds: Rounds = field(init=False)
 
     def __post_init__(self) -> None:
         """Open what the console alone needs."""
@@ -49,6 +53,12 @@ class Console:
         self.sessions = Sessions(database)
         self.delays = Delays(database, vault)
         self.trail = Trail(database, vault)
+        self.rounds = Rounds(database, self.store.ledger, lambda: self.clock())
+
+    @cached_property
+    def documents(self) -> Library:
+        """The legal documents of the site, read when they are first asked for."""
+        return engine.library(self.settings)
 
 
 class Visitor(UserMixin):  # type: ignore[misc]  # as it has no annotations

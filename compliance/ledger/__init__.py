@@ -5,6 +5,7 @@ from .chain import Entry, Link
 from .ends import SealError
 from .record import consent_record
 from .recorder import Recorder
+from .rounds import Round, Rounds
 from .spool import LATE, Backlog, Spool
 from .trail import Act, Acts, Trail
 from .verification import REASONS, Finding, Walk, verify, verify_acts
@@ -20,6 +21,8 @@ __all__ = [
     "Ledger",
     "Link",
     "Recorder",
+    "Round",
+    "Rounds",
     "SealError",
     "Spool",
     "Text",

@@ -127,6 +127,10 @@ class Ledger:
         with self._database.reading() as connection:
             return _history(connection, record, most=most)[0]
 
+    def row(self, number: int) -> Link | None:
+        """Return the row of that *number*, None where it was let go of, or never was. Raises `StoreError`."""
+        return next(self.links(number - 1, last=number), None)
+
     def erase(self, record: str, *, now: datetime) -> int:
         """Erase what is personal in the rows of *record* and of its reader's earlier decisions; return how many.
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
 
 from .. import charts
 from ..deadlines import SHANGHAI
+from ..store import Database
+from ..store.days import china_day, in_json
+from ..store.tables import consent
 from .chain import DECISION, Link
 
 _FORMS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
@@ -49,6 +56,30 @@ def count(links: Iterable[Link], *, period: str) -> dict[tuple[str, str], Cell]:
     return dict(sorted(cells.items()))
 
 
+def chosen(
+    database: Database, *, by: str, since: datetime | None = None, until: datetime | None = None
+) -> dict[tuple[str, str], Cell]:
+    """Return what readers decided from *since* on and before *until*, *by* `day` (of China) or `policy`, and language.
+
+    One query, in which the database counts: what `count` says of the same rows. Raises `StoreError`.
+    """
+    row, dialect = consent.c, database.dialect
+    said = {name: in_json(row.content, name, dialect).label(name) for name in ("language", "method", "choices")}
+    what = china_day(row.at) if by == "day" else row.policy
+    there = [row.kind == DECISION, row.content.is_not(None)]
+    there += [row.at >= since] if since else []
+    there += [row.at < until] if until else []
+    each = select(what.label("what"), *said.values()).where(*there).subquery()
+    query = select(*each.c, func.count().label("times")).group_by(*each.c)
+    with database.reading() as connection:
+        rows = connection.execute(query).all()
+    cells: dict[tuple[str, str], Cell] = defaultdict(Cell)
+    for found in rows:
+        told = {"method": found.method, "choices": json.loads(found.choices)}
+        _count(cells[found.what, found.language], told, found.times)
+    return dict(sorted(cells.items()))
+
+
 def along(cells: Mapping[tuple[str, str], Cell], place: int) -> dict[str, Cell]:
     """Return *cells* added up by their period (0) or their language (1)."""
     sums: dict[str, Cell] = defaultdict(Cell)
@@ -83,15 +114,15 @@ def _percent(cells: Iterable[Cell | None]) -> Sequence[float | None]:
     return [round(cell.share * 100, 1) if cell and cell.share is not None else None for cell in cells]
 
 
-def _count(cell: Cell, said: Mapping[str, object]) -> None:
+def _count(cell: Cell, said: Mapping[str, object], times: int = 1) -> None:
     choices = said["choices"]
     assert isinstance(choices, dict)
-    cell.decisions += 1
+    cell.decisions += times
     if said["method"] == "accept" or (choices and all(choices.values())):
-        cell.agreed += 1
+        cell.agreed += times
     elif any(choices.values()):
-        cell.partly += 1
+        cell.partly += times
     elif said["method"] == "withdraw":
-        cell.withdrawn += 1
+        cell.withdrawn += times
     else:
-        cell.refused += 1
+        cell.refused += times

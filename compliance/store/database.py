@@ -153,9 +153,10 @@ class Database:
     def settle(self) -> None:
         """Let what was deleted be gone from the disk: SQLite's log beside the file still has it until it is emptied.
 
-        Where somebody is reading just now it stays until the next time.
+        Where somebody is reading just now it stays until the next time. Within `together` it is left to who did that:
+        as long as nothing is committed there is nothing to be gone.
         """
-        if self._url.get_backend_name() == "sqlite":
+        if self._joining is None and self._url.get_backend_name() == "sqlite":
             with self._guarded(), closing(self.engine.raw_connection()) as connection:
                 cursor = connection.cursor()
                 try:

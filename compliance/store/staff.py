@@ -81,3 +81,19 @@ act = Table(
     Index(None, "action", "sequence"),
     Index(None, "about", "sequence"),
 )
+
+#: The one row that says how far the ledger was read again, by whom, and what was found.
+verification = Table(
+    f"{PREFIX}verification",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("actor", String(64), nullable=False),
+    Column("begun", Moment, nullable=False),
+    Column("seen", Moment, nullable=False),  # when it was last at work
+    Column("ended", Moment),
+    Column("rows", NUMBER, nullable=False),
+    Column("length", NUMBER, nullable=False),
+    Column("more", NUMBER, nullable=False),  # findings that are not listed
+    Column("findings", Text, nullable=False),  # JSON
+    Column("end", String(100), nullable=False),  # number and hash of the last row
+)

@@ -17,7 +17,7 @@ from support.desk import office as office
 
 #: What is put into the places of an address; nothing is of such a name.
 NOWHERE = {
-    **{"name": "nobody", "key_hash": "0" * 64, "number": "R-20261124-000000-7", "place": 1},
+    **{"name": "nobody", "key_hash": "0" * 64, "number": "R-20261124-000000-7", "place": 1, "row": 1, "year": 2026},
     **dict.fromkeys(("batch", "identity"), UUID(int=0)),
 }
 
