@@ -24,7 +24,7 @@ _TRANSLATED = IPv6Network("64:ff9b::/96")
 # What versions of Python take for public, or some of it: IANA's registry of special-purpose addresses (protocol
 # assignments with Oracle Cloud's metadata at 192.0.0.192, relays of 6to4, documentation), and where a machine in Azure
 # finds the metadata and keys of its host.
-_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "3fff::/20")))
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "3fff::/20")))
 
 
 def is_public(address: str) -> bool:

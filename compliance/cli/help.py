@@ -148,7 +148,7 @@ class AbortedError(click.ClickException):
     """A command that was broken off where it asked, in the language that is spoken."""
 
     def __init__(self) -> None:
-        super().__init__(translate(Message("Aborted!")))
+        super().__init__(translate(Message("Aborted")))
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print it, on a line of its own."""
