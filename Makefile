@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 GROUPS ?= dev neighbours docs
 WORKERS ?= auto
-EXTRAS := asgi,brotli,charts,check,console,mysql,office,postgres,redis,serve,zstandard
+EXTRAS := asgi,brotli,charts,check,console,mysql,oidc,office,postgres,redis,serve,zstandard
 # What tests take from npm, where there is npm.
 PACKAGES := $(if $(shell command -v npm),node_modules/.package-lock.json)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))

@@ -61,17 +61,22 @@ def staff() -> None:
 @name
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="What it may do.")
 @click.option("--full-name", default="", help="What others call its owner.")
+@click.option("--elsewhere", is_flag=True, help="Its owner signs in at a provider of identities, without a password.")
 @click.pass_context
-def add(context: click.Context, name: str, role: str, full_name: str) -> None:
+def add(context: click.Context, name: str, role: str, full_name: str, elsewhere: bool) -> None:
     """Add the account NAME, and print its password, which is to be changed at the first sign-in."""
     accounts = _accounts(context)
 
     def work() -> str:
-        password = accounts.add(name, Role(role), full_name=full_name, now=_now())
+        password = accounts.add(name, Role(role), full_name=full_name, elsewhere=elsewhere, now=_now())
         _note(context, "account_added", name, given=role)
         return password
 
-    _tell_password(name, _done(context, work))
+    password = _done(context, work)
+    if elsewhere:
+        say(Message("%(name)s is let in once the provider of identities names its owner so.", name=name))
+    else:
+        _tell_password(name, password)
 
 
 @staff.command("list")

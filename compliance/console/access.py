@@ -132,7 +132,8 @@ def _confirmed(asking: Visitor) -> AnyResponse | None:
         return None
     fields = [pair for pair in request.form.items(multi=True) if pair[0] not in (CONFIRMATION, "csrf_token")]
     action = _here() and url_for("account.confirm", next=_here())
-    page = render_template("console/confirm.html", fields=fields, failed=typed is not None, action=action)
+    back = _here() or urlsplit(request.referrer or "").path
+    page = render_template("console/confirm.html", fields=fields, failed=typed is not None, action=action, back=back)
     return Response(page, status=HTTPStatus.FORBIDDEN)
 
 

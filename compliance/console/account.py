@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from ..errors import Message
-from ..staff import Permission, StaffError, Stage
+from ..staff import Account, Permission, StaffError, Stage
 from ..staff.second_factor import address, new_secret
 from .access import CONFIRMATION, allow, attempt, during, local, proved
 from .pages import told
@@ -49,6 +49,7 @@ def show() -> str:
 @allow(Permission.OWN, fresh=True)
 def password() -> str:
     """Ask for a new password."""
+    _with_password()
     return render_template("console/password.html", reason="")
 
 
@@ -94,7 +95,7 @@ def recovery_codes() -> str:
 
     def work() -> list[str]:
         note("recovery_codes_made")
-        return console().accounts.new_recovery_codes(me().account)
+        return console().accounts.new_recovery_codes(_with_password())
 
     return render_template("console/recovery_codes.html", codes=together(work))
 
@@ -130,8 +131,15 @@ def confirm() -> Response | tuple[str, int]:
     return render_template("console/confirm.html", fields=(), failed=True, action=request.full_path), 403
 
 
+def _with_password() -> Account:
+    """Return one's own account; what concerns a password is not there for who signs in elsewhere."""
+    if not me().account.has_password:
+        raise NotFound
+    return me().account
+
+
 def _set_password(after: str) -> Response | tuple[str, int]:
-    account, typed = me().account, request.form.get("password", "")
+    account, typed = _with_password(), request.form.get("password", "")
 
     def work() -> None:
         console().accounts.set_password(account, typed)
@@ -150,13 +158,13 @@ def _set_password(after: str) -> Response | tuple[str, int]:
 
 def _telephone(*, failed: bool = False) -> str:
     secret = session.setdefault(_SECRET, new_secret())
-    leads_to = address(secret, name=me().account.name, site=console().settings.site.name.get())
+    leads_to = address(secret, name=_with_password().name, site=console().settings.site.name.get())
     picture = Markup(segno.make(leads_to, micro=False).svg_inline(scale=4, border=2, omitsize=True))
     return render_template("console/telephone.html", secret=secret, address=leads_to, picture=picture, failed=failed)
 
 
 def _set_telephone() -> str | tuple[str, int]:
-    account, secret, code = me().account, session.get(_SECRET, ""), request.form.get("code", "")
+    account, secret, code = _with_password(), session.get(_SECRET, ""), request.form.get("code", "")
 
     def work() -> list[str]:
         codes = console().accounts.set_second_factor(account, secret, code, now=now()) if secret else []

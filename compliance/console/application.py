@@ -17,15 +17,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from .. import assets, engine
 from ..paths import CONSOLE_STATIC, TEMPLATES
 from ..settings import Settings, find
+from ..staff import Provider
 from ..views import SiteState
 from . import account, acts, consents, faults, home, pages, queue, sign_in, staff, static
+from . import provider as identities
 from .access import admit
 from .state import NAME, Console, Visitor, console, now
 
 #: The largest form, in bytes: the longest answer, each character of it written in nine.
 _LARGEST_FORM = 256 * 1024
 _PARTS = 1_000
-_BLUEPRINTS = (static, home, queue, consents, sign_in, account, staff, acts)
+_BLUEPRINTS = (static, home, queue, consents, sign_in, identities, account, staff, acts)
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -47,6 +49,7 @@ def create_console(
     encryption_keys: Sequence[str | bytes] = (),
     folder: Path | None = None,
     proxies: int = 0,
+    provider: Provider | None = None,
 ) -> Flask:
     """Return the console of a site as an application for any WSGI server, on a host name or path of its own.
 
@@ -57,6 +60,7 @@ def create_console(
         encryption_keys: what seals names and contacts in place of the other keys, the oldest first.
         folder: where the path of an SQLite file begins; the folder of the settings file unless it is given.
         proxies: how many proxies stand in front, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+        provider: where people can sign in, too, with an account that they have there.
 
     Raises `SettingsError` with everything that is wrong with the settings.
 
@@ -65,7 +69,8 @@ def create_console(
     found = engine.read(partial(find, Path.cwd(), None, settings), folder=Path.cwd(), named="create_console()")
     keys = encryption_keys or [*secret_key_fallbacks, secret_key]
     store = engine.open_store(found, keys, folder or (found.path.parent if found.path else Path.cwd()))
-    return build(Console(settings=found, store=store, assets=assets.load(CONSOLE_STATIC)), proxies=proxies)
+    made = Console(settings=found, store=store, assets=assets.load(CONSOLE_STATIC), provider=provider)
+    return build(made, proxies=proxies)
 
 
 def beside(site: SiteState, *, proxies: int = 0) -> Flask:
@@ -101,6 +106,8 @@ def build(here: Console, *, proxies: int = 0) -> Flask:
     faults.register(app)
     for module in _BLUEPRINTS:
         app.register_blueprint(module.pages)
+    if here.provider is not None:
+        identities.register(app, here.provider)
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app

@@ -72,6 +72,7 @@ def context() -> dict[str, Any]:
             and entry.endpoint in current_app.view_functions
         ],
         "roles": ROLES,
+        "provider": here.provider,
         "actions": ACTIONS,
         "details": DETAILS,
         "languages": {one: tag(one) for one in LANGUAGES},

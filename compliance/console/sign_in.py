@@ -99,12 +99,17 @@ def begin(account: Account, stage: Stage) -> None:
 
 
 def enter(account: Account) -> Response:
-    """Let *account* in, and lead it to where it wanted to go, or to what is to be set up first."""
+    """Let *account* in, or lead it to what is to be set up first."""
     account = console().accounts.get(account.name)
-    ready = account.is_ready
-    begin(account, Stage.FULL if ready else Stage.SET_UP)
-    if not ready:
-        return redirect(url_for("account.set_up"), 303)
+    if account.is_ready:
+        return enter_fully(account)
+    begin(account, Stage.SET_UP)
+    return redirect(url_for("account.set_up"), 303)
+
+
+def enter_fully(account: Account) -> Response:
+    """Let *account* in, and lead it to where it wanted to go."""
+    begin(account, Stage.FULL)
     console().accounts.note_sign_in(account, now=now())
     note("signed_in", by=account)
     return redirect(session.pop("next", "") or url_for("home.home"), 303)

@@ -25,20 +25,25 @@ def accounts() -> str:
 
 @pages.post("/accounts")
 @allow(Permission.MANAGE_STAFF, fresh=True)
-def add() -> str | tuple[str, int]:
-    """Make an account, and show its password once."""
+def add() -> str | tuple[str, int] | Response:
+    """Make an account, and show its password once, if it has one."""
     name, full_name = request.form.get("name", "").strip().lower(), request.form.get("full_name", "")
+    elsewhere = console().provider is not None and "elsewhere" in request.form
 
     def work() -> str:
         role = _role()
-        password = console().accounts.add(name, role, full_name=full_name, now=now())
+        password = console().accounts.add(name, role, full_name=full_name, elsewhere=elsewhere, now=now())
         note("account_added", name, given=role)
         return password
 
     try:
-        return render_template("console/new_password.html", name=name, password=together(work))
+        password = together(work)
     except StaffError as error:
         return _list(reason=error.reason), 422
+    if elsewhere:
+        flash(told(Message("%(name)s is let in once the provider of identities names its owner so.", name=name)))
+        return redirect(url_for("staff.accounts"), 303)
+    return render_template("console/new_password.html", name=name, password=password)
 
 
 @pages.get("/accounts/<name>")

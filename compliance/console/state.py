@@ -16,7 +16,7 @@ from ..assets import Asset
 from ..documents import Library
 from ..ledger import Rounds, Trail
 from ..settings import Settings
-from ..staff import Account, Accounts, Delays, Permission, Session, Sessions, may
+from ..staff import Account, Accounts, Delays, Permission, Provider, Session, Sessions, may
 from ..staff.words import ACTIONS
 from ..throttle import network
 from ..views import Store
@@ -34,12 +34,14 @@ class Console:
         store: what the site keeps: cases, the ledger, and what seals what is personal.
         assets: the files that pages load, by their plain names.
         clock: tells the time.
+        provider: where people can sign in, too.
     """
 
     settings: Settings
     store: Store
     assets: Mapping[str, Asset]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    provider: Provider | None = None
     accounts: Accounts = field(init=False)
     sessions: Sessions = field(init=False)
     delays: Delays = field(init=False)

@@ -2,6 +2,7 @@
 
 from .accounts import Account, Accounts, StaffError
 from .delays import Delays
+from .provider import Provider
 from .roles import ALLOWED, Permission, Role, may
 from .sessions import Session, Sessions, Stage
 
@@ -11,6 +12,7 @@ __all__ = [
     "Accounts",
     "Delays",
     "Permission",
+    "Provider",
     "Role",
     "Session",
     "Sessions",

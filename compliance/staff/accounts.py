@@ -65,17 +65,17 @@ class Accounts:
         self._database = database
         self._vault = vault
 
-    def add(self, name: str, role: Role, *, full_name: str = "", subject: str | None = None, now: datetime) -> str:
+    def add(self, name: str, role: Role, *, full_name: str = "", elsewhere: bool = False, now: datetime) -> str:
         """Make an account, and return its password, which is to be changed at the first sign-in.
 
-        One with a *subject*, who it is at the provider of identities, has none: an empty text. Raises `StaffError`.
+        One whose owner signs in *elsewhere*, at a provider of identities, has none: an empty text. Raises `StaffError`.
         """
         if not NAME.fullmatch(name):
             raise StaffError("name")
         full_name = " ".join(full_name.split())
         if len(full_name) > LONGEST_NAME:
             raise StaffError("full_name")
-        password = "" if subject else passwords.new_password()
+        password = "" if elsewhere else passwords.new_password()
         values = {
             "id": uuid7(),
             "name": name,
@@ -84,7 +84,6 @@ class Accounts:
             "password": passwords.hashed(password) if password else None,
             "temporary": bool(password),
             "last_step": 0,
-            "subject": subject,
             "created": now,
         }
 
@@ -112,13 +111,25 @@ class Accounts:
             row = connection.execute(select(staff).where(staff.c.subject == subject)).one_or_none()
         return account_of(row) if row else None
 
+    def bind(self, name: str, subject: str) -> Account | None:
+        """Give the account *name*, if its owner signs in elsewhere and has not yet, to who is *subject* there."""
+        waiting = staff.c.name == name, staff.c.password.is_(None), staff.c.subject.is_(None)
+
+        def work(connection: Connection) -> Account | None:
+            if connection.execute(update(staff).where(*waiting).values(subject=subject)).rowcount != 1:
+                return None
+            return account_of(_row(connection, name))
+
+        return self._database.write(work)
+
     def reset(self, name: str) -> str:
         """Give the account a new password, to be changed at once, and let it in again; return the password.
 
-        Its second factor and recovery codes are gone. Raises `StaffError`.
+        Its second factor and recovery codes are gone, and whose it was elsewhere. Raises `StaffError`.
         """
         password = passwords.new_password()
-        values = {"password": passwords.hashed(password), "temporary": True, "second_factor": None, "disabled": None}
+        values: dict[str, Any] = {"password": passwords.hashed(password), "temporary": True, "second_factor": None}
+        values |= {"subject": None, "disabled": None}
 
         def work(connection: Connection) -> None:
             row = _row(connection, name)

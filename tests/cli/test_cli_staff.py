@@ -60,6 +60,11 @@ def test_account_is_added_listed_reset_and_disabled(terminal: Terminal) -> None:
     assert first not in str(rows) and second not in str(rows)
 
 
+def test_account_elsewhere_has_no_password(terminal: Terminal) -> None:
+    assert "provider of identities" in terminal("add", "wang@example.org", "--role", "viewer", "--elsewhere").stdout
+    assert not terminal.accounts.get("wang@example.org").has_password
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
