@@ -19,7 +19,8 @@ from time import perf_counter, sleep
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sqlalchemy import Connection, create_engine, insert, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import insert as inserting
 from sqlalchemy.event import listen, remove
 from uuid6 import uuid7
 from werkzeug.datastructures import MultiDict
@@ -34,7 +35,8 @@ from compliance.messages.listing import Filter, counts, entries, groups
 from compliance.messages.replies import replies
 from compliance.settings import load
 from compliance.store import Database
-from compliance.store.outbox import announce
+from compliance.store.outbox import announced
+from compliance.store.rows import insert
 from compliance.store.search import terms
 from compliance.store.tables import event, idempotency, message, used_challenge
 from compliance.vault import Vault
@@ -236,11 +238,11 @@ def _accept(database: Database, index: Iterator[int] = count()) -> None:  # noqa
 
     def work(connection: Connection) -> None:
         used = {"key_hash": label, "request_hash": label, "message_id": row["id"], "expires": now}
-        connection.execute(insert(idempotency), used)
-        connection.execute(insert(message), row)
-        connection.execute(insert(event), {**happened, "state": "received", "at": now})
-        announce(connection, row["id"], 1, ("a", "b"), now)
-        connection.execute(insert(used_challenge), {"signature_hash": label, "expires": now})
+        insert(connection, [(idempotency, used)])
+        told = announced(row["id"], 1, ("a", "b"), now)
+        begun = {**happened, "state": "received", "at": now}
+        proof = {"signature_hash": label, "expires": now}
+        insert(connection, [(message, row), (event, begun), *told, (used_challenge, proof)])
 
     database.write(work)
 
@@ -296,7 +298,7 @@ def _fill(database: Database, indexes: range) -> None:
             if index < 10_000 and not index % 200:
                 row["search"] += f" {terms('万分之一')}"
             lot.append(row)
-        database.write(lambda connection, lot=lot: connection.execute(insert(message), lot))
+        database.write(lambda connection, lot=lot: connection.execute(inserting(message), lot))
     with database.engine.connect() as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, literal, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, literal, select
 from uuid6 import uuid7
 
 from .. import deadlines, receipts
@@ -23,7 +23,8 @@ from ..errors import ReasonError
 from ..pictures import Picture
 from ..settings import Settings
 from ..store import Database
-from ..store.outbox import announce
+from ..store.outbox import announced
+from ..store.rows import NewRow, insert
 from ..store.search import terms
 from ..store.tables import event, idempotency, message, used_challenge
 from ..vault import Vault
@@ -36,8 +37,6 @@ REPEATABLE = timedelta(days=2)
 #: How long the same words from the same source count as a copy.
 COPY = timedelta(days=1)
 _KEY = "receipt code"
-# Built once: making and comparing statements costs as much as running them.
-_INSERT_MESSAGE, _INSERT_EVENT, _INSERT_USED, _INSERT_KEY = map(insert, (message, event, used_challenge, idempotency))
 _SEARCHED = ("subject", "body", "page", "page_title", "excerpt", "enterprise", "credit_code")
 
 
@@ -182,20 +181,13 @@ class Intake:
         code = receipts.new_code(self._vault.key(_KEY), identity, 0)
         # A copy that comes at the same time waits here until this one is committed, and finds it then.
         if key_hash:
-            connection.execute(
-                _INSERT_KEY,
-                {
-                    "key_hash": key_hash,
-                    "request_hash": request_hash,
-                    "message_id": identity,
-                    "expires": now + REPEATABLE,
-                },
-            )
+            known = {"key_hash": key_hash, "request_hash": request_hash, "message_id": identity}
+            insert(connection, [(idempotency, {**known, "expires": now + REPEATABLE})])
         marks = (*marks, *permit())
         state = State.QUARANTINED if marks else State.RECEIVED
         sealed = {name: self._sealed(identity, name, getattr(submission, name)) for name in ("name", "contact")}
-        connection.execute(
-            _INSERT_MESSAGE,
+        kept: NewRow = (
+            message,
             {
                 **submission.fields(),
                 **sealed,
@@ -217,8 +209,8 @@ class Intake:
                 "search": terms("\n".join((number, *(getattr(submission, name) for name in _SEARCHED)))),
             },
         )
-        connection.execute(
-            _INSERT_EVENT,
+        begun: NewRow = (
+            event,
             {
                 "message_id": identity,
                 "sequence": 1,
@@ -229,10 +221,11 @@ class Intake:
                 "at": now,
             },
         )
-        attach(connection, identity, pictures, now)
-        announce(connection, identity, 1, self._targets, now)
+        rows = [kept, begun, *announced(identity, 1, self._targets, now)]
         if proof:
-            connection.execute(_INSERT_USED, {"signature_hash": proof.signature_hash, "expires": proof.expires})
+            rows.append((used_challenge, {"signature_hash": proof.signature_hash, "expires": proof.expires}))
+        insert(connection, rows)
+        attach(connection, identity, pictures, now)
         return Receipt(number=number, code=code, state=state, repeated=False)
 
     def _sealed(self, identity: UUID, column: str, text: str) -> str | None:
