@@ -152,7 +152,9 @@ def entries(
             if place:
                 later = or_(table.answer_due > place.answer_due, table.id > place.id)
                 base = base.where(table.answer_due >= place.answer_due, later)
-            ordered = base.order_by(table.answer_due, table.id)
+            # Of one editor there are few: better to sort those than to look for them among all that are due.
+            due = func.coalesce(table.answer_due, table.created) if which.assignee else table.answer_due
+            ordered = base.order_by(due, table.id)
             found = [connection.execute(ordered.where(table.state == state)) for state in sorted(which.states)]
             rows = islice(heapq.merge(*found, key=attrgetter("answer_due", "id")), limit)
         return [_entry(row, now) for row in rows]

@@ -61,6 +61,7 @@ ACTIONS: Mapping[str, Message] = {
     "account_disabled": Message("disabled an account"),
     "role_changed": Message("changed the role of an account"),
     "case_viewed": Message("looked at a case"),
+    "picture_viewed": Message("looked at a picture of a case"),
     "contact_revealed": Message("looked at a name and contact"),
     "case_moved": Message("moved a case"),
     "case_answered": Message("wrote to a sender"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import update
 
-from compliance.cases import Kind, State
-from compliance.messages import Submission, drafts
+from compliance.cases import State
+from compliance.messages import drafts
 from compliance.staff import Role
 from compliance.store.tables import outbox
 from support.desk import Office
@@ -17,21 +16,13 @@ from support.desk import office as office
 from support.host import SETTINGS
 
 
-def send(office: Office, body: str, *, days: int = 0, category: str = "rumour") -> str:
-    told = Submission(
-        kind=Kind.REPORT, category=category, page="https://www.ichongqing.info/a", language="en", body=body
-    )
-    then = office.now - timedelta(days=days)
-    return office.console.store.box.intake.accept(told, key=None, proof=None, source=body, now=then).number
-
-
 def cards(text: str) -> dict[str, str]:
     return {name: count for count, name in re.findall(r"<strong[^>]*>([0-9]+)</strong> ([^<]+)</a>", text)}
 
 
 def test_the_first_page_says_what_is_due_and_what_somebody_should_look_at(office: Office) -> None:
-    late, today = send(office, "late", days=30), send(office, "today", category="terror", days=1)
-    later = send(office, "later")
+    late, today = office.send("late", days=30), office.send("today", category="terror", days=1)
+    later = office.send("later")
     office.wait(hours=1)
     office.console.store.box.cases.assign(later, by="", to="handler", now=office.now)
     office.add("zhao", full_name="赵敏")
@@ -55,14 +46,14 @@ def test_the_first_page_says_what_is_due_and_what_somebody_should_look_at(office
 
 
 def test_who_reads_no_cases_sees_none_on_the_first_page(office: Office) -> None:
-    number = send(office, "secret")
+    number = office.send("secret")
     text = office.of(Role.AUDITOR).get("/?lang=en").text
     assert not cards(text) and number not in text and "How the parts do" in text
 
 
 def test_what_was_given_up_is_told_and_tried_again(tmp_path: Path) -> None:
     office = Office(tmp_path, {**SETTINGS, "messages": {"deliver_to": ["editors@example.org"]}})
-    number = send(office, "a")
+    number = office.send("a")
     chief = office.of(Role.SUPERVISOR)
     database = office.console.store.database
     database.write(lambda connection: connection.execute(update(outbox).values(state="dead", error="refused")))

@@ -17,11 +17,14 @@ from sqlalchemy import insert
 from uuid6 import uuid7
 from werkzeug.test import TestResponse
 
+from compliance.cases import Kind
 from compliance.console import create_console
 from compliance.console.state import NAME, Console
 from compliance.ledger import Act, Acts
+from compliance.messages import Case, Submission
 from compliance.staff import Account, Role, Stage, passwords
 from compliance.store.staff import staff
+from support.editors import PAGE, PICTURE
 from support.host import SETTINGS
 
 PASSWORD = "seven dry pears"
@@ -98,6 +101,23 @@ class Office:
         """The account of that role, made where there is none."""
         known = [one for one in self.console.accounts.all() if one.name == role]
         return known[0] if known else self.add(role, role)
+
+    def send(self, body: str = "这条消息不实。", *, doubts: tuple[str, ...] = (), days: int = 0, **values: Any) -> str:
+        """A reader's report of some days ago; returns its number."""
+        told = {"kind": Kind.REPORT, "category": "rumour", "page": PAGE, "language": "zh_CN", **values}
+        then = self.now - timedelta(days=days)
+        return self.console.store.box.intake.accept(
+            Submission(**told, body=body),
+            pictures=[PICTURE],
+            key=None,
+            proof=None,
+            doubts=doubts,
+            source=body[:9],
+            now=then,
+        ).number
+
+    def get(self, number: str) -> Case:
+        return self.console.store.box.cases.get(number)
 
     def code(self) -> str:
         """What the telephones of all show now."""

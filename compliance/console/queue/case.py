@@ -46,6 +46,7 @@ def picture(number: str, place: int) -> Response:
         kept = console().store.box.cases.picture(found.pictures[place - 1])
     except CaseError:
         abort(404)
+    note("picture_viewed", found.number, picture=place)
     return Response(kept.content, mimetype=kept.mimetype)
 
 

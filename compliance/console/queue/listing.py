@@ -23,7 +23,7 @@ from .search import SHOWN, Search, SearchError, read
 #: Counted up to here: a number that nobody reads to its end is not waited for.
 COUNTED = 1_000
 #: Cases of a state that are put together by their pages: those that are due first.
-AMONG = 5_000
+AMONG = 2_000
 
 
 class Tab(NamedTuple):

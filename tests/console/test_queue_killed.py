@@ -1,0 +1,63 @@
+"""The console killed in the middle of a change of many cases: each is whole, and the trail knows of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compliance.ledger import verify_acts
+from compliance.messages.listing import Filter, entries
+from support.desk import Office
+from support.desk import office as office
+
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from sqlalchemy import event
+from support.desk import Office
+
+office = Office(Path(sys.argv[1]))
+form, word, left = json.loads(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+browser = office.of(office.console.accounts.get("li"))
+
+@event.listens_for(office.console.store.database.engine, "before_cursor_execute")
+def _(connection, cursor, statement, *_):
+    global left
+    left -= statement.startswith(word)
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+browser.post("/messages/bulk", form)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("word", ["INSERT INTO compliance_event", "INSERT INTO compliance_act"])
+def test_a_change_of_many_that_is_killed_leaves_each_case_whole(office: Office, tmp_path: Path, word: str):
+    office.add("li")
+    numbers = [office.send(str(place)) for place in range(5)]
+    form = {"case": [f"{number}:1" for number in numbers], "act": "rejected", "text": "不予受理", "language": "zh_CN"}
+    command = [sys.executable, "-c", KILLED, str(tmp_path), json.dumps({**form, "do": "go"}), word, "3"]
+    path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    assert subprocess.run(command, env=path, cwd=Path(__file__).parents[2]).returncode == -signal.SIGKILL
+    cases = {number: office.get(number) for number in numbers}
+    states = [(case.state, case.version, len(case.events)) for case in cases.values()]
+    assert sorted(states) == [("received", 1, 1)] * 3 + [("rejected", 2, 2)] * 2
+    moved = {number for number, case in cases.items() if case.state == "rejected"}
+    told = {act.about for act in office.trail() if act.action == "case_answered"}
+    assert told == moved and not list(verify_acts(office.console.trail))
+    # The rest is done as if nothing had been, and what was done has its way back.
+    chosen = [f"{number}:1" for number in numbers if number not in moved]
+    assert (
+        office.of(office.console.accounts.get("li"))
+        .post("/messages/bulk", {**form, "case": chosen, "do": "go"})
+        .status_code
+        == 303
+    )
+    assert not entries(office.console.store.database, Filter(), limit=9, now=office.now)
