@@ -111,7 +111,8 @@ class Report:
     *pages* may be read many times over and is not held in memory; *limit* says what ended the crawl early, None where
     the whole site was read. *more* counts the findings that are too many to tell, by rule; *unread* is what was not
     read; *ours* tells whether this package is at work on the site. *baseline* says whether findings were compared with
-    those that are accepted; *browser* is how many pages were opened in one. *recipients* are the hosts that the pages
+    those that are accepted; *browser* is how many pages were opened in one; *connection* says that the site
+    answered over a network, *public* that this is not its own. *recipients* are the hosts that the pages
     lead readers' browsers to; *stored* what these keep, and *behaviours* what scripts do, as far as a browser saw it.
     *screenshots* show banner and footer of the first page that a browser opened. *since* is what an
     earlier look saw, where the report is compared with one.
@@ -128,6 +129,8 @@ class Report:
     ours: bool = False
     baseline: bool = False
     browser: int = 0
+    connection: bool = False
+    public: bool = False
     recipients: Sequence[Recipient] = ()
     stored: Sequence[Stored] = ()
     behaviours: Sequence[Behaviour] = ()
@@ -135,8 +138,12 @@ class Report:
     since: Since | None = None
 
     def held(self, rule: Rule) -> bool:
-        """Return whether the site was held to *rule*; some are seen in a browser or on the web alone."""
-        return (not rule.browser or bool(self.browser)) and (not rule.connection or "://" in self.target)
+        """Return whether the site was held to *rule*; some are seen in a browser or over a network alone."""
+        return (
+            (not rule.browser or bool(self.browser))
+            and (not rule.connection or self.connection)
+            and (not rule.public or self.public)
+        )
 
     @property
     def standing(self) -> Iterator[Finding]:

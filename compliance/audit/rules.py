@@ -83,7 +83,8 @@ class Rule:
     what breaks it: ``management``, ``editors``, ``legal``, ``developers`` or ``servers``. *title*, *seen* and *remedy*
     are texts by language; *seen* and *remedy* have a finding's values in braces. *setting* is the key of
     `compliance.toml` that answers the rule on a site of ours. *browser* marks what is only seen where a browser opens
-    the pages, *connection* what only a site on the web shows. *by* names the value of a finding that says who breaks
+    the pages, *connection* what only a site that answers over a network shows, *public* what only one does that is
+    on neither this machine nor its own network. *by* names the value of a finding that says who breaks
     the rule: what one of them does on many pages, or from several hosts, is one finding.
     """
 
@@ -98,6 +99,7 @@ class Rule:
     setting: str | None = None
     browser: bool = False
     connection: bool = False
+    public: bool = False
     by: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -207,6 +209,7 @@ def _rule(row: Mapping[str, Any], data: Mapping[str, Any]) -> Rule:
         setting=row.get("setting"),
         browser=row.get("browser", False),
         connection=row.get("connection", False),
+        public=row.get("public", False),
         by=row.get("by"),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
 from urllib.parse import urlsplit
@@ -31,11 +32,13 @@ from .rules import rules
 from .serving import Door, served
 from .site import Context, Fact, SiteFacts
 from .spool import Spool
+from .stored import Stored
 from .summaries import summarise
 from .targets import Reason, Refusals, Response, Unread
 from .transport import judged, transport_of
 from .website import Website
 
+_SERVED = re.compile(r"http://127\.0\.0\.1:\d+")  # where pages without an address are served for a browser
 _PREFIX = "/compliance"  # of this package's addresses, where no settings say another
 _CHUNK = 20  # pages that a process is given at once
 _AHEAD = 4  # chunks for each process that are on their way
@@ -161,10 +164,19 @@ class Audit:
             limit=self._ended,
             ours=self._ours,
             browser=self._opened,
+            connection=isinstance(self._target, Website),
+            public=isinstance(self._target, Website) and not is_local(host_of(self._target.start)),
             recipients=recipients,
-            stored=self._collected.stored(self._site),
+            stored=[self._at_home(one) for one in self._collected.stored(self._site)],
             behaviours=behaviours,
         )
+
+    def _at_home(self, one: Stored) -> Stored:
+        """Return *one* with the site's own name in the place of this machine's, where that served it for a browser."""
+        if isinstance(self._target, Website) or not _SERVED.match(f"http://{one.host}:1"):
+            return one
+        start = "" if isinstance(self._target, Folder) else self._target.start.removesuffix(self._target.below)
+        return replace(one, host=host_of(start), setter=_SERVED.sub(start, one.setter))
 
     def _is_ours(self, url: str) -> bool:
         """Return whether *url* is an address of this package: what it answers to a program is no news of the site."""

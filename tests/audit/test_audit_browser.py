@@ -184,6 +184,9 @@ def test_command_opens_the_application(app: Flask) -> None:
     told = json.loads(run(in_app, "compliance", "check", "--browser", "--limit", "5", "--format", "json").stdout)
     assert told["unread"] == []
     assert not [one for one in told["findings"] if rules()[one["id"]].browser or one["id"] in ("C404", "C405")]
+    # What it keeps is the site's own, wherever this machine served it from.
+    assert {one["host"] for one in told["stored"]} == {"www.ichongqing.info"}
+    assert not [one for one in told["stored"] if "127.0.0.1" in one["setter"]]
 
 
 def test_without_a_browser_the_command_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from compliance.audit import Report, rules
 from compliance.audit.targets import Response
 from compliance.audit.transport import Transport, judged, transport_of, weaknesses
 from support.certificates import Authority
@@ -53,6 +55,13 @@ def found(headers: dict[str, str] = GOOD, home: str = HOME, **changed: Any) -> l
 )
 def test_each_weakness_is_a_finding_and_nothing_else(expected: list[str], changed: dict[str, Any]) -> None:
     assert found(**changed) == expected
+
+
+def test_a_site_is_held_to_what_was_looked_at() -> None:
+    report = Report(target=HOME, time=datetime.now(UTC), pages=(), count=0, findings=())
+    local, public = replace(report, connection=True), replace(report, connection=True, public=True)
+    held = [[one.held(rules()[rule]) for rule in ("C819", "C809", "C811")] for one in (report, local, public)]
+    assert held == [[True, False, False], [True, True, False], [True, True, True]]
 
 
 @pytest.mark.parametrize(
