@@ -35,8 +35,9 @@ class Recipient:
 
     *through* are the scripts that led to it, the nearest first, as addresses without queries; *types* what was asked
     for, in the words of the Fetch standard (``script``, ``image``, ``ping``). *cookies* are names of those that its
-    answers set, *identifiers* names of parameters in its addresses that carry one, *beacons* the addresses that were
-    told something, without queries. *conduct* is how it knows readers again. *pages* counts the pages, *first* is one.
+    answers set or that went to it, *identifiers* names of parameters in its addresses that carry one, *beacons* the
+    addresses that were told something, without queries. *conduct* is how it knows readers again. *pages* counts the
+    pages, *first* is one.
     """
 
     host: str

@@ -23,8 +23,8 @@ from ..audit.evidence import Evidence, Personal
 from ..audit.looks import History
 from ..audit.reports import FORMS, PRINTED
 from ..audit.since import earlier, since
-from ..audit.targets import told
-from ..errors import Message
+from ..audit.targets import TargetError, told
+from ..errors import Message, said
 from ..i18n import spoken, translate
 from ..outside.hosts import host_of
 from ..page.trackers import Catalogue
@@ -154,7 +154,14 @@ def check(
         at_once = min(len(asked), _SITES) if sites else 1
         kept = {target: gathered.of(target) if gathered else None for target in asked}
         works = [partial(_checked, audit, target, kept[target], camera, shown=at_once == 1) for target in asked]
-        reports = list(_all(context, works, at_once=at_once))
+        # Evidence proves the whole of a run.
+        found = _all(context, works, at_once=at_once, whole=len(asked) == 1 or gathered is not None)
+        reports = [one for one in found if isinstance(one, Report)]
+        failed = [one for one in found if not isinstance(one, Report)]
+        for error in failed if reports else ():
+            say(error.message if isinstance(error, CannotRunError) else said(error), err=True)
+        if not reports:
+            raise failed[0]
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
         reports = [replace(one, since=since(one, known[one.target])) if one.target in known else one for one in reports]
@@ -183,9 +190,12 @@ def check(
     if looks is not None:
         from .looks import compare
 
-        context.exit(int(compare(reports, looks, settings, err=form != "text" and output is None)))
+        worse = compare(reports, looks, settings, err=form != "text" and output is None)
+        context.exit(2 if failed else int(worse))
     graves = _FAILS[fail_on]
-    context.exit(int(any(report.summary.findings[severity] for report in reports for severity in graves)))
+    context.exit(
+        2 if failed else int(any(report.summary.findings[severity] for report in reports for severity in graves))
+    )
 
 
 def _accepted(path: Path | None, *, new: bool) -> Baseline:
@@ -205,14 +215,25 @@ def _browser(reach: Reach) -> Iterator[tuple[Camera, Browser]]:
         yield camera, browser
 
 
-def _all(context: click.Context, works: Sequence[Callable[[], Report]], *, at_once: int) -> Sequence[Report]:
-    """Return what comes of *works*, so many of them *at_once*: each waits for a site of its own."""
-    if at_once == 1:
-        return [work() for work in works]
+def _all(
+    context: click.Context, works: Sequence[Callable[[], Report]], *, at_once: int, whole: bool
+) -> Sequence[Report | CannotRunError | TargetError]:
+    """Return what comes of *works*, so many of them *at_once*: each waits for a site of its own.
 
-    def done(work: Callable[[], Report]) -> Report:
-        with context.scope(cleanup=False):  # by which it is known what is spoken
-            return work()
+    One that fails does not end the others, unless they are a *whole*.
+    """
+
+    def done(work: Callable[[], Report]) -> Report | CannotRunError | TargetError:
+        try:
+            with context.scope(cleanup=False):  # by which it is known what is spoken
+                return work()
+        except (CannotRunError, TargetError) as error:
+            if whole:
+                raise
+            return error
+
+    if at_once == 1:
+        return [done(work) for work in works]
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="check") as pool:
         return list(pool.map(done, works))

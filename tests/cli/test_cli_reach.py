@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask, Response, redirect, request
 
+from compliance.audit.runner import Audit
+from compliance.audit.site import Context
 from compliance.audit.sitemaps import addresses
+from compliance.audit.website import Website
 from compliance.cli import compliance
+from compliance.page.trackers import Catalogue
 from support.browser import serving
 
 HEAD = "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>新闻</title><body>"
@@ -136,6 +141,12 @@ def test_several_sites_are_read_at_once(site: str) -> None:
     assert [one["target"] for one in told] == [site, f"{site}/linked"]
 
 
+def test_a_site_that_is_gone_does_not_end_the_others(site: str) -> None:
+    result = check(site, "http://127.0.0.1:9/", "--limit", "1")
+    assert result.exit_code == 2 and "127.0.0.1:9" in result.stderr
+    assert json.loads(result.stdout)["target"] == site
+
+
 def run(*arguments: str) -> Result:
     """Run the command where no other browser is driven: a thread drives one at a time."""
     with ThreadPoolExecutor(1) as pool:
@@ -194,3 +205,11 @@ def test_steps_that_make_no_sense_are_refused(content: str, told: str, site: str
     result = check(site, "--browser", "--steps", str(steps))
     assert result.exit_code == 2 and told in result.stderr
     assert "--browser" in check(site, "--steps", str(steps)).stderr
+
+
+def test_what_is_left_is_known_while_pages_are_read(site: str) -> None:
+    audit = Audit(
+        Website(site, delay=0, connections=1), Context(catalogue=Catalogue(), today=date(2026, 11, 24)), limit=3
+    )
+    left = [audit.left for _ in audit]
+    assert left[0] > 0 and left[-1] == 0 and left == sorted(left, reverse=True)

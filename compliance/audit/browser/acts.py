@@ -20,7 +20,7 @@ from .sightings import MAILBOX, MOVES, TYPED, Place, Sighting
 from .traffic import plain
 
 _FINGERPRINTS = {"canvas": Act.CANVAS, "fonts": Act.FONTS, "audio": Act.AUDIO, "webgl": Act.WEBGL}
-_SENDING = frozenset({"ping", "xhr", "fetch", "image", "websocket", "beacon"})
+_SENDING = frozenset({"ping", "xhr", "fetch", "image", "websocket"})
 _MOVES = 4  # of those that a reader made, in what is sent
 _SHORTEST = 200  # bytes of what nobody can read, and which yet tells something
 _LARGEST = 1_000_000  # bytes of what was compressed

@@ -24,7 +24,7 @@ from .sightings import MAILBOX, MOVES, TYPED, Item, Place, Sighting, Told
 from .traffic import SetCookie, Traffic, plain
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, CDPSession, Dialog, Page
+    from playwright.async_api import BrowserContext, Dialog, Page
 
 _WATCH = Path(__file__).with_name("watch.js").read_text(encoding="utf-8")
 _ENDED = re.compile(r"max-age=0\b|max-age=-|expires=thu, 01.jan.1970", re.IGNORECASE)
@@ -58,7 +58,6 @@ class Reading:
         self._traffic = Traffic()
         self._told: list[Told] = []
         self._binding = f"_{secrets.token_hex(8)}"
-        self._session: CDPSession | None = None
         self._task = asyncio.current_task()
         #: Whether the page took its part of the browser with it.
         self.crashed = False
@@ -72,7 +71,7 @@ class Reading:
         self._profile.on(
             "request", lambda request: self._traffic.add(request.url.partition("#")[0], request.resource_type)
         )
-        session = self._session = await self._profile.new_cdp_session(self.page)
+        session = await self._profile.new_cdp_session(self.page)
         await self._traffic.listen(session)
         session.on("Runtime.bindingCalled", self._hear)
         await session.send("Runtime.enable")

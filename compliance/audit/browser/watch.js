@@ -54,16 +54,15 @@
   };
 
   // What is kept, and by whom; never the value.
-  const lasting = text => (/;\s*(max-age|expires)\s*=\s*([^;]*)/i.exec(text) || []).slice(1, 3);
   accessed(Document.prototype, "cookie", {
     write(_, [text]) {
       text = String(text);
       const name = text.slice(0, Math.max(0, text.indexOf("="))).trim();
-      tell("store", { store: "cookie", name, lasting: lasting(text) });
+      tell("store", { store: "cookie", name });
     },
   });
   after(globalThis.CookieStore?.prototype, "set", (_, [given, value]) =>
-    tell("store", { store: "cookie", name: String(value === undefined ? given.name : given), lasting: [] }));
+    tell("store", { store: "cookie", name: String(value === undefined ? given.name : given) }));
   after(Storage.prototype, "setItem", (self, [name]) => {
     let store = "sessionStorage";
     try { if (self === localStorage) store = "localStorage"; } catch { /* forbidden here */ }
@@ -194,7 +193,7 @@
     if (follows.has(type) && everywhere(self ?? window)) tell("listens", { type });
   });
   after(MutationObserver.prototype, "observe", (_, [target, options]) => {
-    if (everywhere(target) && options?.subtree) tell("observes", { texts: Boolean(options.characterData) });
+    if (everywhere(target) && options?.subtree) tell("observes");
   });
   // What is sent as a blob is not told otherwise.
   const sent = (address, body) => {
