@@ -17,6 +17,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -29,6 +30,12 @@ _TIMEOUT = 0.25  # seconds that a reader waits for Redis, once
 _PAUSE = 5.0  # seconds until it is asked again
 _MOST = 50_000  # sources that a process remembers for one length of time
 _UNIT = 100_000  # bytes: an upload counts once for each that it begins
+# Sentinels or the nodes of a cluster; the name is that of the server which sentinels know.
+_HOST = r"(?:[^\s@/,:\[\]]+|\[[^\]]*\]):\d{1,5}"
+_SEVERAL = re.compile(
+    rf"redis(?P<tls>s?)\+(?P<kind>sentinel|cluster)://(?P<hosts>(?:[^\s/]*@)?{_HOST}(?:,{_HOST})*)(?P<name>/[^/]*)?",
+    re.IGNORECASE,
+)
 T = TypeVar("T")
 
 
@@ -75,19 +82,13 @@ class _Counter(Protocol):
         """Return the time of the oldest entry that counts, and how many do."""
 
 
-class _Shared(_Counter, Protocol):
-    """Counts that several servers share."""
-
-    def check(self) -> bool:
-        """Return whether it answers."""
-
-
 class Throttle:
     """The limits of one site.
 
     Args:
         site: submissions of all sources together within an hour; with a fifth of them it is flooded.
-        storage: the address of a Redis; without one, or where it does not answer, each process counts by itself.
+        storage: the address of a Redis, of its sentinels or of a cluster; without one, or where it does not answer,
+            each process counts by itself.
         key: for the labels of sources.
         pause: seconds until a Redis that did not answer is asked again.
 
@@ -108,7 +109,12 @@ class Throttle:
     @property
     def answers(self) -> bool:
         """Whether the storage that is shared answers now; one that there is not need not."""
-        return self._shared is None or self._shared.check()
+        if self._shared is not None:
+            try:
+                self._seen(self._shared())  # of a cluster, which may lack a server, what every submission needs
+            except Exception:
+                return False
+        return True
 
     def source(self, address: str | None, *, day: date) -> str:
         """Return the label of the network of *address*: an IPv4 /24 or an IPv6 /56, another one every *day*.
@@ -196,7 +202,7 @@ class Throttle:
             return Verdict(allowed=True)
         if self._shared is not None and self._due():
             try:
-                verdict = ask(self._shared)
+                verdict = ask(self._shared())
             except Exception as error:  # whatever Redis says, a reader is served, and a limit holds
                 self._lose(error)
             else:
@@ -264,11 +270,12 @@ def _verdict(wait: int, *, factor: int = 1) -> Verdict:
     return Verdict(allowed=not wait, retry_after=wait, factor=factor)
 
 
-def _redis(address: str, *, prefix: str) -> _Shared:
+def _redis(address: str, *, prefix: str) -> Callable[[], _Counter]:
+    """Return what leads to the counts at *address*; a cluster is connected to where it is first asked."""
     from limits.errors import ConfigurationError
 
     try:
-        from limits.storage import RedisSentinelStorage, RedisStorage
+        from limits.storage import RedisClusterStorage, RedisSentinelStorage, RedisStorage
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
@@ -279,18 +286,33 @@ def _redis(address: str, *, prefix: str) -> _Shared:
         }
         # Valkey speaks Redis' own protocol.
         address = re.sub("^valkey", "redis", address, flags=re.IGNORECASE)
-        if address.startswith("redis+sentinel://"):
-            return RedisSentinelStorage(
-                address, use_replicas=False, key_prefix=prefix, sentinel_kwargs=options, **options
+        several = _SEVERAL.fullmatch(address)
+        if several and several["tls"]:
+            options["ssl"] = True
+        if several and several["kind"] == "cluster":
+            return cache(
+                partial(RedisClusterStorage, f"redis+cluster://{several['hosts']}", key_prefix=prefix, **options)
             )
-        return RedisStorage(address, key_prefix=prefix, **options)
+        shared: _Counter = (
+            RedisSentinelStorage(
+                f"redis+sentinel://{several['hosts']}{several['name'] or ''}",
+                use_replicas=False,
+                key_prefix=prefix,
+                sentinel_kwargs=options,
+                **options,
+            )
+            if several
+            else RedisStorage(address, key_prefix=prefix, **options)
+        )
+        return lambda: shared
     except (ImportError, ValueError, ConfigurationError) as error:
         # Not the address: it may hold a password.
         raise ComplianceError(
             Message(
-                'limits.storage cannot be used: give an address such as "redis://127.0.0.1:6379/0" or, for sentinels, '
-                '"redis+sentinel://host1:26379,host2:26379/mymaster" (valkey:// and valkey+sentinel:// as well; a '
-                "cluster is not supported), and install flask-compliance[redis]"
+                'limits.storage cannot be used: give an address such as "redis://127.0.0.1:6379/0", for sentinels '
+                '"redis+sentinel://host1:26379,host2:26379/mymaster", for a cluster '
+                '"redis+cluster://host1:6379,host2:6379" (valkey in the place of redis, and rediss for TLS), and '
+                "install flask-compliance[redis]"
             )
         ) from (error if isinstance(error, ImportError) else None)
 

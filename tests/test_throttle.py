@@ -228,7 +228,7 @@ def age(made: Throttle, seconds: float) -> None:
             kept[key] = [then - seconds for then in times]
     if made._shared:
         with redis.from_url(REDIS) as client:
-            for key in client.scan_iter(f"{made._shared.key_prefix}:*"):
+            for key in client.scan_iter(f"{made._shared().key_prefix}:*"):
                 times = [float(then) - seconds for then in client.lrange(key, 0, -1)]
                 client.delete(key)
                 client.rpush(key, *times)
@@ -423,7 +423,8 @@ def test_redis_with_the_wrong_password_leaves_the_limits_of_each_process(caplog:
         "redis",
         "redis://secret@127.0.0.1:port/0",
         "http://secret@127.0.0.1",
-        "redis+cluster://secret@h:1",
+        "redis+cluster://secret@h",
+        "redis+nothing://secret@h:1",
         "redis+sentinel://h:1",
     ],
 )

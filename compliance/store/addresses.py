@@ -29,8 +29,12 @@ _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>.*))?")
 _SQLITE = {"timeout", "cached_statements", "uri"}
 
 
-def read(text: str) -> URL:
-    """Return the address *text* with a driver that is installed. Raises `StoreError`, which says what to write."""
+def read(text: str, *, pooler: bool = False) -> URL:
+    """Return the address *text* with a driver that is installed. Raises `StoreError`, which says what to write.
+
+    Args:
+        pooler: whether one that gives a connection for a transaction stands before PostgreSQL.
+    """
     scheme, _, rest = text.partition("://")
     kind, _, driver = scheme.lower().replace("postgres+", "postgresql+").partition("+")
     kind = "postgresql" if kind == "postgres" else kind
@@ -53,6 +57,13 @@ def read(text: str) -> URL:
         )
     _see_to_driver(url, kind)
     _see_to_options(url, kind)
+    if pooler and "options" in url.query:
+        raise StoreError(
+            Message(
+                "a pooler passes on no options; leave them out of the address and give them to the user, as in"
+                " ALTER ROLE news SET search_path = news"
+            )
+        )
     return url
 
 

@@ -58,7 +58,7 @@ class Database:
         self._patience = patience
         self._connections = connections
         self._pooler = pooler
-        self._url = engines.located(addresses.read(url), folder)
+        self._url = engines.located(addresses.read(url, pooler=pooler), folder)
         self._migrated = False
         self._lock = threading.Lock()
         self._joined = threading.local()

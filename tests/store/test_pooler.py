@@ -97,3 +97,11 @@ def test_wrong_settings_are_told_by_name(key: str, value: object):
     with pytest.raises(SettingsError) as refused:
         Compliance(create_app(), settings={**SETTINGS, "storage": {key: value}})
     assert [problem.key for problem in refused.value.problems] == [f"storage.{key}"]
+
+
+def test_options_that_a_pooler_would_not_pass_on_are_refused_at_the_start():
+    storage = {"url": "postgresql://u@h/n?options=-csearch_path%3Dnews", "pooler": True}
+    with pytest.raises(SettingsError) as refused:
+        Compliance(create_app(), settings={**SETTINGS, "storage": storage})
+    [problem] = refused.value.problems
+    assert problem.key == "storage.url" and "ALTER ROLE" in problem.remedy

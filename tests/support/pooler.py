@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socket import AF_UNIX, socket
 from tempfile import TemporaryDirectory
 
-import pytest
 from sqlalchemy import make_url
+
+from .programs import Program, installed
 
 _SETTINGS = """\
 [databases]
@@ -33,8 +33,14 @@ def pooled(address: str, *, connections: int = 2, ignored: str = "") -> Iterator
 
     *ignored* names a parameter of new connections that it does not refuse, though it does not pass it on.
     """
-    if not (program := shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")):
-        pytest.skip("PgBouncer is not installed")
+    with pooler(address, connections=connections, ignored=ignored) as (through, _):
+        yield through
+
+
+@contextmanager
+def pooler(address: str, *, connections: int = 2, ignored: str = "") -> Iterator[tuple[str, Program]]:
+    """Yield the same address, and the pooler itself."""
+    program = installed("pgbouncer", package="PgBouncer")
     url = make_url(address)
     with TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)  # it refuses to run as root, and makes its socket as whoever it runs as
@@ -49,21 +55,11 @@ def pooled(address: str, *, connections: int = 2, ignored: str = "") -> Iterator
                 ignored=ignored and f", {ignored}",
             )
         )
-        command = [program, str(settings)]
-        if os.geteuid() == 0:
-            command += ["-u", "nobody"]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr is not None
-            try:
-                lines = []
-                for line in process.stderr:
-                    lines.append(line)
-                    if "process up" in line:
-                        break
-                else:
-                    raise AssertionError("".join(lines))
-                through = url.set(host=None, port=None).update_query_dict({"host": folder, "port": "6432"})
-                yield through.render_as_string(hide_password=False)
-            finally:
-                process.terminate()
-                process.stderr.read()
+
+        def answers() -> bool:
+            with socket(AF_UNIX) as client:
+                return client.connect_ex(f"{folder}/.s.PGSQL.6432") == 0
+
+        with Program([program, str(settings)], log=Path(folder, "log"), answers=answers, user="nobody") as running:
+            through = url.set(host=None, port=None).update_query_dict({"host": folder, "port": "6432"})
+            yield through.render_as_string(hide_password=False), running
