@@ -25,7 +25,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from compliance import Compliance
 from compliance.ledger import Entry, Ledger, Recorder, Spool, Text, verify
 from compliance.store import Database
-from compliance.store.tables import consent
+from compliance.store.tables import decision as consent
 
 from .injection import SETTINGS
 from .store import POSTGRESQL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice, repeat
@@ -14,8 +14,9 @@ import click
 from ..errors import Message
 from ..formats import FORMS, as_text, to_json
 from ..i18n import translate
-from ..ledger import REASONS, Finding, Ledger, Link, Walk, verify
-from ..ledger.chain import Head
+from ..ledger import REASONS, Finding, Ledger, Walk, archive, verify
+from ..ledger.archive import Archive
+from ..ledger.chain import Head, Month
 from ..ledger.exports import COLUMNS, HASHES, flat, pairs, record_of, within
 from ..ledger.statistics import PERIODS, Cell, along, chart
 from ..ledger.statistics import count as counted
@@ -55,6 +56,15 @@ _COUNTED = (
 LET_GO = ("ledger", "consent")
 _MOST = 1_000  # findings that are listed
 _LONGEST_NUMBER = 19  # digits, below those of 2 ** 63
+_MONTHS = (Message("month"), Message("rows"), Message("end"), Message("state"), Message("kept"))
+#: What is known of a month, by the name that programs read.
+_STATES = {
+    "written": Message("is written"),
+    "sealed": Message("sealed"),
+    "broken": Message("sealed with a key that is not here, or changed"),
+}
+MONTH = click.DateTime(["%Y-%m"])
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 record = click.argument("record", metavar="ID")
 
@@ -67,24 +77,94 @@ def consents() -> None:
 @consents.command("verify")
 @click.option("--known", "known", metavar="NUMBER:HASH", help="A row that was noted: make sure that it is still there.")
 @click.option("--after", "after", metavar="NUMBER:HASH", help="The end that was noted: go on from that row.")
+@click.option("--month", "month", type=MONTH, help="Read this month alone.")
+@click.option("--file", "file", type=FILE, help="Read an archive, without the database.")
 @click.option("--seal", "seal", is_flag=True, help="Seal the end anew where only the key is gone.")
 @listing
 @click.pass_context
-def verify_(context: click.Context, known: str | None, after: str | None, seal: bool, form: str) -> None:
-    """Read the whole ledger, and name every row that is not what it was."""
+def verify_(
+    context: click.Context,
+    known: str | None,
+    after: str | None,
+    month: datetime | None,
+    file: Path | None,
+    seal: bool,
+    form: str,
+) -> None:
+    """Read the whole ledger, or a part of it, and name every row that is not what it was."""
+    if sum(map(bool, (after, month, file))) > 1 or ((month or file) and (known or seal)):
+        raise click.UsageError(translate(Message("take one of --after, --month and --file, and the last two alone")))
+    if file:
+        context.exit(int(not _is_whole(archive.verify(file, _keys(context)), form)))
     ledger = _ledger(context)
     noted = [_noted(name, value) for name, value in (("--known", known), ("--after", after)) if value]
     gone = [Finding(reason="known", sequence=row.sequence) for row in noted if not ledger.has(row)]
-    walk = Walk(ledger, noted[-1] if after and not gone else None)
-    with progress(walk, ledger.length(walk.after), Message("Verifying")) as rows:
+    alone = _one_month(ledger, month) if month else None
+    walk = Walk(ledger, noted[-1] if after and not gone else None, month=alone)
+    length = alone[0].sequence - alone[0].begun if alone else ledger.length(walk.after)
+    with progress(walk, length, Message("Verifying")) as rows:
         found = verify(ledger, walk, rows)
         findings = list(islice(found, _MOST))
         more = sum(1 for _ in found)
-    if seal and {finding.reason for finding in findings} == {"seal"}:
+    if seal and findings and {finding.reason for finding in findings} <= {"seal", "month"}:
         ledger.seal()
         findings = []
-    _tell(walk, [*findings, *gone], more, form)
+    _tell(walk.rows, walk.end, [*findings, *gone], more, form)
     context.exit(int(bool(findings or gone)))
+
+
+@consents.command("months")
+@listing
+@click.pass_context
+def months_(context: click.Context, form: str) -> None:
+    """List the months of the ledger: their rows, the end to be noted, and whether they are sealed and still here."""
+    ledger = _ledger(context)
+    head = ledger.head()[0] or Head()
+    rows = [
+        {
+            "month": _named(month),
+            "rows": month.sequence - month.begun,
+            "end": f"{month.sequence}:{month.hash}",
+            "state": _state(month, head, sealed),
+            "kept": month.sequence - max(month.begun, min(head.purged, month.sequence)),
+        }
+        for month, sealed in ledger.months()
+    ]
+    if form == "text":
+        rows = [row | {"state": _STATES[str(row["state"])]} for row in rows]
+    show(rows, _MONTHS, form)
+
+
+@consents.command("archive")
+@click.argument("month", type=MONTH)
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), required=True, help="A new file.")
+@click.option("--let-go", "lets_go", is_flag=True, help="Then let go of it and of all before it, in the database.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def archive_(context: click.Context, month: datetime, path: Path, lets_go: bool, yes: bool) -> None:
+    """Write a month that is over to a file that proves itself without the database (gzip)."""
+    ledger = _ledger(context)
+    found, _ = _one_month(ledger, month)
+    head = ledger.head()[0] or Head()
+    if found.id == head.period or found.begun < head.purged:
+        raise CannotRunError(
+            Message(
+                "%(month)s is not over, or not all of it is here; `consents months` lists what there is",
+                month=_named(found),
+            )
+        )
+    if lets_go and not yes:
+        question = Message("Let go of %(month)s and of all before it in the database?", month=_named(found))
+        click.confirm(translate(question), abort=True)
+    with written(path) as file:
+        archive.write(ledger, found, file, _keys(context))
+    read = archive.verify(path, _keys(context))
+    if read.findings:
+        _is_whole(read, "text")
+        context.exit(1)
+    say(Message("%(count)s rows written to %(path)s.", count=read.rows, path=str(path)))
+    if lets_go:
+        say(Message("%(count)s rows let go.", count=sum(ledger.let_go(found.id))))
 
 
 @consents.command("show")
@@ -180,11 +260,18 @@ def stats(
 
 @consents.command()
 @record
+@click.option("--file", "file", type=FILE, help="In an archive, which is written anew; not in the database.")
 @click.option("--ahead", is_flag=True, help="Also where nothing of it is here: it is erased once it comes.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
-def erase(context: click.Context, record: str, ahead: bool, yes: bool) -> None:
+def erase(context: click.Context, record: str, file: Path | None, ahead: bool, yes: bool) -> None:
     """Erase what is personal in the record ID and in the decisions of its reader before it."""
+    if file:
+        if not yes:
+            question = Message("Erase what is personal of %(record)s in %(path)s?", record=repr(record), path=str(file))
+            click.confirm(translate(question), abort=True)
+        say(Message("%(count)s rows erased.", count=archive.erase(file, record, _keys(context))))
+        return
     state(context).recorder.drain()
     ledger = _ledger(context)
     rows = [link.sequence for link in ledger.history(record) if link.content is not None]
@@ -231,6 +318,32 @@ def _ledger(context: click.Context) -> Ledger:
     return ledger
 
 
+def _keys(context: click.Context) -> Sequence[bytes]:
+    return state(context).vault.keys("ledger")
+
+
+def _one_month(ledger: Ledger, wanted: datetime) -> tuple[Month, bool]:
+    number = wanted.year * 100 + wanted.month
+    found = next(((month, sealed) for month, sealed in ledger.months() if month.id == number), None)
+    if found is None:
+        raise CannotRunError(
+            Message(
+                "the ledger has nothing of %(month)s; `consents months` lists what there is", month=f"{wanted:%Y-%m}"
+            )
+        )
+    return found
+
+
+def _state(month: Month, head: Head, sealed: bool) -> str:
+    if not sealed:
+        return "broken"
+    return "written" if month.id == head.period else "sealed"
+
+
+def _named(month: Month) -> str:
+    return f"{month.id // 100}-{month.id % 100:02}" if month.id else "-"
+
+
 def _unknown(record: str) -> str:
     return Message(
         "the ledger has nothing of the record %(record)s; it may wait on the disk (`consents drain`), or be gone",
@@ -253,20 +366,26 @@ def _noted(option: str, value: str) -> Head:
     return Head(sequence=int(number), hash=hashed.lower())
 
 
-def _tell(walk: Walk[Link], findings: list[Finding], more: int, form: str) -> None:
-    """Tell what was found, and the end up to which the rows were read."""
-    head = walk.end
+def _is_whole(read: Archive, form: str) -> bool:
+    """Tell what is wrong with an archive; return whether nothing is."""
+    found = read.findings
+    _tell(read.rows, read.month.end, found[:_MOST], max(0, len(found) - _MOST), form)
+    return not found
+
+
+def _tell(rows: int, head: Head | None, findings: list[Finding], more: int, form: str) -> None:
+    """Tell what was found in so many *rows*, and the end up to which they were read."""
     if form == "json":
         told = [asdict(finding) | {"detail": REASONS[finding.reason]} for finding in findings]
         end = {"sequence": head.sequence, "hash": head.hash} if head else None
-        print_json({"rows": walk.rows, "end": end, "findings": told, "more": more})
+        print_json({"rows": rows, "end": end, "findings": told, "more": more})
         return
     for finding in findings:
         say(Message("row %(number)s: %(what)s", number=finding.sequence, what=REASONS[finding.reason]))
     if more:
         say(Message("and %(count)s more", count=more))
     if not findings:
-        said = [Message("%(count)s rows, all as they were written.", count=walk.rows)]
+        said = [Message("%(count)s rows, all as they were written.", count=rows)]
         if head:
             said.append(Message("The end: %(number)s:%(hash)s", number=head.sequence, hash=head.hash))
         click.echo(" ".join(map(translate, said)))

@@ -1,8 +1,9 @@
 """What is only ever added to: what readers decided, and about which text; and what was done in the console."""
 
-from .book import Ledger, Text
+from .book import Ledger
 from .chain import Entry, Link
 from .ends import SealError
+from .reading import Text
 from .record import consent_record
 from .recorder import Recorder
 from .rounds import Round, Rounds

@@ -1,67 +1,37 @@
-"""The ledger in the database: appended to, looked into, erased from, let go."""
+"""The ledger in the database as it is written: appended to, erased from, let go."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
-from hashlib import sha256
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from ..store import Database
-from ..store.tables import consent, ledger, published, tombstone
-from .chain import DECISION, Entry, Head, Link, decision, erasure, record_hash
-from .ends import End, SealError
+from ..store import Database, partitions
+from ..store.tables import decision as decision_
+from ..store.tables import ledger, period, published, tombstone
+from .chain import DECISION, Entry, Head, Link, Month, decision, erasure, month, record_hash
+from .ends import SealError
+from .reading import BATCH, MONTH, ROW, Reader, Text, month_of
+from .rows import packed, said
 
-_BATCH = 2_000
-_LONGEST = 1_000  # decisions of one reader that are followed
-_ROW = 1  # its end; that of the trail is 2
 _NOTHING: Any = {"salt": None, "content": None}
 # Built once: for a single decision that takes as long as the disk does.
-_INSERT = insert(consent)
-_NAMES = tuple(Link.__dataclass_fields__)
-_COLUMNS = tuple(consent.c[name] for name in _NAMES)
+_INSERT = insert(decision_)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """One version of a document in one language, as readers could read it.
-
-    *hash* is what the ledger knows it by: who has made it hands it over, since a text has tens of kilobytes.
-    """
-
-    name: str
-    version: str
-    language: str
-    text: str
-    hash: str = ""
-
-    def __post_init__(self) -> None:
-        """Make the hash where it was not handed over."""
-        if not self.hash:
-            object.__setattr__(self, "hash", self.rehashed)
-
-    @property
-    def rehashed(self) -> str:
-        """The hash made anew, for who doubts the one that was kept."""
-        return sha256(self.text.encode()).hexdigest()
-
-
-class Ledger:
-    """Every decision, in order.
-
-    Args:
-        keys: for the seal of the end, newest first; the first one seals, all of them are known.
-    """
+class Ledger(Reader):
+    """Every decision, in order: appended to, erased from, let go."""
 
     def __init__(self, database: Database, keys: Sequence[bytes]) -> None:
-        self._database = database
-        self._end = End(_ROW, keys)
+        super().__init__(database, keys)
         self._kept: set[str] = set()
+        self._months: set[int] = set()  # whose partition is there
 
     def append(
         self, entries: Sequence[Entry], texts: Sequence[Text] = (), *, late: Callable[[], bool] = lambda: False
@@ -93,8 +63,9 @@ class Ledger:
             nonlocal tried
             head = self._end.locked(connection)
             waited = late()
-            # An id is random: only where it turns out that one is there already is it looked for.
-            there = _known(connection, wanted) if tried else set()
+            # An id is random: only where it turns out that one is there already is it looked for, or where it may be
+            # there in an earlier month, of which this one knows nothing.
+            there = _known(connection, wanted) if tried or waited or oldest < head.period else set()
             tried = True
             erased = _erased(connection, wanted) if waited else {}
             if waited:
@@ -103,8 +74,10 @@ class Ledger:
             for key, entry in wanted.items():
                 if key not in there:
                     links.append(decision(entry, after=_after(links, head), salt=_salt()))
+            if links and newest > head.period:
+                head = self._turn(connection, head, newest)
             empty = [replace(link, **_NOTHING) if link.record_hash in erased else link for link in links]
-            self._extend(connection, empty, head)
+            self._extend(connection, empty, head, parts)
             for link in links:
                 if at := erased.get(link.record_hash):
                     self._bury(connection, link, at)
@@ -114,22 +87,16 @@ class Ledger:
 
         if not wanted:
             return 0
+        oldest, newest = (month(pick(entry.time for entry in entries)) for pick in (min, max))
+        if newest not in self._months:
+            self._database.migrate()
+            partitions.make(self._database, newest)
+            self._months.add(newest)
+        parts: dict[str | None, tuple[str, str]] = {entry.content: packed(entry) for entry in wanted.values()}
+        self._rows.prepare(alike for alike, _ in parts.values())
         count = self._database.write(work)
         self._kept |= fresh.keys()
         return count
-
-    def history(self, record: str, *, most: int = _LONGEST) -> list[Link]:
-        """Return the rows of *record* and of the decisions that the same reader made before, the newest first.
-
-        A row that was erased, or one whose predecessor was let go of, is the last. Each is looked for by itself, no
-        more than *most* of them. Raises `StoreError`.
-        """
-        with self._database.reading() as connection:
-            return _history(connection, record, most=most)[0]
-
-    def row(self, number: int) -> Link | None:
-        """Return the row of that *number*, None where it was let go of, or never was. Raises `StoreError`."""
-        return next(self.links(number - 1, last=number), None)
 
     def erase(self, record: str, *, now: datetime) -> int:
         """Erase what is personal in the rows of *record* and of its reader's earlier decisions; return how many.
@@ -139,13 +106,13 @@ class Ledger:
         """
         with self._database.reading() as connection:
             # Before the end is locked: a reader's rows are looked for one after the other, and others wait meanwhile.
-            found, missing = _history(connection, record)
+            found, missing = self._history(connection, record)
 
         def work(connection: Connection) -> int:
             head = self._end.locked(connection)
-            more, rest = _history(connection, missing)  # it may just have come
+            more, rest = self._history(connection, missing)  # it may just have come
             _entomb(connection, rest, now)
-            return self._empty(connection, [link.sequence for link in (*found, *more)], head, now)
+            return self._empty(connection, (*found, *more), head, now)
 
         count = self._database.write(work)
         if count:
@@ -155,100 +122,106 @@ class Ledger:
     def purge(self, before: datetime) -> Iterator[int]:
         """Let go of the rows at the head of the chain that are older than *before*; yield how many, batch by batch.
 
-        What follows stays verifiable: the hash that it begins from is kept. What comes late and is as old is not kept.
-        Raises `StoreError`, and `SealError` where the end is sealed with none of our keys.
+        A month that is older as a whole goes at once. What follows stays verifiable: the hash that it begins from is
+        kept. What comes late and is as old is not kept. Raises `StoreError`, and `SealError` where the end is sealed
+        with none of our keys.
         """
-        while count := self._database.write(lambda connection: self._purge(connection, before)):
-            yield count
-        self._database.settle()
 
-    def outdated(self, before: datetime) -> int:
-        """Return how many rows are older than *before*."""
-        with self._database.reading() as connection:
-            return connection.scalar(select(func.count()).where(consent.c.at < before).select_from(consent)) or 0
+        def note(connection: Connection) -> None:
+            self._end.locked(connection)
+            connection.execute(update(ledger).where(ledger.c.id == ROW).values(let_go=before))
+            connection.execute(delete(tombstone).where(tombstone.c.at < before))
 
-    def links(self, after: int = 0, *, last: int | None = None) -> Iterator[Link]:
-        """Yield the rows after number *after*, up to *last*, in order; each batch in a transaction of its own."""
-        query = select(*_COLUMNS).order_by(consent.c.sequence).limit(_BATCH)
-        if last is not None:
-            query = query.where(consent.c.sequence <= last)
-        while True:
-            with self._database.reading() as connection:
-                rows = connection.execute(query.where(consent.c.sequence > after)).all()
-            for row in rows:
-                yield Link(**row._mapping)
-            if len(rows) < _BATCH:
-                return
-            after = rows[-1].sequence
+        self._database.write(note)
+        yield from self._let_go(
+            lambda one: one.youngest is not None and one.youngest < before, lambda row: bool(row.at < before)
+        )
 
-    def head(self) -> tuple[Head | None, bool]:
-        """Return where the chain ends, None where that is not written down, and whether the seal holds."""
-        with self._database.reading() as connection:
-            return self._end.read(connection)
+    def let_go(self, last: int) -> Iterator[int]:
+        """Let go of the months up to *last*, however young, but not of the one that is written; yield as `purge` does.
+
+        What comes late all the same is kept with what is written then. Raises as `purge` does.
+        """
+        yield from self._let_go(lambda one: one.id <= last, lambda row: bool(row.period <= last))
 
     def renew(self) -> bool:
-        """Seal the end with the newest key; return False, and leave it, where it is not sealed with any key of ours."""
+        """Seal the ends of all months with the newest key; return False where one is sealed with none of ours."""
 
-        try:
-            self._database.write(lambda connection: self._end.move(connection, self._end.locked(connection)))
-        except SealError:
-            return False
-        return True
+        def work(connection: Connection) -> bool:
+            try:
+                self._end.move(connection, self._end.locked(connection))
+            except SealError:
+                return False
+            return self._seal_months(connection, anyhow=False)
+
+        return self._database.write(work)
 
     def seal(self) -> None:
         """Seal the chain as it is: for a key that is gone, once nothing else was found to be wrong."""
 
         def work(connection: Connection) -> None:
             head = self._end.read(connection, lock=True)[0] or self._end.locked(connection)
-            query = select(consent.c.sequence, consent.c.hash, consent.c.previous).limit(1)
-            first = connection.execute(query.order_by(consent.c.sequence)).one_or_none()
-            last = connection.execute(query.order_by(consent.c.sequence.desc())).one_or_none()
+            query = select(decision_.c.sequence, decision_.c.hash, decision_.c.previous).limit(1)
+            first = connection.execute(query.order_by(decision_.c.sequence)).one_or_none()
+            last = connection.execute(query.order_by(decision_.c.sequence.desc())).one_or_none()
             if first and last:
                 purged = {"purged": first.sequence - 1, "purged_hash": first.previous}
-                head = Head(sequence=last.sequence, hash=last.hash, **purged)
+                head = replace(head, sequence=last.sequence, hash=last.hash, **purged)
             self._end.move(connection, head)
+            self._seal_months(connection, anyhow=True)
 
         self._database.write(work)
 
-    def length(self, after: Head | None = None) -> int:
-        """Return how many rows there are, or how many after that one: by the head, since they are not counted."""
-        head = self.head()[0] or Head()
-        return head.sequence - max(head.purged, after.sequence if after else 0)
-
-    def has(self, row: Head) -> bool:
-        """Return whether a row is there by its number and hash, or was the last of those that were let go of."""
-        with self._database.reading() as connection:
-            hashed = connection.scalar(select(consent.c.hash).where(consent.c.sequence == row.sequence))
-            head = self._end.read(connection)[0] or Head()
-        return row.hash in (hashed, head.purged_hash if row.sequence == head.purged else None)
-
-    def text(self, hashed: str) -> Text | None:
-        """Return the text that *hashed* is the hash of."""
-        columns = (published.c[name] for name in Text.__dataclass_fields__)
-        with self._database.reading() as connection:
-            row = connection.execute(select(*columns).where(published.c.hash == hashed)).one_or_none()
-        return Text(**row._mapping) if row else None
-
-    def _extend(self, connection: Connection, links: Sequence[Link], head: Head) -> None:
-        """Append *links* and move the *head*."""
+    def _extend(
+        self,
+        connection: Connection,
+        links: Sequence[Link],
+        head: Head,
+        parts: Mapping[str | None, tuple[str, str]] = {},  # only read
+    ) -> None:
+        """Append *links* to the month of *head*, and move it; *parts* is how their contents are packed."""
         if links:
-            connection.execute(_INSERT, [{name: getattr(link, name) for name in _NAMES} for link in links])
-            self._end.move(connection, replace(head, sequence=links[-1].sequence, hash=links[-1].hash))
+            connection.execute(_INSERT, self._rows.values(connection, links, head.period, parts))
+            times = [link.at for link in links] + ([head.youngest] if head.youngest else [])
+            last = links[-1]
+            self._end.move(connection, replace(head, sequence=last.sequence, hash=last.hash, youngest=max(times)))
 
-    def _empty(self, connection: Connection, rows: Iterable[int], head: Head, now: datetime) -> int:
-        """Erase what is personal in those of *rows* that have it, and append that it was done; return how many."""
-        there = consent.c.sequence.in_(rows), consent.c.kind == DECISION, consent.c.content.is_not(None)
-        full = connection.scalars(select(consent.c.sequence).where(*there).order_by(consent.c.sequence.desc())).all()
-        connection.execute(update(consent).where(consent.c.sequence.in_(full)).values(**_NOTHING))
-        self._tell(connection, full, head, now)
+    def _turn(self, connection: Connection, head: Head, newest: int) -> Head:
+        """Seal the month of *head*, and return the same as the beginning of the month *newest*."""
+        over = Month.of(head)
+        if over.sequence > over.begun:
+            connection.execute(insert(period).values(**asdict(over), seal=over.seal(self._keys[0]), dropped=False))
+        return replace(head, period=newest, begun=head.sequence, begun_hash=head.hash, youngest=None)
+
+    def _seal_months(self, connection: Connection, *, anyhow: bool) -> bool:
+        """Seal all months that are over with the newest key; return whether all were sealed with one of ours."""
+        held = True
+        for row in connection.execute(select(*MONTH)).all():
+            one = month_of(row)
+            if anyhow or one.is_sealed(row.seal, self._keys):
+                seal = one.seal(self._keys[0])
+                connection.execute(update(period).where(period.c.id == one.id).values(seal=seal))
+            else:
+                held = False
+        return held
+
+    def _empty(self, connection: Connection, links: Iterable[Link], head: Head, now: datetime) -> int:
+        """Erase what is personal in those of *links* that have it, and append that it was done; return how many."""
+        there = decision_.c.sequence.in_(link.sequence for link in links), decision_.c.content.is_not(None)
+        full = [link for link in reversed(self._found(connection, *there)) if link.kind == DECISION]
+        numbers = self._rows.numbers(connection, (_emptied(link) for link in full))
+        for link in full:
+            values = {**_NOTHING, "circumstance": numbers[_emptied(link)]}
+            connection.execute(update(decision_).where(decision_.c.sequence == link.sequence).values(values))
+        self._tell(connection, [link.sequence for link in full], head, now)
         return len(full)
 
     def _tell(self, connection: Connection, rows: Iterable[int], head: Head, now: datetime) -> None:
         """Append that *rows* were erased."""
-        said: list[Link] = []
+        told: list[Link] = []
         for sequence in rows:
-            said.append(erasure(sequence, now=now, after=_after(said, head), salt=_salt()))
-        self._extend(connection, said, head)
+            told.append(erasure(sequence, now=now, after=_after(told, head), salt=_salt()))
+        self._extend(connection, told, head)
 
     def _bury(self, connection: Connection, link: Link, at: datetime) -> None:
         """Append that *link*, which has come without its content, was erased, and erase its reader's decisions before.
@@ -256,42 +229,57 @@ class Ledger:
         *at* is when that was asked for.
         """
         self._tell(connection, [link.sequence], self._end.locked(connection), at)
-        found, missing = _history(connection, link.said["before"])
+        found, missing = self._history(connection, link.said["before"])
         _entomb(connection, missing, at)
-        self._empty(connection, [before.sequence for before in found], self._end.locked(connection), at)
+        self._empty(connection, found, self._end.locked(connection), at)
 
-    def _purge(self, connection: Connection, before: datetime) -> int:
+    def _let_go(self, whole: Callable[[Month], bool], goes: Callable[[Any], bool]) -> Iterator[int]:
+        """Let go of months that are over and go as a *whole*, and of rows at the head of the chain while one *goes*."""
+        while count := self._database.write(lambda connection: self._shorten(connection, whole, goes)):
+            self._drop()
+            yield count
+        self._database.settle()
+
+    def _shorten(self, connection: Connection, whole: Callable[[Month], bool], goes: Callable[[Any], bool]) -> int:
         head = self._end.locked(connection)
-        columns = (consent.c.sequence, consent.c.hash, consent.c.at)
-        oldest = connection.execute(select(*columns).order_by(consent.c.sequence).limit(_BATCH)).all()
+        after = select(*MONTH).where(period.c.sequence > head.purged).order_by(period.c.id).limit(1)
+        row = connection.execute(after).one_or_none()
+        oldest = month_of(row) if row else None
+        if (
+            row
+            and oldest
+            and self._database.dialect in partitions.DIALECTS
+            and oldest.is_sealed(row.seal, self._keys)
+            and whole(oldest)
+        ):
+            self._end.move(connection, replace(head, purged=oldest.sequence, purged_hash=oldest.hash))
+            return oldest.sequence - max(head.purged, oldest.begun)
+        within = decision_.c.period == (oldest.id if oldest else head.period)
+        columns = (decision_.c.sequence, decision_.c.hash, decision_.c.at, decision_.c.period)
+        query = select(*columns).where(within, decision_.c.sequence > head.purged).order_by(decision_.c.sequence)
         # What waited in a spool is younger than its place: it and what follows stay until they are all old enough.
-        rows = list(takewhile(lambda row: row.at < before, oldest))
-        connection.execute(update(ledger).where(ledger.c.id == _ROW).values(let_go=before))
-        connection.execute(delete(tombstone).where(tombstone.c.at < before))
+        rows = list(takewhile(goes, connection.execute(query.limit(BATCH)).all()))
         if rows:
             last = rows[-1]
-            connection.execute(delete(consent).where(consent.c.sequence <= last.sequence))
+            connection.execute(delete(decision_).where(within, decision_.c.sequence <= last.sequence))
             self._end.move(connection, replace(head, purged=last.sequence, purged_hash=last.hash))
         return len(rows)
 
+    def _drop(self) -> None:
+        """Drop the partitions of months that were let go of, also where somebody was killed before that."""
+        purged = select(ledger.c.purged).where(ledger.c.id == ROW).scalar_subquery()
+        with self._database.reading() as connection:
+            over = select(period.c.id).where(period.c.sequence <= purged, period.c.dropped.is_(False))
+            months = connection.scalars(over).all()
+        for one in months:
+            partitions.drop(self._database, one)
+            done = update(period).where(period.c.id == one).values(dropped=True)
+            self._database.write(partial(Connection.execute, statement=done))
 
-def _row(connection: Connection, record: str) -> Link | None:
-    query = select(*_COLUMNS).where(consent.c.record_hash == record_hash(record), consent.c.kind == DECISION)
-    row = connection.execute(query).one_or_none()
-    return Link(**row._mapping) if row else None
 
-
-def _history(connection: Connection, record: str | None, *, most: int = _LONGEST) -> tuple[list[Link], str | None]:
-    """Return the rows of *record* and of the decisions before it, and the id of the first that is not there, if any."""
-    before = record
-    found: dict[str, Link] = {}
-    while before and before not in found and len(found) < most:
-        link = _row(connection, before)
-        if link is None:
-            return list(found.values()), before
-        found[before] = link
-        before = link.said.get("before")
-    return list(found.values()), None
+def _emptied(link: Link) -> str:
+    """Return what is left of the circumstance of *link* once it is erased."""
+    return said(link.kind, link.policy, link.mode)
 
 
 def _erased(connection: Connection, hashes: Iterable[str]) -> dict[str, datetime]:
@@ -302,7 +290,7 @@ def _erased(connection: Connection, hashes: Iterable[str]) -> dict[str, datetime
 
 def _too_old(connection: Connection, entries: Mapping[str, Entry]) -> set[str]:
     """Return those of *entries*, by their hash, that are as old as what was let go of."""
-    before = connection.scalar(select(ledger.c.let_go).where(ledger.c.id == _ROW))
+    before = connection.scalar(select(ledger.c.let_go).where(ledger.c.id == ROW))
     return {hashed for hashed, entry in entries.items() if before and entry.time < before}
 
 
@@ -313,7 +301,7 @@ def _entomb(connection: Connection, record: str | None, at: datetime) -> None:
 
 
 def _known(connection: Connection, hashes: Iterable[str]) -> set[str]:
-    return set(connection.scalars(select(consent.c.record_hash).where(consent.c.record_hash.in_(hashes))))
+    return set(connection.scalars(select(decision_.c.record_hash).where(decision_.c.record_hash.in_(hashes))))
 
 
 def _after(links: Sequence[Link], head: Head) -> Head:

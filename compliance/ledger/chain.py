@@ -16,8 +16,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from ..deadlines import day
+
 DECISION = "decision"
 ERASURE = "erasure"
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 #: What stands before the first row.
 GENESIS = "0" * 64
 
@@ -84,12 +87,19 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """Where the chain ends, and up to where it was let go."""
+    """Where the chain ends, and up to where it was let go; in which *period* it is, and after which row that begins.
+
+    *youngest* is the time of the period's youngest row.
+    """
 
     sequence: int = 0
     hash: str = GENESIS
     purged: int = 0
     purged_hash: str = GENESIS
+    period: int = 0
+    begun: int = 0
+    begun_hash: str = GENESIS
+    youngest: datetime | None = None
 
     def seal(self, key: bytes) -> str:
         """Return what proves, to one who has *key*, that the chain ends here."""
@@ -101,9 +111,56 @@ class Head:
         return any(hmac.compare_digest(self.seal(key), seal) for key in keys)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """A chain within the chain: the rows after number *begun*, whose hash is *begun_hash*, up to number *sequence*.
+
+    *id* is year and month, as in 202611; 0 is all that was written before the ledger had months.
+    """
+
+    id: int
+    begun: int
+    begun_hash: str
+    sequence: int
+    hash: str
+    youngest: datetime | None
+
+    @classmethod
+    def of(cls, head: Head) -> Month:
+        """Return the month that ends with *head*."""
+        names = ("begun", "begun_hash", "sequence", "hash", "youngest")
+        return cls(id=head.period, **{name: getattr(head, name) for name in names})
+
+    @property
+    def start(self) -> Head:
+        """The row before the first one."""
+        return Head(sequence=self.begun, hash=self.begun_hash)
+
+    @property
+    def end(self) -> Head:
+        """The last row."""
+        return Head(sequence=self.sequence, hash=self.hash)
+
+    def seal(self, key: bytes, *more: object) -> str:
+        """Return what proves, to one who has *key*, that these are its ends, and *more*."""
+        youngest = self.youngest and self.youngest.astimezone(UTC).isoformat()
+        said = canonical(["month", self.id, self.begun, self.begun_hash, self.sequence, self.hash, youngest, *more])
+        return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+
+    def is_sealed(self, seal: str, keys: Sequence[bytes], *more: object) -> bool:
+        """Return whether *seal* was made of it and of *more* with one of *keys*."""
+        return any(hmac.compare_digest(self.seal(key, *more), seal) for key in keys)
+
+
+def month(moment: datetime) -> int:
+    """Return the month in China that *moment* is in, as in 202611."""
+    found = day(moment)
+    return found.year * 100 + found.month
+
+
 def canonical(value: object) -> str:
     """Return *value* as JSON in the one way that it is hashed."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _ENCODER.encode(value)
 
 
 def record_hash(record: str) -> str:

@@ -67,4 +67,5 @@ class End:
 
     def move(self, connection: Connection, head: Head) -> None:
         """Write down that the chain ends at *head*."""
-        connection.execute(self._update, asdict(head) | {"seal": head.seal(self._keys[0])})
+        values = {name: getattr(head, name) for name in Head.__dataclass_fields__}  # `asdict` would copy each
+        connection.execute(self._update, values | {"seal": head.seal(self._keys[0])})

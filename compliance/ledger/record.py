@@ -11,8 +11,8 @@ from typing import Any
 
 from ..recipients import recipients
 from ..settings import Settings
-from .book import Text
 from .chain import Entry, Link
+from .reading import Text
 
 SCHEMA = "flask-compliance/1, ISO/IEC TS 27560:2023"
 _OPERATOR = "operator"

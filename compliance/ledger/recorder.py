@@ -14,8 +14,9 @@ from time import monotonic
 
 from ..errors import StoreError
 from ..store import RefusedError
-from .book import Ledger, Text
+from .book import Ledger
 from .chain import Entry
+from .reading import Text
 from .spool import Backlog, Spool
 
 log = logging.getLogger("compliance")

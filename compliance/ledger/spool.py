@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from ..paths import private_folder
-from .book import Text
 from .chain import Entry, canonical
+from .reading import Text
 
 with suppress(ImportError):  # Windows, which lets nobody remove a file that is open
     import fcntl

@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, null, select
 
 from .. import charts
 from ..deadlines import SHANGHAI
 from ..store import Database
 from ..store.days import china_day, in_json
-from ..store.tables import consent
+from ..store.tables import circumstance, decision
 from .chain import DECISION, Link
 
 _FORMS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
@@ -61,22 +62,29 @@ def chosen(
 ) -> dict[tuple[str, str], Cell]:
     """Return what readers decided from *since* on and before *until*, *by* `day` (of China) or `policy`, and language.
 
-    One query, in which the database counts: what `count` says of the same rows. Raises `StoreError`.
+    The database counts: what `count` says of the same rows. Raises `StoreError`.
     """
-    row, dialect = consent.c, database.dialect
-    said = {name: in_json(row.content, name, dialect).label(name) for name in ("language", "method", "choices")}
-    what = china_day(row.at) if by == "day" else row.policy
-    there = [row.kind == DECISION, row.content.is_not(None)]
-    there += [row.at >= since] if since else []
+    row, dialect = decision.c, database.dialect
+    there = [row.at >= since] if since else []
     there += [row.at < until] if until else []
-    each = select(what.label("what"), *said.values()).where(*there).subquery()
-    query = select(*each.c, func.count().label("times")).group_by(*each.c)
+    # What an earlier version wrote is not taken apart (`rows`).
+    old = row.content.like("{%")
+    names = ("language", "method", "choices")
+    what = china_day(row.at).label("day") if by == "day" else literal("").label("day")
+    whole = (in_json(row.content, name, dialect).label(name) for name in names)
+    none = (null().label(name) for name in names)
     with database.reading() as connection:
-        rows = connection.execute(query).all()
+        found: list[Any] = []
+        for there_too, parts in ((row.content.like("[%"), none), (old, whole)):
+            each = select(what, row.circumstance, *parts).where(there_too, *there).subquery()
+            found += connection.execute(select(*each.c, func.count().label("times")).group_by(*each.c)).all()
+        said = {one.id: json.loads(one.said) for one in connection.execute(select(circumstance))}
     cells: dict[tuple[str, str], Cell] = defaultdict(Cell)
-    for found in rows:
-        told = {"method": found.method, "choices": json.loads(found.choices)}
-        _count(cells[found.what, found.language], told, found.times)
+    for one in found:
+        kind, policy, _, alike = said[one.circumstance]
+        if kind == DECISION:
+            told = alike or {"language": one.language, "method": one.method, "choices": json.loads(one.choices)}
+            _count(cells[one.day if by == "day" else policy, told["language"]], told, one.times)
     return dict(sorted(cells.items()))
 
 

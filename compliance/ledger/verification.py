@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ..errors import Message
 from .book import Ledger
-from .chain import DECISION, Chained, Checker, Head, Link, Order
+from .chain import DECISION, Chained, Checker, Head, Link, Month, Order
 from .ends import SealError
 from .trail import Act, Trail
 
@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = {
     "erased": Message("what is personal in it is gone, but was never erased"),
     "end": Message("the ledger does not end after it: rows were cut off, or put in"),
     "seal": SealError().reason,
+    "month": Message("the month that is over does not end with it, or is sealed with a key that is not here"),
     "known": Message("is not there with the hash that was noted: it was changed, or let go"),
     "text": Message("a document that it is about is not kept as it was"),
 }
@@ -35,7 +36,8 @@ class Finding:
     """What is wrong, and with which row; those that `Checker` names, and
 
     `erased` (its content is gone, and no row says so), `end` (rows after it are missing, or are not known of),
-    `seal` (the end is not sealed with a key of this site), `text` (what the reader could read is not kept as it was).
+    `seal` (the end is not sealed with a key of this site), `month` (a month that is over is not sealed, or does not end
+    with this row), `text` (what the reader could read is not kept as it was).
     """
 
     reason: str
@@ -60,21 +62,28 @@ class Walk(Generic[T]):
 
     Args:
         after: the row that was the last one another time, by its number and hash; without it all rows are read.
+        month: the one to read alone, and whether its seal holds.
     """
 
-    def __init__(self, book: Book[T], after: Head | None = None) -> None:
+    def __init__(self, book: Book[T], after: Head | None = None, *, month: tuple[Month, bool] | None = None) -> None:
         self._book = book
-        self.after = after
+        self._month = month
+        self.after = month[0].start if month else after
         self.end: Head | None = None
         self.sealed = False
         self.rows = 0
 
     def __iter__(self) -> Iterator[T]:
         last = self.after.sequence if self.after else 0
-        for link in self._book.links(last):
+        if self._month:
+            month, self.sealed = self._month
+            self.end = month.end
+        for link in self._book.links(last, last=self.end.sequence if self.end else None):
             last = link.sequence
             self.rows += 1
             yield link
+        if self._month:
+            return
         # Rows and head are committed together, so all that this head knows of can be read from now on.
         self.end, self.sealed = self._book.head()
         if self.end and self.end.sequence > last:
@@ -94,7 +103,11 @@ def verify(ledger: Ledger, walk: Walk[Link] | None = None, rows: Iterable[Link] 
     """
     walk = walk or Walk(ledger)
     start = ledger.head()[0] or Head()
-    checker = Checker(walk.after or Head(sequence=start.purged, hash=start.purged_hash))
+    purged = Head(sequence=start.purged, hash=start.purged_hash)
+    if walk.after is None or walk.after.sequence < purged.sequence:
+        walk.after = purged
+    checker = Checker(walk.after)
+    over = {month.sequence: (month, sealed) for month, sealed in ledger.months() if month.id < start.period}
     texts: set[str] = set()
     for link in walk if rows is None else rows:
         before = checker.head
@@ -109,15 +122,13 @@ def verify(ledger: Ledger, walk: Walk[Link] | None = None, rows: Iterable[Link] 
                     texts.add(hashed)
                     if (text := ledger.text(hashed)) is None or text.rehashed != hashed:
                         yield Finding(reason="text", sequence=link.sequence)
-    last = checker.head
-    if checker.unexplained:
-        # The row that says so may have been appended after the end of the walk, once what it erased was read.
-        for link in ledger.links(last.sequence):
-            if reason := checker.check(link):
-                yield Finding(reason=reason, sequence=link.sequence)
+        if (month := over.get(link.sequence)) and not (month[1] and month[0].hash == link.hash):
+            yield Finding(reason="month", sequence=link.sequence)
     for sequence in checker.unexplained:
-        yield Finding(reason="erased", sequence=sequence)
-    yield from _ended(walk, last)
+        # The row that says so may stand after the end of the walk, also once what it erased was read.
+        if not ledger.is_erased(sequence):
+            yield Finding(reason="erased", sequence=sequence)
+    yield from _ended(walk, checker.head)
 
 
 def verify_acts(trail: Trail, walk: Walk[Act] | None = None, rows: Iterable[Act] | None = None) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Text
-from sqlalchemy.dialects.mysql import DATETIME, LONGBLOB, MEDIUMTEXT
+from sqlalchemy.dialects.mysql import BINARY, DATETIME, LONGBLOB, MEDIUMTEXT
 from sqlalchemy.types import TypeDecorator
 
 #: Every name begins with it, so that the tables can lie among a host's own.
@@ -46,6 +46,30 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Digest(TypeDecorator[str]):
+    """A hash or a salt, in hexadecimal digits; kept as so many bytes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, length: int = 32) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Give it its place in the row on MySQL, too."""
+        fixed = BINARY(self.length) if dialect.name in ("mysql", "mariadb") else LargeBinary(self.length)
+        return dialect.type_descriptor(fixed)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Take hexadecimal digits."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Return hexadecimal digits."""
+        return None if value is None else value.hex()
 
 
 LONG = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")

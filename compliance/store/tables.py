@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, Uuid, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, Uuid, text
 
-from .columns import BLOB, LABEL, LONG, NUMBER, WITH_KEY
+from .columns import BLOB, LABEL, LONG, NUMBER, WITH_KEY, Digest
 from .columns import PREFIX as PREFIX
 from .columns import Moment as Moment
 from .columns import metadata as metadata
@@ -197,7 +197,48 @@ idempotency = Table(
 )
 
 #: What readers decided, each row chained to the one before it. `salt` and `content` hold what is personal; they can be
-#: erased, and the chain holds all the same.
+#: erased, and the chain holds all the same. The rows of a month (`period`, as in 202611) are a partition, where there
+#: are any.
+decision = Table(
+    f"{PREFIX}decision",
+    metadata,
+    Column("sequence", NUMBER, primary_key=True, autoincrement=False),
+    Column("period", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("circumstance", Integer, nullable=False),  # no foreign key: each row would be looked up
+    Column("record_hash", Digest, nullable=False),  # of the record's id: none is there twice
+    Column("salt", Digest(16)),
+    Column("content", Text),
+    Column("content_hash", Digest, nullable=False),
+    Column("previous", Digest, nullable=False),
+    Column("hash", Digest, nullable=False),
+    UniqueConstraint("record_hash", "period"),
+    **WITH_KEY,
+)
+
+#: What many decisions say alike: kind, policy, mode, choices, language, texts, as JSON, by a number made of its hash.
+circumstance = Table(
+    f"{PREFIX}circumstance",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("said", Text, nullable=False),
+)
+
+#: The months that are over, each sealed: the end of the one before, and its own.
+period = Table(
+    f"{PREFIX}period",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("begun", NUMBER, nullable=False),
+    Column("begun_hash", LABEL, nullable=False),
+    Column("sequence", NUMBER, nullable=False),
+    Column("hash", LABEL, nullable=False),
+    Column("youngest", Moment),
+    Column("seal", LABEL, nullable=False),
+    Column("dropped", Boolean, nullable=False, default=False),
+)
+
+#: The ledger of earlier versions, moved to `decision`; nothing is written here any more.
 consent = Table(
     f"{PREFIX}consent",
     metadata,
@@ -214,7 +255,8 @@ consent = Table(
     Column("hash", LABEL, nullable=False),
 )
 
-#: The one row that knows where the chain ends, and up to where it was let go; whoever appends locks it.
+#: Where a chain ends, in which month, where that began, and up to where it was let go; whoever appends locks it. The
+#: ledger has the number 3, the trail 2, the ledger of earlier versions 1.
 ledger = Table(
     f"{PREFIX}ledger",
     metadata,
@@ -225,6 +267,10 @@ ledger = Table(
     Column("purged_hash", LABEL, nullable=False),
     Column("seal", LABEL, nullable=False),
     Column("let_go", Moment),  # decisions older than this were let go of
+    Column("period", Integer, nullable=False, server_default="0"),
+    Column("begun", NUMBER, nullable=False, server_default="0"),
+    Column("begun_hash", LABEL, nullable=False, server_default="0" * 64),
+    Column("youngest", Moment),  # of this month
 )
 
 #: Records that were erased before their rows came: they wait on the disk of some machine, or come back from a backup.

@@ -20,7 +20,8 @@ from flask import Flask
 from sqlalchemy import delete, update
 
 from compliance.ledger import Entry, Ledger, Spool, Text
-from compliance.store.tables import consent, ledger
+from compliance.store.tables import decision as consent
+from compliance.store.tables import ledger
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 TEXT = Text(name="privacy", version="1.0", language="en", text="Privacy\n\nWe keep what you decide.\n")
@@ -84,7 +85,7 @@ def test_ledger_without_a_row_is_whole(site: Site) -> None:
 
 
 def test_what_is_wrong_is_located(filled: Site) -> None:
-    filled.database.write(lambda c: c.execute(update(consent).where(consent.c.sequence == 3).values(policy="9")))
+    filled.database.write(lambda c: c.execute(update(consent).where(consent.c.sequence == 3).values(at=NOW)))
     assert filled("verify", status=1).stdout == "row 3: was changed\n"
     (finding,) = filled.json("verify", status=1)["findings"]
     assert (finding["sequence"], finding["reason"], finding["detail"]) == (3, "changed", "was changed")
@@ -132,6 +133,30 @@ def test_end_is_sealed_anew_where_nothing_else_is_wrong(filled: Site) -> None:
     filled.database.write(lambda c: c.execute(delete(consent).where(consent.c.sequence == 5)))
     assert filled("verify", "--seal", status=1).stdout.count("row 4") == 2
     filled("verify", status=1)
+
+
+def test_month_is_listed_verified_kept_as_a_file_and_let_go_of(filled: Site, tmp_path: Path) -> None:
+    path, ends = str(tmp_path / "november.gz"), [link.hash for link in filled.ledger.links()]
+    assert filled.json("months") == [
+        {"month": "2026-11", "rows": 2, "end": f"2:{ends[1]}", "state": "sealed", "kept": 2},
+        {"month": "2026-12", "rows": 3, "end": f"5:{ends[4]}", "state": "written", "kept": 3},
+    ]
+    assert "2026-12" in filled("months").stdout
+    assert filled("verify", "--month", "2026-11").stdout == f"2 rows, all as they were written. The end: 2:{ends[1]}\n"
+    filled("verify", "--month", "2026-10", status=2)
+    filled("verify", "--month", "2026-11", "--file", __file__, status=2)
+    filled("archive", "2026-12", "-o", path, status=2)
+    said = filled("archive", "2026-11", "-o", path, "--let-go", text="y\n").stdout
+    assert said.endswith(f"2 rows written to {path}.\n2 rows let go.\n")
+    assert [row["record"] for row in filled.json("export")] == ["c", "d", "e"]
+    assert [row["kept"] for row in filled.json("months")] == [0, 3]
+    filled("verify")
+    filled("archive", "2026-11", "-o", str(tmp_path / "again"), status=2)
+    assert "2 rows, all as they were written." in filled("verify", "--file", path).stdout
+    assert filled("erase", "b", "--file", path, "--yes").stdout == "1 rows erased.\n"
+    assert filled.json("verify", "--file", path)["findings"] == []
+    (tmp_path / "none").write_text("none")
+    assert "take another copy" in filled("verify", "--file", str(tmp_path / "none"), status=2).stderr
 
 
 def test_record_is_shown_with_the_decisions_before_it(filled: Site) -> None:

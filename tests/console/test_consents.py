@@ -13,7 +13,7 @@ from sqlalchemy import event, update
 
 from compliance.ledger import Entry, Text, rounds
 from compliance.staff import Role
-from compliance.store.tables import consent
+from compliance.store.tables import decision
 from support.desk import START, Office, hash_quickly, heading
 from support.desk import office as office
 from support.host import SETTINGS
@@ -150,9 +150,8 @@ def test_ledger_is_verified_beside_the_requests(filled: Office) -> None:
     assert head
     page = browser.get("/consents/verification").text
     assert "Every row is as it was written" in page and f"{head.sequence}:{head.hash}" in page
-    filled.console.store.database.write(
-        lambda connection: connection.execute(update(consent).where(consent.c.sequence == 2).values(policy="9"))
-    )
+    changed = update(decision).where(decision.c.sequence == 2).values(content_hash="0" * 64)
+    filled.console.store.database.write(lambda connection: connection.execute(changed))
     browser.post("/consents/verification")
     filled.console.rounds.settle()
     assert "was changed" in browser.get("/consents/verification").text

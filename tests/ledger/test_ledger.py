@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +18,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from compliance.ledger import Entry, Ledger, SealError, Text, Walk, verify
 from compliance.ledger.chain import GENESIS, Checker, Head, Link, decision, record_hash
+from compliance.ledger.rows import Circumstance, packed
 from compliance.store import Database
-from compliance.store.tables import consent, ledger, published, tombstone
+from compliance.store.tables import circumstance, ledger, period, published, tombstone
+from compliance.store.tables import decision as consent
 from support.decisions import COOKIES, KEY, NOW, PRIVACY, TEXTS, append_some, entry
 from support.examples import examples
 
@@ -30,7 +33,8 @@ def book(database: Database) -> Ledger:
 
 def filled(book: Ledger, count: int = 10) -> list[Entry]:
     entries = [entry(time=NOW + timedelta(days=number), texts=TEXTS) for number in range(count)]
-    book.append(entries, [PRIVACY, COOKIES])
+    for part in (entries[: count * 3 // 10], entries[count * 3 // 10 :]):  # of November; of December, too
+        book.append(part, [PRIVACY, COOKIES])
     return entries
 
 
@@ -197,6 +201,28 @@ def _set(connection: Connection, place: int = 5, /, **values: Any) -> None:
     connection.execute(update(consent).where(consent.c.sequence == place).values(**values))
 
 
+def _write(connection: Connection, link: Link) -> None:
+    """Put *link* in the place of the row of its number."""
+    alike = json.dumps([link.kind, link.policy, link.mode, None])
+    connection.execute(insert(circumstance).values(id=link.sequence, said=alike))
+    fields = {name: getattr(link, name) for name in Link.__dataclass_fields__ if name in consent.c}
+    _set(connection, link.sequence, **{**fields, "circumstance": link.sequence})
+
+
+def _say(connection: Connection, place: int = 5, /, **values: str) -> None:
+    """Change what the row says in the words that many say alike."""
+    number = _values(connection, place)["circumstance"]
+    kind, policy, mode, alike = json.loads(connection.scalars(select(circumstance.c.said).filter_by(id=number)).one())
+    said = {"kind": kind, "policy": policy, "mode": mode} | values
+    connection.execute(insert(circumstance).values(id=1, said=json.dumps([*said.values(), alike])))
+    _set(connection, place, circumstance=1)
+
+
+def _say_all(connection: Connection, old: str, new: str) -> None:
+    said = connection.scalars(select(circumstance.c.said).where(circumstance.c.said.contains(old))).one()
+    connection.execute(update(circumstance).filter_by(said=said).values(said=said.replace(old, new)))
+
+
 def _swap(connection: Connection) -> None:
     first, second = _values(connection, 5), _values(connection, 6)
     for row in (first, second):
@@ -208,7 +234,7 @@ def _rewrite(connection: Connection) -> None:
     """Change a row and hash it anew, as one does who knows how."""
     old = _values(connection)
     new = decision(entry(record="x"), after=Head(sequence=4, hash=old["previous"]), salt="0" * 32)
-    _set(connection, **{name: getattr(new, name) for name in Link.__dataclass_fields__})
+    _write(connection, new)
 
 
 def _rewrite_all(connection: Connection) -> None:
@@ -216,7 +242,7 @@ def _rewrite_all(connection: Connection) -> None:
     head = Head(sequence=4, hash=_values(connection)["previous"])
     for sequence in range(5, 11):
         new = decision(entry(record=f"x{sequence}"), after=head, salt="0" * 32)
-        _set(connection, sequence, **{name: getattr(new, name) for name in Link.__dataclass_fields__})
+        _write(connection, new)
         head = Head(sequence=sequence, hash=new.hash)
     connection.execute(update(ledger).values(hash=head.hash))
 
@@ -249,11 +275,19 @@ def _purge(connection: Connection) -> None:
 CHANGES: dict[str, tuple[Callable[[Connection], object], list[tuple[str, int]]]] = {
     "sequence": (lambda c: _set(c, 10, sequence=12), [("missing", 10), ("end", 12)]),
     "time": (lambda c: _set(c, at=NOW), [("changed", 5)]),
-    "policy": (lambda c: _set(c, policy="1.0"), [("changed", 5)]),
-    "mode": (lambda c: _set(c, mode="notice"), [("changed", 5)]),
-    "kind": (lambda c: _set(c, kind="erasure"), [("changed", 5)]),
+    "policy": (lambda c: _say(c, policy="1.0"), [("changed", 5)]),
+    "mode": (lambda c: _say(c, mode="notice"), [("changed", 5)]),
+    "kind": (lambda c: _say(c, kind="erasure"), [("changed", 5)]),
     "record_hash": (lambda c: _set(c, record_hash=record_hash("x")), [("changed", 5)]),
-    "content": (lambda c: _set(c, content=_values(c)["content"].replace("true", "1")), [("content", 5)]),
+    "content": (lambda c: _set(c, content=_values(c)["content"].replace("/1", "/2")), [("content", 5)]),
+    "content unreadable": (lambda c: _set(c, content="[1"), [("content", 5)]),
+    "content of another": (lambda c: _set(c, content=_values(c, 6)["content"]), [("content", 5)]),
+    "what all say": (lambda c: _say_all(c, "true", "false"), [("content", number) for number in range(1, 11)]),
+    "policy of all": (lambda c: _say_all(c, "1.0+1.1", "1.0"), [("changed", number) for number in range(1, 11)]),
+    "what all say is gone": (lambda c: c.execute(delete(circumstance)), [("changed", n) for n in range(1, 11)]),
+    "month sealed otherwise": (lambda c: c.execute(update(period).values(seal="0" * 64)), [("month", 3)]),
+    "month moved": (lambda c: c.execute(update(period).values(sequence=2)), [("month", 2)]),
+    "month gone": (lambda c: c.execute(delete(period)), [("missing", 1)]),
     "salt": (lambda c: _set(c, salt="0" * 32), [("content", 5)]),
     "content_hash": (lambda c: _set(c, content_hash="0" * 64), [("changed", 5)]),
     "previous": (lambda c: _set(c, previous="0" * 64), [("changed", 5)]),
@@ -317,15 +351,29 @@ def test_any_flipped_bit_is_found(data: st.DataObject) -> None:
     assert [checker.check(row) for row in rows][place] in ("changed", "content")
 
 
+@given(
+    record=st.text(),
+    before=st.none() | st.text(),
+    path=st.text(),
+    source=st.none() | st.text(),
+    choices=st.dictionaries(st.text(), st.booleans(), max_size=3),
+)
+def test_what_is_taken_apart_for_the_database_is_put_together_as_it_was(**values: Any) -> None:
+    given = entry(**values, texts=TEXTS)
+    alike, left = packed(given)
+    assert Circumstance(alike).content(left) == given.content
+    assert json.loads(alike)[:3] == ["decision", given.policy, given.mode]
+
+
 # Keys.
 
 
 def test_seal_of_an_old_key_holds_while_the_key_is_there(database: Database) -> None:
     filled(Ledger(database, [b"old"]))
     assert findings(Ledger(database, [b"new", b"old"])) == []
-    assert findings(Ledger(database, [b"new"])) == [("seal", 10)]
+    assert findings(Ledger(database, [b"new"])) == [("month", 3), ("seal", 10)]
     Ledger(database, [b"new", b"old"]).append([entry()])
-    assert findings(Ledger(database, [b"new"])) == []
+    assert findings(Ledger(database, [b"new"])) == [("month", 3)]  # until it is sealed anew, too
 
 
 def test_seal_is_renewed_so_that_the_old_key_can_go(database: Database) -> None:
@@ -344,7 +392,7 @@ def test_chain_is_sealed_anew_where_the_key_is_gone(purged: int, database: Datab
     assert findings(new) == []
     new.append([entry()])
     assert findings(new) == []
-    assert findings(old) == [("seal", 11)]
+    assert findings(old) == [("month", 3)] * (not purged) + [("seal", 11)]
 
 
 def test_machine_that_does_not_know_the_key_changes_nothing(database: Database) -> None:
@@ -397,7 +445,7 @@ def test_every_decision_of_a_reader_is_erased_in_whatever_order_they_come(book: 
 
 def test_what_is_as_old_as_what_was_let_go_of_does_not_come_back(book: Ledger) -> None:
     filled(book)
-    assert list(book.purge(NOW + timedelta(days=5))) == [5]
+    assert sum(book.purge(NOW + timedelta(days=5))) == 5
     assert book.append_late([entry(time=NOW + timedelta(days=4)), entry(time=NOW + timedelta(days=5))]) == 1
     assert findings(book) == []
 

@@ -3,23 +3,29 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, insert, inspect, text
 
+from compliance.ledger import Ledger, verify
+from compliance.ledger.chain import Head, decision
 from compliance.store import Database, StoreError, tables
-from compliance.store.migrations import newest, version
+from compliance.store.migrations import configuration, newest, version
 from support.databases import KINDS, fresh
+from support.decisions import COOKIES, KEY, NOW, PRIVACY, TEXTS, entry
 from support.examples import examples
 
 pytestmark = pytest.mark.slow
 
 # What the first step makes for the search beside the tables, each kind of database in its own way; tables of versions.
 OWN = {"compliance_alembic_version", "ix_compliance_message_search", "alembic_version"}
+PARTS = ("compliance_search", "compliance_decision_")
 
 TOGETHER = """
 import multiprocessing, sys
@@ -92,7 +98,7 @@ def run(script: str, *arguments: object) -> str:
 
 def differences(connection: Connection) -> list[Any]:
     def ours(_: Any, name: str | None, kind: str, reflected: bool, __: Any) -> bool:
-        known = name in OWN or (kind == "table" and str(name).startswith("compliance_search"))
+        known = name in OWN or (kind == "table" and str(name).startswith(PARTS))
         return not (reflected and known)
 
     options = {"compare_type": True, "include_object": ours, "version_table": "compliance_alembic_version"}
@@ -121,6 +127,36 @@ def test_steps_cut_short_anywhere_are_done_at_the_next_start(empty: str, tmp_pat
     assert cuts > 20
     assert status == 0
     assert_complete(empty, tmp_path)
+
+
+def test_ledger_of_the_version_before_is_taken_along_and_a_process_of_it_changes_nothing_more(
+    empty: str, tmp_path: Path
+):
+    engine = create_engine(empty)
+    with engine.begin() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+    head, rows = Head(), []
+    for number in range(2_100):
+        rows.append(decision(entry(record=f"r{number}", texts=TEXTS), after=head, salt=f"{number:032x}"))
+        head = Head(sequence=rows[-1].sequence, hash=rows[-1].hash)
+    said = {"id": 1, "sequence": head.sequence, "hash": head.hash, "purged": 0, "purged_hash": head.purged_hash}
+    with engine.begin() as connection:
+        connection.execute(insert(tables.consent), [asdict(row) for row in rows])
+        said["seal"] = head.seal(KEY)
+        names = f"INSERT INTO compliance_ledger ({', '.join(said)}) VALUES (:{', :'.join(said)})"
+        connection.execute(text(names), said)
+    with closing(Database(empty, folder=tmp_path)) as database:
+        book = Ledger(database, [KEY])
+        book.append([entry(record="new", before="r7")], [PRIVACY, COOKIES])
+        assert list(verify(book)) == []
+        assert [link.hash for link in book.links()][:-1] == [row.hash for row in rows]
+        assert book.erase("new", now=NOW) == 2
+        assert (list(verify(book)), [sealed for _, sealed in book.months()]) == ([], [True, True])
+    with engine.connect() as connection:  # what the version before looks at before it writes
+        assert connection.scalar(text("SELECT seal FROM compliance_ledger WHERE id = 1")) == ""
+    engine.dispose()
 
 
 def test_a_hosts_own_version_table_stays_as_it_is(empty: str, tmp_path: Path):

@@ -119,7 +119,7 @@ class Load:
         for database in databases:
             with database.reading() as connection:
                 kept = connection.execute(select(tables.message.c.body, tables.message.c.number)).all()
-                records = Counter(connection.scalars(select(tables.consent.c.record_hash)))
+                records = Counter(connection.scalars(select(tables.decision.c.record_hash)))
             assert len(kept) == len({row.body for row in kept})
             assert {row.body: row.number for row in kept}.items() >= self.receipts.items()
             assert set(records) >= set(map(record_hash, self.decisions))

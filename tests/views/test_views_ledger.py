@@ -346,7 +346,7 @@ def test_page_of_the_record_reads_one_row_however_many_came_before(app: Flask, c
 
     @event.listens_for(app.extensions["compliance"].database.engine, "before_cursor_execute")
     def _(_: Any, __: Any, statement: str, *___: Any) -> None:
-        read.extend(re.findall("FROM compliance_consent", statement))
+        read.extend(re.findall("FROM compliance_decision", statement))
 
     client.get(RECORD)
     assert len(read) == 1
