@@ -146,8 +146,8 @@ def check(
             browser=browser,
             reach=reach,
         )
-        gather = partial(gathering, personal=Personal(personal), key=key, authority=timestamp)
-        gathered = stack.enter_context(gather(evidence)) if evidence else None
+        gather = partial(gathering, personal=Personal(personal), signed_in=bool(reach.steps))
+        gathered = stack.enter_context(gather(evidence, key=key, authority=timestamp)) if evidence else None
         asked = targets or (None,)
         # A browser shows one site after the other, and processors are busy with one folder.
         sites = browser is None and all(target is not None and "://" in target for target in asked)

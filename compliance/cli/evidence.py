@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,7 +44,16 @@ _FORMS = ("html", "json")  # in which the reports lie beside what proves them
 class Gathering:
     """The evidence of one run, target by target, in the folder *root*."""
 
-    def __init__(self, root: Path, *, personal: Personal, key: Ed25519PrivateKey | None, authority: str | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        personal: Personal,
+        signed_in: bool,
+        key: Ed25519PrivateKey | None,
+        authority: str | None,
+    ) -> None:
+        self._signed_in = signed_in
         self.root = root
         self._authority = authority
         self._personal = personal
@@ -55,7 +65,7 @@ class Gathering:
         """Return what keeps the evidence on *target*, the application itself where it is None."""
         name = "application" if target is None else f"target-{slug(target)}"
         if name not in self._targets:
-            self._targets[name] = Evidence(self.root / name, personal=self._personal)
+            self._targets[name] = Evidence(self.root / name, personal=self._personal, signed_in=self._signed_in)
         return self._targets[name]
 
     def close(self, reports: Sequence[Report], language: str, *, browser: str | None) -> None:
@@ -87,20 +97,28 @@ class Gathering:
 
 
 @contextmanager
-def gathering(path: Path, *, personal: Personal, key: Path | None, authority: str | None) -> Iterator[Gathering]:
+def gathering(
+    path: Path, *, personal: Personal, signed_in: bool, key: Path | None, authority: str | None
+) -> Iterator[Gathering]:
     """Yield what gathers evidence; once it is closed, it lies at *path*, signed with the *key* in a file.
 
-    The *authority* at an address, if there is one, says when.
+    The *authority* at an address, if there is one, says when. Cookies of readers that are *signed_in* are not kept.
 
     Nothing is left there where the check does not come to its end. Raises `CannotRunError` where *path* is taken or
     cannot be written, `EvidenceError` for a key that is none.
     """
-    signing = private_key(key) if key else None
+    made = partial(
+        Gathering,
+        personal=personal,
+        signed_in=signed_in,
+        key=private_key(key) if key else None,
+        authority=authority,
+    )
     if authority is not None and find_spec("rfc3161_client") is None:
         raise missing_module(ModuleNotFoundError(name="rfc3161_client"), "timestamp")
     if path.suffix.lower() == _ARCHIVE:
         with written(path) as archive, TemporaryDirectory(prefix="compliance-") as folder:
-            yield Gathering(Path(folder), personal=personal, key=signing, authority=authority)
+            yield made(Path(folder))
             with Bundle(Path(folder)) as bundle:
                 pack(bundle, bundle.names(), archive)
         return
@@ -112,7 +130,7 @@ def gathering(path: Path, *, personal: Personal, key: Path | None, authority: st
         message = Message("%(path)s cannot be written: %(reason)s", path=str(path), reason=error.strerror)
         raise CannotRunError(message) from error
     with beside as folder:
-        yield Gathering(Path(folder), personal=personal, key=signing, authority=authority)
+        yield made(Path(folder))
         os.rename(folder, path)
 
 

@@ -117,6 +117,14 @@ def test_personal_data_is_covered_on_pictures_and_in_records(site: str, kept: Pa
     assert all(verify(tmp_path / name).problems == () for name in ("blurred", "left out"))
 
 
+def test_no_cookie_of_a_reader_who_is_signed_in_is_kept(site: str, tmp_path: Path) -> None:
+    (tmp_path / "steps.toml").write_text('[[steps]]\nopen = "/"\n')
+    folder = gathered(site, tmp_path / "bundle", "--steps", str(tmp_path / "steps.toml"))
+    files = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != "bodies"]
+    assert not [path for path in files if re.search(rb"visitor(?:=|\", \"value\": \")\d", path.read_bytes())]
+    assert "visitor=*" in "".join(path.read_text() for path in folder.rglob("*.har"))
+
+
 def test_a_page_that_fails_is_named_and_the_bundle_is_whole(tmp_path: Path) -> None:
     app = Flask("site")
     app.add_url_rule("/", "home", lambda: ("<title>News</title>", 200 if "flask" in str(request.user_agent) else 410))

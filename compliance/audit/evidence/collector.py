@@ -35,10 +35,12 @@ class Evidence:
     """What proves the report on one target, in the new folder *folder*; *personal* says what becomes of personal data.
 
     Every answer lies there as it came, with its headers, and what a browser asked, was answered and showed. What
-    passes is in `passing.json`, so that two runs differ in their other files only where the site does.
+    passes is in `passing.json`, so that two runs differ in their other files only where the site does. The values of
+    cookies of readers that are *signed_in* would let others in, and are not kept.
     """
 
-    def __init__(self, folder: Path, *, personal: Personal) -> None:
+    def __init__(self, folder: Path, *, personal: Personal, signed_in: bool = False) -> None:
+        self._signed_in = signed_in
         self.folder = private_folder(folder)
         self.personal = personal
         self._pages: dict[str, Mapping[str, Any]] = {}
@@ -154,8 +156,8 @@ class Evidence:
         return f"readers/{slug(page, self._covered)}"
 
     def _cookies(self, cookies: Headers) -> Mapping[str, Any]:
-        """Return what is kept of *cookies*, which may tell one reader from another."""
-        return {"cookies": cookies if self.personal is Personal.KEEP else []}
+        """Return what is kept of *cookies*, which may tell one reader from another, or let one in."""
+        return {"cookies": [] if self._signed_in or self.personal is not Personal.KEEP else cookies}
 
     def _header(self, name: str, value: str) -> str:
         return value if self.personal is Personal.KEEP else covered_header(name, value)
