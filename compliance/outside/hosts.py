@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -16,6 +17,8 @@ LONGEST_ADDRESS = 8_000
 _LONGEST_LABEL = 63
 # What no browser takes in the name of a host (URL standard, "forbidden domain code points").
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f#%/<>?@\[\\\]^|]")
+# The beginning of most addresses, up to where the name of the host ends.
+_PLAIN = re.compile(r"(?:https?:)?//[a-zA-Z0-9.-]{1,253}(?![^/?#])")
 # Names that no registry gives out: they lead to this machine or its network (RFC 6761, RFC 6762, RFC 8375).
 _LOCAL = ("localhost", "local", "internal", "test", "home.arpa")
 # How sites name the same pages for other screens.
@@ -75,6 +78,19 @@ def split(address: str) -> SplitResult | None:
 
 def host_of(address: str) -> str:
     """Return the host that *address* leads to, in ASCII; empty where it leads to none."""
+    # What follows a plain name does not change it, and pages lead to the same few hosts over and over.
+    if "//" not in address and address.isascii() and address.isprintable():
+        return ""
+    plain = _PLAIN.match(address)
+    return _plain_host(plain[0]) if plain else _host_of(address)
+
+
+@lru_cache(maxsize=1_024)
+def _plain_host(address: str) -> str:
+    return _host_of(address)
+
+
+def _host_of(address: str) -> str:
     parts = split(address[:LONGEST_ADDRESS])
     return ascii_host(parts.hostname or "") if parts else ""
 

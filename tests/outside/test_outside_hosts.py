@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compliance.outside.hosts import ascii_host, domain_of, host_of, is_local, is_under, split, written_host
+from support.examples import examples
 from support.odd import ODD, counted
 
 
@@ -96,3 +99,16 @@ def test_this_machine_and_its_network(host: str):
 @pytest.mark.parametrize("host", ["127.evil.example", "127.0.0.1.evil.example", "8.8.8.8", ""])
 def test_a_name_that_only_looks_like_this_machine(host: str):
     assert not is_local(host)
+
+
+@settings(max_examples=examples(400))
+@given(
+    st.sampled_from(["", "https:", "HTTP:", "ftp:", "https:/\n/", " https:"]),
+    st.sampled_from(["", "/", "//", "／／", "///"]),
+    st.text("aZ.-9:@[]/\\ \t\n\x00é新。\u00ad%", max_size=12),
+    st.sampled_from(["", "/a", "?//b", "#c", "/[", "/\u0300", "/a b\n//c"]),
+)
+def test_the_host_of_an_address_is_that_of_its_parts(scheme: str, slashes: str, name: str, rest: str):
+    address = f"{scheme}{slashes}{name}{rest}"
+    parts = split(address)
+    assert host_of(address) == (ascii_host(parts.hostname or "") if parts else "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from urllib.parse import urlsplit
 
-from ...characters import HAN, INVISIBLE
+from ...characters import HAN, INVISIBLE, has_invisible
 from ...licences import PROVINCES, normalise
 from ...outside.hosts import host_of
 from .. import numbers
@@ -79,7 +79,7 @@ def icp(page: Page, context: Context) -> Iterator[Finding]:
 
 def copied(page: Page, context: Context) -> Iterator[Finding]:
     """Numbers that something invisible stands in: they are copied, searched for and looked up in vain."""
-    if page.numbers and _INVISIBLE.search(page.source):
+    if page.numbers and has_invisible(page.source):
         texts = map(str, page.root.itertext("*"))
         pieces = [_INVISIBLE.split(text) for text in texts if _INVISIBLE.search(text)]
         for one in page.numbers:
