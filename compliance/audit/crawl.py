@@ -23,7 +23,7 @@ MOST_WAITING = 100_000  # addresses that are remembered
 _FRAMES = 32  # pages in frames that are kept
 _KEPT = "/%:@!$&'()*+,;=~-._"  # in a path and a query
 _GUESSED = (*PAGES, "application/x-httpd-php")  # what the name of a page says it is
-_LEAVING = re.compile(r"(?:log|sign)[-_]?(?:out|off)|exit|tuichu|zhuxiao", re.IGNORECASE)
+_LEAVING = re.compile(r"(?:log|sign)[-_]?(?:out|off)|tuichu|zhuxiao", re.IGNORECASE)
 _REPEATED = re.compile(r"(/[^/]+(?:/[^/]+)?)\1\1(?=/|$)")  # /a/a/a and /a/b/a/b/a/b: a relative link gone astray
 
 

@@ -28,6 +28,9 @@ _DATA = re.compile(r"json|template|html|handlebars|mustache|tmpl|xml|shader", re
 _MARK = "data-compliance-"
 _HELD = f"{_MARK}hold"
 _NAMES = (*sorted(ELEMENTS), "style")
+# Where an address says who is asked, before it says for what.
+_AUTHORITY = re.compile(r"[ \t\n\f\r]*+((?:https?:)?//[^/?#\\]++)", re.IGNORECASE)
+_PRESSED = frozenset({"a", "area"})  # lead elsewhere only when they are
 # Where other consent tools keep the address that an element has once the reader agrees: vanilla-cookieconsent, Klaro
 # and tarteaucitron; Cookiebot; Complianz; CookieYes; iubenda; Osano; Usercentrics.
 _LATER = (
@@ -67,15 +70,26 @@ def addressed(page: Page) -> Iterator[tuple[str, str, str]]:
     That is ``loads``, ``held`` until the reader agrees, or ``hint`` where only a connection is opened.
     """
     for element in _loading(page):
-        # Most lead nowhere else, and that is soon seen.
-        inside = element.text or "" if element.tag == "style" else "".join(map(str, element.attrib.values()))
+        # Most lead nowhere, and that is soon seen.
+        attributes = element.attrib
+        if element.tag in _PRESSED and "ping" not in attributes and "style" not in attributes:
+            continue
+        inside = element.text or "" if element.tag == "style" else "".join(map(str, attributes.values()))
         found = _loads(element) if "//" in inside else None
         if found is None:
             continue
         for load in found.loads:
-            host = host_of(page.resolve(load.address))
-            if host and not together(host, page.host or ""):
+            match = _AUTHORITY.match(load.address)
+            host = _other(match[1] if match else page.resolve(load.address), page.host or "")
+            if host:
                 yield host, str(element.tag), "held" if found.waits else "hint" if load.hint else "loads"
+
+
+@lru_cache(maxsize=4_096)  # pages load most of what they load from few hosts
+def _other(address: str, own: str) -> str:
+    """Return the host that *address* leads to, where it is not of the site at *own*."""
+    host = host_of(address)
+    return "" if together(host, own) else host
 
 
 def is_optional(tracker: Tracker) -> bool:
