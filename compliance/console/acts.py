@@ -19,6 +19,7 @@ pages = Blueprint("acts", __name__)
 
 _SHOWN = 100
 _FINDINGS = 50
+_FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)  # further off a day has no midnight in every zone
 _FILTERS = ("actor", "action", "about", "since", "until")
 
 
@@ -56,10 +57,15 @@ def verify() -> str:
 
 def _day(text: str) -> date | None:
     """Return the day in *text*, None where there is no text; refuse what is no day."""
+    if not text:
+        return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date() if text else None
+        day = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise BadRequest from None
+    if not _FIRST <= day <= _LAST:
+        raise BadRequest
+    return day
 
 
 def _number(text: str) -> int | None:
