@@ -31,7 +31,7 @@ from ..audit.evidence import (
 from ..audit.reports import FORMS
 from ..audit.reports.words import words
 from ..errors import Message, said
-from .group import CannotRunError, missing_module, say, warn, written
+from .group import CannotRunError, missing_module, one_line, say, warn, written
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -144,7 +144,7 @@ def verified(path: Path, key: Path | None, roots: Path | None) -> bool:
     except ModuleNotFoundError as error:
         raise missing_module(error, "timestamp") from None
     for problem in found.problems:
-        say(problem, err=True)
+        click.echo(one_line(problem), err=True)  # names of files are what somebody else wrote
     if not found.problems:
         say(Message("%(count)s files are as they were sealed", count=found.files))
     if found.signer is not None:

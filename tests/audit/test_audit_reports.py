@@ -258,6 +258,17 @@ def test_pictures_are_in_the_report_itself() -> None:
     assert shown == ["undecided banner", "refusing footer"]
 
 
+def test_of_a_reader_who_never_decided_nothing_is_said() -> None:
+    shot = Screenshot(page="/", reader=Reader.UNDECIDED, part="footer", content=b"")
+    host = Recipient(host="t.example", readers=frozenset({Reader.UNDECIDED}))
+    never, refused = (
+        document_fromstring(written("html", replace(report("text"), recipients=[host], screenshots=shots)).decode())
+        for shots in ([shot], [shot, replace(shot, reader=Reader.REFUSING)])
+    )
+    rows = [[cell.text for cell in one.xpath('//tr[td="t.example"]/td')[3:6]] for one in (never, refused)]
+    assert rows == [["yes", "not known", "not known"], ["yes", "not known", "no"]]
+
+
 # All
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -11,9 +12,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 from test_audit_crawl import serving
 
 from compliance.audit.evidence import verify
+from compliance.audit.evidence.signatures import signer
 from compliance.cli import compliance
 
 PAGES = {
@@ -128,6 +132,25 @@ def test_what_was_done_to_it_is_named(copy: Path, key: Path, tmp_path: Path, cha
         "strange": "signed with another key",
     }[change]
     assert result.exit_code == 1 and told in result.stderr
+
+
+@given(st.binary(max_size=400))
+def test_what_is_no_signature_is_told_and_raises_nothing(bundle: Path, content: bytes) -> None:
+    sums = (bundle / "SHA256SUMS").read_bytes()
+    armoured = b"-----BEGIN SSH SIGNATURE-----\n" + base64.encodebytes(content) + b"-----END SSH SIGNATURE-----\n"
+    signature = (bundle / "SHA256SUMS.sig").read_bytes()
+    blob = base64.b64decode(b"".join(signature.splitlines()[1:-1]))
+    cut = base64.b64encode(blob[: len(content)] + content)
+    lines = b"".join(cut[at : at + 70] + b"\n" for at in range(0, len(cut), 70))
+    whole = b"-----BEGIN SSH SIGNATURE-----\n" + lines + b"-----END SSH SIGNATURE-----\n"
+    assert signer(sums, content) is signer(sums, armoured) is None
+    assert signer(sums, whole) in (None, signer(sums, signature)) and signer(sums, signature) is not None
+
+
+def test_names_of_files_are_not_obeyed_by_a_terminal(copy: Path) -> None:
+    (copy / "\x1b[2J\u202e.txt").write_text("")
+    told = check("--verify", copy).stderr
+    assert "is not on the list" in told and "\x1b" not in told and "\u202e" not in told
 
 
 def test_an_archive_holds_the_same_and_every_bit_of_it_counts(site: Path, key: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ...deadlines import SHANGHAI
 from ...languages import tag
 from ...paths import TEMPLATES
 from ..findings import Finding
+from ..readers import Reader
 from ..report import Report, Screenshot
 from ..targets import told
 from .overview import Overview
@@ -82,10 +83,11 @@ class _Shown:
         self.licences, self.trackers = _tables(report)
         self.names = {"recipients": "recipient", "stored": "stored", "behaviours": "behaviour"}
         self.columns = _COLUMNS
+        never = _never(report)
         self.seen = {
-            "recipients": [recipient_row(one, language) for one in report.recipients],
-            "stored": [stored_row(one, language) for one in report.stored],
-            "behaviours": [behaviour_row(one, language) for one in report.behaviours],
+            "recipients": [{**recipient_row(one, language), **never} for one in report.recipients],
+            "stored": [{**stored_row(one, language), **never} for one in report.stored],
+            "behaviours": [{**behaviour_row(one, language), **never} for one in report.behaviours],
         }
         self._language = language
 
@@ -96,6 +98,13 @@ class _Shown:
     def remedies(self, findings: Iterable[Finding]) -> Iterable[str]:
         """Return each remedy of *findings* once."""
         return dict.fromkeys(finding.remedy(self._language) for finding in findings)
+
+
+def _never(report: Report) -> dict[str, None]:
+    """Return the cells of the readers who never decided, of whom nobody knows: there was no banner, or no refusing."""
+    decided = {shot.reader for shot in report.screenshots}
+    cells = (("agreed", Reader.AGREEING), ("refused", Reader.REFUSING), ("refusal", Reader.REFUSING))
+    return {cell: None for cell, reader in cells if decided and reader not in decided}
 
 
 def _address(shot: Screenshot) -> str:
