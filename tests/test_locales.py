@@ -106,7 +106,7 @@ PHYSICAL = r"""(?x)
 CLOCKWISE = r"(?<![\w-])(?:margin|padding|inset|border-width):\s*(\S+) (\S+) (\S+) (\S+?)\s*[;}]"
 
 
-@pytest.mark.parametrize("path", sorted(ASSETS.glob("*.css")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(ASSETS.rglob("*.css")), ids=lambda path: path.name)
 def test_stylesheets_know_start_and_end_alone(path: Path) -> None:
     css = path.read_text(encoding="utf-8")
     assert re.findall(PHYSICAL, css) == []

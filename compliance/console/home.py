@@ -12,7 +12,7 @@ from ..errors import Message
 from ..messages import drafts
 from ..messages.listing import last_accepted
 from ..staff import Permission
-from ..views import parts
+from ..views.health import parts
 from .access import allow
 from .pages import told
 from .queue.listing import COUNTED, tabs
