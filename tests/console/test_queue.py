@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -262,6 +263,22 @@ def test_cases_are_taken_given_and_handed_over(office: Office, handler: Browser)
     assert chief.post(f"{done.location}/undo").status_code == 303
     assert [office.get(one).assignee for one in (number, other)] == ["li", "li"]
     assert chief.post("/messages/hand-over", {"whose": "zhao", "to": ""}).status_code == 422
+
+
+def test_of_many_who_take_a_case_at_once_one_has_it(office: Office):
+    number = office.send()
+    names = [office.add(f"editor{place}").name for place in range(6)]
+    browsers = [office.of(office.console.accounts.get(name)) for name in names]
+
+    def take(place: int) -> int:
+        return browsers[place].post(f"/cases/{number}/assign", {"to": names[place], "version": "1"}).status_code
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        answers = list(pool.map(take, range(len(names))))
+    assert sorted(answers) == [303] + [409] * 5
+    case = office.get(number)
+    assert (case.assignee, case.version) == (names[answers.index(303)], 2)
+    assert office.actions().count("case_assigned") == 1
 
 
 def test_a_contact_is_revealed_for_a_reason_that_is_noted(office: Office, handler: Browser):
