@@ -81,6 +81,13 @@ def test_others_verify_it_without_us(bundle: Path, key: Path, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
 
 
+def test_it_tells_others_how_in_the_language_of_the_report(site: Path, bundle: Path, tmp_path: Path) -> None:
+    check(site, "--evidence", tmp_path / "chinese", "--language", "zh_CN")
+    for folder, word in ((bundle, "Without this program"), (tmp_path / "chinese", "不用本程序")):
+        told = (folder / "README.txt").read_text("utf-8")
+        assert word in told and "sha256sum --check SHA256SUMS" in told and "openssl ts -verify" in told
+
+
 def test_command_verifies_it_and_names_the_key(bundle: Path, key: Path) -> None:
     result = check("--verify", bundle, "--key", f"{key}.pub")
     printed = subprocess.run(["ssh-keygen", "-l", "-f", key], capture_output=True, text=True, check=True).stdout
