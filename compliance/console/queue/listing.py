@@ -21,7 +21,7 @@ from .routes import pages, words
 from .search import SHOWN, Search, SearchError, read
 
 #: Counted up to here: a number that nobody reads to its end is not waited for.
-COUNTED = 1_000
+COUNTED = 500
 #: Cases of a state that are put together by their pages: those that are due first.
 AMONG = 2_000
 
