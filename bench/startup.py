@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -12,8 +13,12 @@ from pathlib import Path
 from .table import Row
 
 ROUNDS = 15
+_ROOT = Path(__file__).resolve().parents[1]
 #: Seconds and megabytes beyond Flask alone.
 GOALS = {"seconds": 0.30, "MB": 25.0}
+#: Seconds of what stands in it, and of the commands' help.
+PARTS = {"Compliance(app)": 0.030, "first page": 0.010}
+HELP = 0.2
 # Memory is the process's own peak; the clock begins before Flask is read.
 _SITE = """
 import json, resource, time
@@ -24,10 +29,14 @@ if {wrapped}:
 app = Flask("site", instance_path="/")
 app.secret_key = "a key of sixteen bytes or more"
 app.add_url_rule("/", view_func=lambda: "<!doctype html><html lang=en><title>t</title><body><p>p</p></body></html>")
+begun = time.process_time()
 if {wrapped}:
     Compliance(app, settings="compliance.toml")
-assert app.test_client().get("/").status_code == 200
-told = {{"seconds": time.process_time() - start, "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}
+client, made = app.test_client(), time.process_time()
+assert client.get("/").status_code == 200
+end = time.process_time()
+told = {{"seconds": end - start, "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}
+told |= {{"Compliance(app)": made - begun, "first page": end - made}}
 print(json.dumps(told))
 """
 
@@ -45,10 +54,22 @@ def rows() -> Iterator[Row]:
         more = statistics.median(wrapped[what] - bare[what] for bare, wrapped in pairs)
         whole = statistics.median(told[what] for told in taken[True])
         yield Row(page="a first page", subject=what, measured=f"{whole:.2f} in all", share=more, goal=goal)
+    for what, goal in PARTS.items():
+        more = statistics.median(wrapped[what] - bare[what] for bare, wrapped in zip(*taken.values(), strict=True))
+        yield Row(page="seconds", subject=what, measured=f"{more * 1000:.1f} ms", share=more, goal=goal)
+    helped = statistics.median(_helped() for _ in range(ROUNDS))
+    yield Row(page="seconds", subject="--help", measured=f"{helped * 1000:.0f} ms", share=helped, goal=HELP)
+
+
+def _helped() -> float:
+    """Return the seconds of the processor that the commands' help takes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "compliance", "--help"], cwd=_ROOT, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _started(wrapped: bool) -> dict[str, float]:
-    root = Path(__file__).resolve().parents[1]
     command = [sys.executable, "-c", _SITE.format(wrapped=wrapped)]
-    told: dict[str, float] = json.loads(subprocess.check_output(command, cwd=root))
+    told: dict[str, float] = json.loads(subprocess.check_output(command, cwd=_ROOT))
     return told

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from .cli import Alone, compliance
-from .extension import alone
 
 
 def main() -> None:
     """Run a command; click tells by how it was started what it is called in messages."""
-    compliance(obj=Alone(alone, serve=_serve))
+    # The extension comes with Flask, which few commands need.
+    compliance(obj=Alone(lambda settings: import_module(".extension", "compliance").alone(settings), serve=_serve))
 
 
 def _serve(**options: Any) -> None:

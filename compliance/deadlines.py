@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-import chinese_calendar  # type: ignore[import-untyped]  # it has no annotations
+from .errors import Message
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _OPENS, _CLOSES = time(9), time(18)
@@ -45,6 +45,8 @@ def minute(moment: datetime) -> str:
 @lru_cache(maxsize=4096)  # the package looks through all of its years for each answer
 def is_working_day(day: date) -> bool:
     """Return whether *day* is worked: by the calendar, and in a year that it does not know on Monday to Friday."""
+    import chinese_calendar  # type: ignore[import-untyped]  # without annotations, and with a table for each day
+
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
@@ -105,7 +107,17 @@ def next_working_hour(now: datetime) -> datetime:
     return datetime.combine(next(_working_days(first)), _OPENS, SHANGHAI).astimezone(UTC)
 
 
+def missing_holidays(year: int) -> Message:
+    """Return what to do about a *year* that the calendar does not know."""
+    return Message(
+        "no holidays of %(year)s are known, so its Mondays to Fridays count as worked; update chinesecalendar",
+        year=year,
+    )
+
+
 def _is_known(year: int) -> bool:
+    import chinese_calendar
+
     try:
         chinese_calendar.is_workday(date(year, 1, 1))
     except NotImplementedError:

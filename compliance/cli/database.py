@@ -21,7 +21,7 @@ from ..store import Database
 from ..store.migrations import version
 from ..store.tables import PREFIX, metadata, outbox
 from .columns import padded
-from .group import compliance, listing, missing_holidays, print_json, progress, say, state, warn
+from .group import compliance, listing, print_json, progress, say, state, warn
 
 #: What is known of a database, by the name that programs read.
 _FACTS = {
@@ -136,7 +136,7 @@ def _warnings(found: dict[str, Any], now: datetime) -> Iterator[str]:
         yield Message("notices wait since %(time)s; does `flask compliance deliver` run?", time=oldest.isoformat())
     if found["dead"]:
         yield Message("%(count)s notices were given up; see `flask compliance deliver --dead`", count=found["dead"])
-    yield from map(missing_holidays, deadlines.unannounced(now))
+    yield from map(deadlines.missing_holidays, deadlines.unannounced(now))
 
 
 def _version(database: Database) -> str | None:

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
-from flask import Flask
-from flask.cli import ScriptInfo
-from werkzeug.utils import import_string
 
 from ..characters import UNPRINTABLE
 from ..deadlines import midnight
@@ -24,9 +21,12 @@ from ..formats import FORMS, to_json
 from ..i18n import LANGUAGES, choose, spoken, translate
 from ..paths import TEMPLATES
 from .columns import padded, width
-from .help import AbortedError, Group, MisusedError, as_error
+from .help import AbortedError, Group, MisusedError, as_error, purpose
 
 if TYPE_CHECKING:
+    from flask import Flask
+    from flask.cli import ScriptInfo
+
     from ..messages import Box
     from ..settings import Settings
     from ..views import SiteState
@@ -79,6 +79,12 @@ class Commands(Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
         return sorted(_FILES)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands. What they are for is read from their files: to load all of them takes a second."""
+        here = Path(__file__).parent
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, purpose(here, _FILES[name])) for name in self.list_commands(ctx)])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Return the command *name*."""
@@ -212,9 +218,16 @@ class Alone:
         return self.named is None and self.key_file is not None
 
 
+def _info(context: click.Context) -> ScriptInfo | None:
+    """Return what finds the application that `flask` names."""
+    from flask.cli import ScriptInfo
+
+    return context.find_object(ScriptInfo)
+
+
 def state(context: click.Context) -> SiteState:
     """Return what the extension keeps of the application; `CannotRunError` where there is none."""
-    info = context.find_object(ScriptInfo)
+    info = _info(context)
     if info is not None:
         return state_of(info.load_app())
     alone = context.find_object(Alone)
@@ -237,6 +250,8 @@ def wrapped(context: click.Context) -> Any:
                 " alone"
             )
         )
+    from werkzeug.utils import import_string
+
     try:
         return import_string(alone.named)
     except ImportError as error:
@@ -263,7 +278,7 @@ def root_of(app: Flask, settings: Settings) -> str:
 
 def application(context: click.Context, settings: Path | None) -> Flask:
     """Return the application, else one by the file *settings*, else by the settings file that is found."""
-    info = context.find_object(ScriptInfo)
+    info = _info(context)
     if info is None:
         alone = context.find_object(Alone)
         assert alone is not None
@@ -334,14 +349,6 @@ def missing_module(error: ModuleNotFoundError, extra: str = "check") -> CannotRu
     """Return what to do about a module that only the *extra* brings."""
     return CannotRunError(
         Message("%(module)s is missing; pip install 'flask-compliance[%(extra)s]'", module=error.name, extra=extra)
-    )
-
-
-def missing_holidays(year: int) -> Message:
-    """Return what to do about a *year* that the calendar does not know."""
-    return Message(
-        "no holidays of %(year)s are known, so its Mondays to Fridays count as worked; update chinesecalendar",
-        year=year,
     )
 
 

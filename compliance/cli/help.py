@@ -9,6 +9,7 @@ import ast
 import inspect
 import re
 from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 import click
@@ -111,6 +112,18 @@ class Group(click.Group):
 
 # What its decorator `group` makes.
 Group.group_class = Group
+
+
+def purpose(folder: Path, name: str) -> str:
+    """Return what the command is for that lies in the file *name* of *folder*, or in one of its own folder there.
+
+    That is the first sentence of the docstring of its function; empty where there is no source to be read.
+    """
+    files = [path for path in (folder / f"{name}.py", *sorted(folder.joinpath(name).glob("*.py"))) if path.is_file()]
+    for node in (node for path in files for node in ast.parse(path.read_bytes()).body):
+        if isinstance(node, ast.FunctionDef) and any(map(_makes_own, node.decorator_list)):
+            return _sentence(ast.get_docstring(node))
+    return ""
 
 
 def _sentence(text: str | None) -> str:
@@ -223,6 +236,11 @@ def extract(
                 said = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
                 if keyword.arg in ("help", "show_default") and isinstance(said, str):
                     yield node.lineno, None, said, []
+
+
+def _makes_own(node: ast.expr) -> bool:
+    """Return whether *node* makes a command of the whole, not of a group within it."""
+    return _makes_command(node) and isinstance(own := node.func.value, ast.Name) and own.id == "compliance"  # type: ignore[attr-defined]  # a call of an attribute
 
 
 def _makes_command(node: ast.expr) -> bool:

@@ -14,7 +14,7 @@ from ..errors import Message
 from ..messages import retention
 from ..messages.names import KINDS, of
 from .consents import LET_GO, let_go
-from .group import compliance, listing, missing_holidays, progress, show, state
+from .group import compliance, listing, progress, show, state
 
 logger = logging.getLogger(__name__)
 
@@ -58,4 +58,4 @@ def purge(context: click.Context, dry_run: bool, form: str) -> None:
     ]
     show(rows, COLUMNS, form, heads=_HEADS)
     for year in deadlines.unannounced(now):
-        logger.warning(missing_holidays(year))
+        logger.warning(deadlines.missing_holidays(year))

@@ -9,7 +9,6 @@ from ... import deadlines
 from ...errors import Message, Problem, StoreError
 from ...ledger import LATE, SealError
 from ...views import SiteState
-from ..group import missing_holidays
 
 _PATIENCE = 10.0  # seconds for a mail server
 
@@ -30,7 +29,7 @@ def look(found: SiteState) -> Iterator[tuple[str, Problem]]:
         yield "limits", Problem(key="limits.storage", remedy=remedy)
     yield from (("mail", problem) for problem in _mail(found))
     for year in deadlines.unannounced(datetime.now(UTC)):
-        yield "calendar", Problem(key=str(year), remedy=missing_holidays(year))
+        yield "calendar", Problem(key=str(year), remedy=deadlines.missing_holidays(year))
 
 
 def _waiting(found: SiteState) -> Iterator[Problem]:
