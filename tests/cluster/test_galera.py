@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,15 +16,19 @@ import pymysql
 import pytest
 from sqlalchemy import event, func, make_url, select
 
+from compliance.deliveries.digests import Render
 from compliance.store import Database
 from compliance.store.migrations import newest, version
 from compliance.store.tables import message
-from support.delivery import until
+from support.delivery import Office, until
+from support.delivery import mail as mail
+from support.delivery import render as render
 from support.galera import Node, galera
 from support.haproxy import haproxy
 from support.host import ROOT
 from support.load import Load, Site, closed
-from support.programs import free_ports
+from support.programs import Program, free_ports
+from support.smtp import MailServer
 from support.texts import keep
 
 MIGRATE = "import sys, pathlib, compliance.store as s; s.Database(sys.argv[1], folder=pathlib.Path()).migrate()"
@@ -70,29 +74,57 @@ def test_a_node_that_is_lost_costs_nothing_that_was_acknowledged(how: str, nodes
     load.check(*(site.database for site in sites))
 
 
+@contextmanager
+def proxied(nodes: list[Node], address: str, folder: Path) -> Iterator[tuple[list[Site], Program]]:
+    """Yield two servers that reach the database at *address* as the documentation has it, and the proxy between."""
+    [port] = free_ports(1)
+    changes = {
+        "127.0.0.1:3306": f"127.0.0.1:{port}",
+        "/etc/haproxy/galera-check": f"{folder / 'galera-check'}",
+        "--user=haproxy": "--user=root",
+        **{f"10.0.0.{place + 1}:3306": f"127.0.0.1:{node.port}" for place, node in enumerate(nodes)},
+    }
+    through = make_url(address).set(port=port).render_as_string()
+    with haproxy(ROOT / "docs" / "clusters.md", folder, changes, port=port) as program:
+        until(lambda: _answers(port))
+        with closed(Site(through, folder / str(place)) for place in range(2)) as sites:
+            yield sites, program
+
+
 @pytest.mark.parametrize("how", LOSSES)
 def test_behind_a_proxy_the_others_go_on_for_every_server(
     how: str, nodes: list[Node], addresses: list[str], tmp_path: Path
 ):
     lose, mend = LOSSES[how]
-    [port] = free_ports(1)
-    changes = {
-        "127.0.0.1:3306": f"127.0.0.1:{port}",
-        "/etc/haproxy/galera-check": f"{tmp_path / 'galera-check'}",
-        "--user=haproxy": "--user=root",
-        **{f"10.0.0.{place + 1}:3306": f"127.0.0.1:{node.port}" for place, node in enumerate(nodes)},
-    }
-    address = make_url(addresses[0]).set(port=port).render_as_string()
-    with haproxy(ROOT / "docs" / "clusters.md", tmp_path, changes, port=port):
-        until(lambda: _answers(port))
-        with closed(Site(address, tmp_path / str(place)) for place in range(2)) as sites:
-            with Load(sites) as load:
-                load.until(10)
-                lose(nodes[0])
-                load.until(10)
-                mend(nodes[0])
-                load.until(10)
-            load.check(sites[0].database)
+    with proxied(nodes, addresses[0], tmp_path) as (sites, _):
+        with Load(sites) as load:
+            load.until(10)
+            lose(nodes[0])
+            load.until(10)
+            mend(nodes[0])
+            load.until(10)
+        load.check(sites[0].database)
+
+
+@pytest.mark.parametrize(
+    ("lose", "mend"), [(Program.kill, Program.start), (Program.freeze, Program.thaw)], ids=["killed", "stopped"]
+)
+def test_a_proxy_that_is_lost_costs_nothing_that_was_acknowledged(
+    lose: Callable[[Program], None],
+    mend: Callable[[Program], None],
+    nodes: list[Node],
+    addresses: list[str],
+    tmp_path: Path,
+):
+    with proxied(nodes, addresses[0], tmp_path) as (sites, program):
+        with Load(sites) as load:
+            load.until(10)
+            lose(program)
+            for place in range(2):
+                load.until_told(place, "database")
+            mend(program)
+            load.until(10)
+        load.check(sites[0].database)
 
 
 def _answers(port: int) -> bool:
@@ -145,3 +177,18 @@ def test_tables_that_two_nodes_make_at_once_have_one_version(addresses: list[str
         assert others
         with database.reading() as connection:
             assert version(connection) == newest()
+
+
+def test_workers_at_two_nodes_send_each_letter_once(
+    addresses: list[str], settings: dict[str, Any], mail: MailServer, render: Render, tmp_path: Path
+):
+    settings["mail"] = {"host": "127.0.0.1", "port": mail.port}
+    with ExitStack() as stack:
+        databases = [stack.enter_context(closing(Database(one, folder=tmp_path))) for one in addresses[:2]]
+        office = Office(databases[0], settings, render)
+        office.fill(40)
+        workers = [office.new_worker(database) for database in databases]
+        with ThreadPoolExecutor(2) as pool:
+            tallies = list(pool.map(lambda worker: worker.deliver(), workers))
+    assert sum(tally.sent for tally in tallies) == 40
+    assert len(mail.received) == 40
