@@ -9,11 +9,15 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+import pytest
 from flask import Flask, jsonify, redirect, request
-from joserfc import jwt
-from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
+
+pytest.importorskip("authlib", reason="the extra oidc is not installed")
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 CLIENT, SECRET = "console", "a secret of the client"
 KEY = RSAKey.generate_key(2048, {"kid": "1", "use": "sig"})
