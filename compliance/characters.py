@@ -59,3 +59,8 @@ def _plain(character: str) -> str:
     if character in DASHES:
         return "-"
     return str(unicodedata.digit(character)) if unicodedata.category(character) == "Nd" else character
+
+
+def width(text: str) -> int:
+    """Return how many columns *text* takes where all letters are as wide: a Chinese character takes two (UAX 11)."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 
-
-def width(text: str) -> int:
-    """Return how many columns of a terminal *text* takes: a Chinese character takes two (UAX 11)."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+from ..characters import width
 
 
 def padded(text: str, columns: int) -> str:

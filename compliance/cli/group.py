@@ -14,13 +14,13 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
-from ..characters import UNPRINTABLE
+from ..characters import UNPRINTABLE, width
 from ..deadlines import midnight
 from ..errors import ComplianceError, DocumentError, Message, SettingsError, StoreError, said
 from ..formats import FORMS, to_json
 from ..i18n import LANGUAGES, choose, spoken, translate
 from ..paths import TEMPLATES
-from .columns import padded, width
+from .columns import padded
 from .help import AbortedError, Group, MisusedError, as_error, purpose
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from typing import IO, Any, BinaryIO
 
 import click
 
+from ..characters import width
 from ..errors import Message
 from ..i18n import translate
-from .columns import filled, width, wrapped
+from .columns import filled, wrapped
 
 #: What click itself says.
 _OURS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
 from flask import Blueprint, render_template, request
@@ -13,13 +13,13 @@ from ..ledger import Acts, verify_acts
 from ..staff import Permission
 from ..staff.words import ACTIONS
 from .access import allow
+from .pages import day_in
 from .state import console, note
 
 pages = Blueprint("acts", __name__)
 
 _SHOWN = 100
 _FINDINGS = 50
-_FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)  # further off a day has no midnight in every zone
 _FILTERS = ("actor", "action", "about", "since", "until")
 
 
@@ -28,7 +28,7 @@ _FILTERS = ("actor", "action", "about", "since", "until")
 def acts() -> str:
     """Show the last acts, or those before one."""
     asked = {name: request.args.get(name, "").strip()[:100] for name in _FILTERS}
-    since, until = (_day(asked[name]) for name in ("since", "until"))
+    since, until = day_in("since"), day_in("until")
     if asked["action"] and asked["action"] not in ACTIONS:
         raise BadRequest
     which = Acts(
@@ -53,19 +53,6 @@ def verify() -> str:
     head, _ = trail.head()
     note("trail_verified", findings=len(found))
     return render_template("console/verified.html", findings=found, head=head, most=_FINDINGS)
-
-
-def _day(text: str) -> date | None:
-    """Return the day in *text*, None where there is no text; refuse what is no day."""
-    if not text:
-        return None
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise BadRequest from None
-    if not _FIRST <= day <= _LAST:
-        raise BadRequest
-    return day
 
 
 def _number(text: str) -> int | None:

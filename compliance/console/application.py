@@ -19,7 +19,7 @@ from ..paths import CONSOLE_STATIC, TEMPLATES
 from ..settings import Settings, find
 from ..staff import Provider
 from ..views import SiteState
-from . import account, acts, consents, faults, home, pages, queue, sign_in, staff, static
+from . import account, acts, consents, faults, figures, home, pages, queue, sign_in, staff, static
 from . import provider as identities
 from .access import admit
 from .state import NAME, Console, Visitor, console, now
@@ -27,7 +27,7 @@ from .state import NAME, Console, Visitor, console, now
 #: The largest form, in bytes: the longest answer, each character of it written in nine.
 _LARGEST_FORM = 256 * 1024
 _PARTS = 1_000
-_BLUEPRINTS = (static, home, queue, consents, sign_in, identities, account, staff, acts)
+_BLUEPRINTS = (static, home, queue, consents, figures, sign_in, identities, account, staff, acts)
 
 
 class _Sessions(SecureCookieSessionInterface):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest, NotFound
@@ -21,7 +20,7 @@ from ..ledger.statistics import Cell, chosen
 from ..ledger.words import METHODS, MODES
 from ..staff import Permission
 from .access import allow
-from .pages import told
+from .pages import day_in, file, told
 from .state import asked_from, console, me, note, now, together
 
 pages = Blueprint("consents", __name__)
@@ -64,7 +63,7 @@ def export_one(row: int) -> Response:
     """Hand out one decision, and those of the same reader before it."""
     rows = [record_of(link) for link in _history(row)]
     note("consents_exported", str(row), rows=len(rows))
-    return _file(iter([to_json(rows, indent=2).encode()]), f"consent-{row}.json", "application/json")
+    return file(iter([to_json(rows, indent=2).encode()]), f"consent-{row}.json", "application/json")
 
 
 @pages.post(f"/consents/<{_ROW}:row>/erase")
@@ -94,7 +93,7 @@ def erase_ahead() -> Response | tuple[str, int]:
 @allow(Permission.EXPORT_CONSENTS, fresh=True)
 def export() -> Response | tuple[str, int]:
     """Hand out all decisions between two days, for an authority."""
-    since, until, form, reason = _day("since"), _day("until"), request.form.get("form", "csv"), _reason()
+    since, until, form, reason = day_in("since"), day_in("until"), request.form.get("form", "csv"), _reason()
     if form not in _FORMS:
         raise BadRequest
     if not reason or (since and until and until < since):
@@ -108,7 +107,7 @@ def export() -> Response | tuple[str, int]:
     )
     records = map(record_of, links)
     parts = FORMS[form](map(flat, records) if form == "csv" else records, (*COLUMNS, *HASHES))
-    return _file(parts, f"consents-{day(now()):%Y%m%d}.{form}", {"csv": "text/csv", "json": "application/json"}[form])
+    return file(parts, f"consents-{day(now()):%Y%m%d}.{form}", {"csv": "text/csv", "json": "application/json"}[form])
 
 
 @pages.get("/consents/verification")
@@ -246,19 +245,3 @@ def _erase(record: str, *, about: str, reason: str) -> None:
 
 def _reason() -> str:
     return " ".join(request.form.get("reason", "").split())[:_LONGEST_REASON]
-
-
-def _day(name: str) -> date | None:
-    """Return the day in the field *name*, None where it is empty; refuse what is no day."""
-    try:
-        typed = request.form.get(name, "")
-        return datetime.strptime(typed, "%Y-%m-%d").date() if typed else None
-    except ValueError:
-        raise BadRequest from None
-
-
-def _file(parts: Iterator[bytes], name: str, mimetype: str) -> Response:
-    """Return *parts* as a file to be saved."""
-    response = Response(parts, mimetype=mimetype)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from flask import current_app, g, request, session, url_for
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from ..errors import Message
@@ -17,6 +20,7 @@ from ..views.pages import POLICY
 from .state import console, visitor
 
 _SHARED = "static.static"
+_FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)  # further off a day has no midnight in every zone
 
 
 class Entry(NamedTuple):
@@ -81,6 +85,27 @@ def context() -> dict[str, Any]:
         "reasons": REASONS,
         "faults": FAULTS,
     }
+
+
+def day_in(name: str) -> date | None:
+    """Return the day in the field *name* of an address or a form, None where it is empty; refuse what is no day."""
+    typed = request.values.get(name, "").strip()
+    if not typed:
+        return None
+    try:
+        day = datetime.strptime(typed, "%Y-%m-%d").date()
+    except ValueError:
+        raise BadRequest from None
+    if not _FIRST <= day <= _LAST:
+        raise BadRequest
+    return day
+
+
+def file(parts: bytes | Iterable[bytes], name: str, mimetype: str) -> Response:
+    """Return *parts* as a file of that *name*, to be saved."""
+    response = Response(parts, mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
 def _in_other_language(other: str) -> str:

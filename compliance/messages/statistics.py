@@ -10,15 +10,16 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from .. import charts, deadlines
 from ..cases import PENDING, RESULTS, Kind, State, deadline, is_overdue
 from ..store import Database
+from ..store.days import china_day
 from ..store.tables import event, message
 from .listing import batches
 
@@ -62,6 +63,36 @@ class Figures:
     ended: int
     working_days: Spread
     hours: Spread
+
+    @property
+    def late_share(self) -> float | None:
+        """The share of what was answered late, or is overdue, in all that was or is to be answered; None of nothing."""
+        owed = self.answered + self.pending
+        return (self.late + self.overdue) / owed if owed else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """How many cases were *received* on a day, and how many *answered*, whenever those had come."""
+
+    day: date
+    received: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """The figures of the cases that were received from the *first* day to the *last*.
+
+    Of all, of those of each kind, and of those of each kind and category.
+    """
+
+    first: date
+    last: date
+    made: datetime
+    total: Figures
+    kinds: Mapping[str, Figures]
+    categories: Mapping[tuple[str, str], Figures]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +146,49 @@ def of_year(database: Database, year: int, *, now: datetime) -> Year:
     """Return the figures of the cases that were received in *year*, as they stand *now*."""
     tallies = {kind: _Tally() for kind in Kind}
     total = _Tally()
-    for row, last, result in _cases(database, year):
+    for row, last, result in _cases(database, date(year, 1, 1), date(year + 1, 1, 1)):
         for tally in (total, tallies[Kind(row.kind)]):
             tally.add(row, last, result, now)
     kinds = {kind.value: tally.figures() for kind, tally in tallies.items()}
     return Year(year=year, made=now, total=total.figures(), kinds=kinds)
+
+
+def of_days(database: Database, first: date, last: date, *, now: datetime) -> Days:
+    """Return the figures of the cases that were received from the *first* day to the *last*, as they stand *now*."""
+    total = _Tally()
+    kinds = {kind.value: _Tally() for kind in Kind}
+    categories: dict[tuple[str, str], _Tally] = {}
+    for row, state, result in _cases(database, first, last + timedelta(days=1)):
+        for tally in (total, kinds[row.kind], categories.setdefault((row.kind, row.category), _Tally())):
+            tally.add(row, state, result, now)
+    return Days(
+        first=first,
+        last=last,
+        made=now,
+        total=total.figures(),
+        kinds={kind: tally.figures() for kind, tally in kinds.items()},
+        categories={key: tally.figures() for key, tally in sorted(categories.items())},
+    )
+
+
+def by_day(database: Database, first: date, last: date) -> list[Day]:
+    """Return what was received and what was answered on each day from the *first* to the *last*, in order.
+
+    A case that was taken up again counts on each day on which it was answered. Two queries; the database counts.
+    """
+    start, end = deadlines.midnight(first), deadlines.midnight(last + timedelta(days=1))
+    came, told = china_day(message.c.created), china_day(event.c.at)
+    coming = select(came, func.count()).where(message.c.created >= start, message.c.created < end).group_by(came)
+    going = (
+        select(told, func.count(event.c.message_id.distinct()))
+        .where(event.c.at >= start, event.c.at < end, event.c.kind == "answered")
+        .group_by(told)
+    )
+    with database.reading() as connection:
+        found = [{row[0]: row[1] for row in connection.execute(query)} for query in (coming, going)]
+    came_on, told_on = found
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [Day(day=day, received=came_on.get(f"{day}", 0), answered=told_on.get(f"{day}", 0)) for day in days]
 
 
 def quantile(values: Sequence[float], part: float) -> float | None:
@@ -150,10 +219,10 @@ def chart(year: Year) -> bytes:
     )
 
 
-def _cases(database: Database, year: int) -> Iterator[tuple[Row[Any], State, str]]:
-    """Yield the cases of *year* with the last state before they were purged, and the last result."""
+def _cases(database: Database, first: date, after: date) -> Iterator[tuple[Row[Any], State, str]]:
+    """Yield the cases from the *first* day to that before *after*, with their last state before a purge and result."""
     table = message.c
-    start, end = (deadlines.midnight(date(number, 1, 1)) for number in (year, year + 1))
+    start, end = deadlines.midnight(first), deadlines.midnight(after)
     query = select(*(table[name] for name in _COLUMNS)).where(table.created >= start, table.created < end)
     for batch, past in batches(database, query, size=_BATCH, beside=_past):
         for row in batch:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import BytesIO
 from typing import Any
 
+from ...formats import workbook
 from ..findings import Finding
 from ..report import Report
 from .overview import Overview
@@ -13,37 +13,14 @@ from .tables import behaviour_row, recipient_row, said, stored_row
 from .words import words
 from .xml import clean
 
-_WIDEST = 60  # characters of a column
-_SHEET = 31  # characters of the name of a sheet
-
 
 def xlsx(reports: Sequence[Report], language: str) -> bytes:
     """Return the workbook. Raises `ModuleNotFoundError` without openpyxl."""
-    from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no annotations
-    from openpyxl.styles import Alignment, Font  # type: ignore[import-untyped]
-    from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
+    return workbook((name, map(_clean, rows)) for name, rows in _sheets(reports, language))
 
-    book = Workbook()
-    book.remove(book.active)
-    for name, rows in _sheets(reports, language):
-        sheet = book.create_sheet(name[:_SHEET])
-        widths: dict[int, int] = {}
-        for number, row in enumerate(rows, 1):
-            for column, value in enumerate(row, 1):
-                cell = sheet.cell(number, column)
-                cell.value = value if isinstance(value, int) else clean(str(value))
-                if not isinstance(value, int):
-                    cell.data_type = "s"  # what a page wrote is text, whatever it begins with
-                cell.alignment = Alignment(vertical="top", wrap_text=True)
-                cell.font = Font(bold=number == 1)
-                widths[column] = min(_WIDEST, max(widths.get(column, 8), len(str(value)) + 2))
-        for column, width in widths.items():
-            sheet.column_dimensions[get_column_letter(column)].width = width
-        sheet.freeze_panes = "A2"
-        sheet.auto_filter.ref = sheet.dimensions
-    file = BytesIO()
-    book.save(file)
-    return file.getvalue()
+
+def _clean(row: Sequence[Any]) -> list[Any]:
+    return [clean(value) if isinstance(value, str) else value for value in row]
 
 
 def _sheets(reports: Sequence[Report], language: str) -> Iterator[tuple[str, Iterable[Sequence[Any]]]]:
