@@ -56,10 +56,16 @@ def sniff(start: bytes, label: str | None) -> str | None:
         return _MARKS[mark[0]]
     if label is not None:
         return named(label)
+    return _declared(start[:PRESCAN])
+
+
+@lru_cache(maxsize=8)  # a page is asked about before it is changed and after
+def _declared(start: bytes) -> str | None:
+    """Return the charset that the *start* of a page names in its markup."""
     import turbohtml
 
     # A stray 0xFF keeps the parser from taking bytes for UTF-8 by their look, which browsers do not do.
-    declared = (turbohtml.parse(start[:PRESCAN] + b"\xff").encoding or "").lower()
+    declared = (turbohtml.parse(start + b"\xff").encoding or "").lower()
     return UNDECLARED if declared == "windows-1252" else named(declared)
 
 
