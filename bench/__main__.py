@@ -13,6 +13,7 @@ from . import (
     audit,
     browsing,
     costs,
+    decisions,
     gate,
     injection,
     ledger,
@@ -53,6 +54,9 @@ LARGE: tuple[Table, ...] = (
     ("A full box", f"÷ the time of {store.SIZES[0]:,}", store.growth_rows),
     ("Pages of the console", "ms of SQL", store.console_rows),
     ("A ledger read again", "MB more than 10,000", ledger.verified_rows),
+    ("Many decisions", "÷ single; s", decisions.offered_rows),
+    ("Verified while readers decide", "false alarms", decisions.alarm_rows),
+    ("A ledger that grows", "as the subject says", decisions.growth_rows),
 )
 
 begun = time.monotonic()
