@@ -189,6 +189,14 @@ class History:
         """Return the newest look at each target."""
         return {look.target: look for look in self._looks}
 
+    def latest(self) -> list[tuple[Look | None, Look]]:
+        """Return the newest look at each target, each with the one before it, if any; the last one first."""
+        found: dict[str, list[Look]] = {}
+        for look in self._looks:
+            found.setdefault(look.target, []).append(look)
+        pairs = [(looks[-2] if len(looks) > 1 else None, looks[-1]) for looks in found.values()]
+        return sorted(pairs, key=lambda pair: pair[1].time, reverse=True)
+
     def add(self, look: Look) -> None:
         """Keep *look*, as a whole or not at all. Raises `HistoryError` where that cannot be."""
         self._looks = [*self._looks, look][-KEPT:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import SplitResult
 
 import click
@@ -29,8 +30,13 @@ _THREADS = 8
     show_default=True,
     help="How many proxies stand in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
 )
+@click.option(
+    "--history",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file of check --history, to tell of the last look at the site.",
+)
 @click.pass_context
-def console(context: click.Context, bind: SplitResult, proxies: int) -> None:
+def console(context: click.Context, bind: SplitResult, proxies: int, history: Path | None) -> None:
     """Serve the console, in which editors answer messages and reports, on this machine.
 
     Over plain HTTP it lets in who sits at the machine itself, and nobody else: put a server that speaks HTTPS in front
@@ -44,9 +50,8 @@ def console(context: click.Context, bind: SplitResult, proxies: int) -> None:
         raise missing_module(error, "console") from error
     found = state(context)
     where = {"unix_socket": bind.path} if bind.scheme else {"host": bind.hostname, "port": bind.port}
-    server = create_server(
-        beside(found, proxies=proxies), **where, threads=_THREADS, ident=None, clear_untrusted_proxy_headers=not proxies
-    )
+    app = beside(found, proxies=proxies, history=history)
+    server = create_server(app, **where, threads=_THREADS, ident=None, clear_untrusted_proxy_headers=not proxies)
     address = bind.path if bind.scheme else f"http://{bind.hostname}:{server.effective_port}/"
     name = found.settings.site.name.get()
     say(Message("The console of %(name)s is at %(address)s (stop it with Ctrl+C).", name=name, address=address))

@@ -50,6 +50,7 @@ def create_console(
     folder: Path | None = None,
     proxies: int = 0,
     provider: Provider | None = None,
+    history: Path | None = None,
 ) -> Flask:
     """Return the console of a site as an application for any WSGI server, on a host name or path of its own.
 
@@ -61,6 +62,7 @@ def create_console(
         folder: where the path of an SQLite file begins; the folder of the settings file unless it is given.
         proxies: how many proxies stand in front, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
         provider: where people can sign in, too, with an account that they have there.
+        history: the file of `check --history`, of which the console tells what the last look at the site found.
 
     Raises `SettingsError` with everything that is wrong with the settings.
 
@@ -69,13 +71,16 @@ def create_console(
     found = engine.read(partial(find, Path.cwd(), None, settings), folder=Path.cwd(), named="create_console()")
     keys = encryption_keys or [*secret_key_fallbacks, secret_key]
     store = engine.open_store(found, keys, folder or (found.path.parent if found.path else Path.cwd()))
-    made = Console(settings=found, store=store, assets=assets.load(CONSOLE_STATIC), provider=provider)
+    made = Console(settings=found, store=store, assets=assets.load(CONSOLE_STATIC), provider=provider, history=history)
     return build(made, proxies=proxies)
 
 
-def beside(site: SiteState, *, proxies: int = 0) -> Flask:
+def beside(site: SiteState, *, proxies: int = 0, history: Path | None = None) -> Flask:
     """Return the console of a *site* that is in this process, for a server of its own."""
-    return build(Console(settings=site.settings, store=site.store, assets=assets.load(CONSOLE_STATIC)), proxies=proxies)
+    return build(
+        Console(settings=site.settings, store=site.store, assets=assets.load(CONSOLE_STATIC), history=history),
+        proxies=proxies,
+    )
 
 
 def build(here: Console, *, proxies: int = 0) -> Flask:

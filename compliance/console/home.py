@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from itertools import islice
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from ..deadlines import day
 from ..deliveries import dead, revive
-from ..errors import Message
+from ..documents import POLICIES
+from ..errors import Message, said
 from ..messages import drafts
 from ..messages.listing import last_accepted
 from ..staff import Permission
 from ..views.health import parts
 from .access import allow
-from .pages import told
+from .pages import language, told
 from .queue.listing import COUNTED, tabs
 from .queue.routes import words
 from .state import console, me, note, now, together
@@ -23,6 +27,7 @@ pages = Blueprint("home", __name__)
 
 #: Drafts, and things that were given up, which are shown.
 _SHOWN = 10
+_MOST = 100  # differences between two looks
 
 
 @pages.get("/")
@@ -56,8 +61,40 @@ def health() -> str:
         parts=known,
         accepted=last_accepted(here.store.database),
         dead=dead(here.store.database, here.settings)[:_SHOWN],
+        **_versions(),
+        **_looked(),
         retries=me().may(Permission.RETRY_DELIVERIES),
     )
+
+
+def _versions() -> dict[str, Any]:
+    """Return which version readers decide about, and those of the policies that take effect later."""
+    library, today = console().documents, day(now())
+    languages = console().settings.site.languages
+    coming = [one for name in POLICIES for language in languages for one in library.coming(name, language, today)]
+    return {"policy": library.policy(today), "coming": dict.fromkeys(coming)}
+
+
+def _looked() -> dict[str, Any]:
+    """Return what the last looks of `check` found, what is different since the one before, and hosts nobody named."""
+    file = console().history
+    if file is None:
+        return {"looks": None}
+    from ..audit.looks import History, HistoryError, differences  # read where there is a history alone
+
+    declared = tuple(tracker.host for tracker in console().settings.consent.trackers)
+    try:
+        looks = [
+            (
+                look,
+                [one.message for one in islice(differences(before, look, language()), _MOST)] if before else None,
+                [host for host in look.trackers if not any(f".{host}".endswith(f".{known}") for known in declared)],
+            )
+            for before, look in History(file).latest()[:_SHOWN]
+        ]
+    except HistoryError as error:
+        return {"looks": [], "unread": said(error)}
+    return {"looks": looks}
 
 
 @pages.post("/health/retry")

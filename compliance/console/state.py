@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import current_app, request
@@ -35,6 +36,7 @@ class Console:
         assets: the files that pages load, by their plain names.
         clock: tells the time.
         provider: where people can sign in, too.
+        history: the file in which `check` keeps its looks at the site.
     """
 
     settings: Settings
@@ -42,6 +44,7 @@ class Console:
     assets: Mapping[str, Asset]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     provider: Provider | None = None
+    history: Path | None = None
     accounts: Accounts = field(init=False)
     sessions: Sessions = field(init=False)
     delays: Delays = field(init=False)

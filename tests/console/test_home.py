@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import update
 
+from compliance.audit.looks import History, Look
 from compliance.cases import State
 from compliance.messages import drafts
 from compliance.staff import Role
@@ -65,3 +67,28 @@ def test_what_was_given_up_is_told_and_tried_again(tmp_path: Path) -> None:
     assert "1 wait, 0 were given up" in chief.get("/health").text
     act = office.trail()[-1]
     assert (act.action, act.said["count"]) == ("deliveries_retried", 1)
+
+
+def test_last_look_at_the_site_is_told_with_what_is_new(tmp_path: Path) -> None:
+    file = tmp_path / "looks.jsonl"
+    office = Office(tmp_path, history=file)
+    chief = office.of(Role.SUPERVISOR)
+    assert "No look was kept yet" in chief.get("/health?lang=en").text
+    first = Look(target="https://a.example", time=office.now, findings={}, numbers={}, trackers={}, unread={})
+    history = History(file)
+    history.add(first)
+    assert "The first look" in chief.get("/health").text
+    hosts = {"stats.example": "https://a.example/1", "www.google-analytics.com": "https://a.example/2"}
+    history.add(first.model_copy(update={"trackers": hosts, "time": office.now + timedelta(days=1)}))
+    page = chief.get("/health").text
+    assert "pages load from stats.example now" in page
+    assert "stats.example, www.google-analytics.com" in page
+    file.write_text("no look\n")
+    page = chief.get("/health")
+    assert page.status_code == 200 and "is no look of" in page.text
+
+
+def test_version_of_the_policies_stands_among_the_parts(office: Office) -> None:
+    page = office.of(Role.AUDITOR).get("/health?lang=en").text
+    assert office.console.documents.policy(office.now.date()) in page.partition("Version of the policies")[2]
+    assert "The last look at the site" not in page
