@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from flask import current_app, g, request, session, url_for
 from werkzeug.exceptions import BadRequest
@@ -112,7 +113,9 @@ def _in_other_language(other: str) -> str:
     """Return the address of this page in an*other* language; of one that was sent by a form, that of the first page."""
     if request.endpoint is None or request.method != "GET":
         return url_for("home.home", lang=other)
-    return url_for(request.endpoint, **{**(request.view_args or {}), **request.args.to_dict(), "lang": other})
+    # What stands in the address is no argument of `url_for`, which would obey a `_scheme`.
+    asked = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
+    return f"{url_for(request.endpoint, **(request.view_args or {}))}?{urlencode([*asked, ('lang', other)])}"
 
 
 def harden(response: Response) -> Response:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -35,6 +36,24 @@ def test_nobody_is_led_elsewhere(office: Office, address: str) -> None:
     browser = office.browser()
     browser.post("/sign-in", {"name": "li.ming", "password": PASSWORD}, query_string={"next": address})
     assert browser.post("/sign-in/code", {"code": office.code()}).location == "/"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=accepted&state=closed",
+        "endpoint=x",
+        "_method=POST",
+        "_scheme=javascript",
+        "_external=1&_scheme=javascript&_anchor=x",
+    ],
+)
+def test_other_language_leads_to_the_same_page(office: Office, query: str) -> None:
+    answer = office.browser().get(f"/sign-in?lang=en&{query}")
+    assert answer.status_code == 200
+    assert [html.unescape(to) for to in re.findall(r'href="([^"]*)" lang="zh-CN"', answer.text)] == [
+        f"/sign-in?{query}&lang=zh_CN"
+    ]
 
 
 def test_code_is_good_once(office: Office) -> None:
