@@ -13,12 +13,10 @@ from ..staff import Account, Permission, StaffError, Stage
 from ..staff.second_factor import address, new_secret
 from .access import CONFIRMATION, allow, attempt, during, local, proved
 from .pages import told
-from .sign_in import enter
+from .sign_in import SECRET, enter
 from .state import console, me, note, now, together
 
 pages = Blueprint("account", __name__)
-
-_SECRET = "second_factor"
 
 
 @pages.get("/set-up")
@@ -84,7 +82,7 @@ def first_telephone() -> str | tuple[str, int]:
 @pages.post("/account/telephone")
 @allow(Permission.OWN, fresh=True)
 def new_telephone() -> str | tuple[str, int]:
-    """Take another telephone."""
+    """Take another telephone, and end all other sessions."""
     return _set_telephone()
 
 
@@ -157,23 +155,25 @@ def _set_password(after: str) -> Response | tuple[str, int]:
 
 
 def _telephone(*, failed: bool = False) -> str:
-    secret = session.setdefault(_SECRET, new_secret())
+    secret = session.setdefault(SECRET, new_secret())
     leads_to = address(secret, name=_with_password().name, site=console().settings.site.name.get())
     picture = Markup(segno.make(leads_to, micro=False).svg_inline(scale=4, border=2, omitsize=True))
     return render_template("console/telephone.html", secret=secret, address=leads_to, picture=picture, failed=failed)
 
 
 def _set_telephone() -> str | tuple[str, int]:
-    account, secret, code = _with_password(), session.get(_SECRET, ""), request.form.get("code", "")
+    account, secret, code = _with_password(), session.get(SECRET, ""), request.form.get("code", "")
 
     def work() -> list[str]:
         codes = console().accounts.set_second_factor(account, secret, code, now=now()) if secret else []
         if codes:
+            # One that began before there was a telephone, or with the one before, has not shown that it has this one.
+            console().sessions.end_all(account, but=me().session)
             note("second_factor_set")
         return codes
 
     codes = attempt(f"{account.name}/telephone", lambda: together(work))
     if not codes:
         return _telephone(failed=True), 422
-    session.pop(_SECRET)
+    session.pop(SECRET)
     return render_template("console/recovery_codes.html", codes=codes)

@@ -12,6 +12,8 @@ from .state import Visitor, asked_from, console, me, note, now, visitor
 
 pages = Blueprint("sign_in", __name__)
 
+#: What the cookie calls the secret that somebody is about to give to a telephone.
+SECRET = "second_factor"
 _SHOWN = 64  # characters of a name that nobody has which the trail keeps
 
 
@@ -95,6 +97,7 @@ def begin(account: Account, stage: Stage) -> None:
     )
     found = here.sessions.find(key, now=now())
     assert found is not None
+    session.pop(SECRET, None)  # who was here before has seen it
     login_user(Visitor(key, *found))
 
 

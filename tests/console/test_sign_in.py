@@ -9,8 +9,8 @@ import pytest
 from argon2 import Type, extract_parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from compliance.staff import Role, passwords
-from support.desk import PASSWORD, SECRET, Office, heading
+from compliance.staff import Role, Stage, passwords
+from support.desk import PASSWORD, SECRET, Browser, Office, heading
 from support.desk import office as office
 
 NEW = "a pear tree in winter"
@@ -176,6 +176,39 @@ def test_sessions_end_by_themselves_and_by_hand(office: Office) -> None:
         office.wait(minutes=59)
         there.get("/account")
     assert there.get("/account").status_code == 303
+
+
+def offered(browser: Browser, path: str) -> str:
+    """The key that a page offers for a telephone."""
+    return re.findall(r'<code class="copied">(\w+)</code>', browser.get(path).text)[0]
+
+
+def test_key_that_one_was_offered_is_not_that_of_the_next_at_the_same_browser(office: Office) -> None:
+    office.add("li.ming")
+    office.add("zhao", second_factor=None)
+    browser = office.browser()
+    browser.sign_in("li.ming")
+    browser.post("/sign-in/code", {"code": office.code()})
+    seen = offered(browser, "/account/telephone")
+    browser.post("/sign-out")
+    browser.sign_in("zhao")
+    assert offered(browser, "/set-up") != seen
+
+
+def test_telephone_ends_all_sessions_that_have_not_shown_it(office: Office) -> None:
+    """Who knew the password before there was a telephone is not let in by one of somebody else."""
+    account = office.add("zhao", second_factor=None)
+    other, browser = office.of(account, stage=Stage.SET_UP), office.of(account, stage=Stage.SET_UP)
+    code = pyotp.TOTP(offered(browser, "/set-up")).at(office.now)
+    assert browser.post("/set-up/telephone", {"code": code}).status_code == 200
+    assert browser.get("/set-up").location == "/"
+    assert other.get("/set-up").location == "/sign-in?next=/set-up"
+    office.wait(minutes=1)
+    code = pyotp.TOTP(offered(browser, "/account/telephone")).at(office.now)
+    other = office.of(account)
+    assert browser.post("/account/telephone", {"code": code}).status_code == 200
+    assert browser.get("/account").status_code == 200
+    assert other.get("/account").status_code == 303
 
 
 def test_session_of_another_cannot_be_ended(office: Office) -> None:
