@@ -6,7 +6,7 @@ import json
 import statistics
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from compliance.cases import RESULTS, Kind, State
-from compliance.messages.statistics import Figures, Spread, chart, of_year, quantile
+from compliance.messages.statistics import Figures, Spread, by_day, chart, of_days, of_year, quantile
 from compliance.store import Database
 from support.editors import NOW, Desk, Editor, report
 from support.editors import desk as desk
@@ -213,3 +213,25 @@ def test_without_pygal_the_chart_says_what_to_install():
         [sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
     )
     assert run.stdout == "2 Error: charts need pygal: pip install flask-compliance[charts]\n\n"
+
+
+def test_days_are_those_of_china_and_count_what_was_answered_on_them(desk: Desk):
+    evening = datetime(2026, 11, 24, 15, 59, 59, tzinfo=UTC)
+    numbers = [desk.send(body, now=now) for body, now in (("one", evening), ("two", evening + timedelta(seconds=1)))]
+    desk.cases.move(numbers[0], State.RESOLVED_ACTION, text="It is gone.", now=evening + DAY)
+    found = by_day(desk.database, date(2026, 11, 23), date(2026, 11, 26))
+    assert [(one.received, one.answered) for one in found] == [(0, 0), (1, 0), (1, 1), (0, 0)]
+
+
+def test_days_of_a_year_are_the_year(desk: Desk):
+    for number in range(4):
+        desk.send(f"{number}", now=NOW - number * 40 * DAY, **report(category=("rumour", "porn")[number % 2]))
+    year = of_year(desk.database, 2026, now=LATER)
+    days = of_days(desk.database, date(2026, 1, 1), date(2026, 12, 31), now=LATER)
+    assert (days.total, days.kinds) == (year.total, year.kinds)
+    assert {key: figures.received for key, figures in days.categories.items()} == {
+        (Kind.REPORT, "porn"): 2,
+        (Kind.REPORT, "rumour"): 2,
+    }
+    assert days.total.late_share == 1.0
+    assert of_days(desk.database, date(2025, 1, 1), date(2025, 1, 1), now=LATER).total.late_share is None
