@@ -67,6 +67,8 @@ MONTH = click.DateTime(["%Y-%m"])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 record = click.argument("record", metavar="ID")
+# An id may begin with what begins an option.
+_ANY_ID = {"ignore_unknown_options": True}
 
 
 @compliance.group()
@@ -167,7 +169,7 @@ def archive_(context: click.Context, month: datetime, path: Path, lets_go: bool,
         say(Message("%(count)s rows let go.", count=sum(ledger.let_go(found.id))))
 
 
-@consents.command("show")
+@consents.command("show", context_settings=_ANY_ID)
 @record
 @listing
 @click.pass_context
@@ -258,7 +260,7 @@ def stats(
         file.write(content)
 
 
-@consents.command()
+@consents.command(context_settings=_ANY_ID)
 @record
 @click.option("--file", "file", type=FILE, help="In an archive, which is written anew; not in the database.")
 @click.option("--ahead", is_flag=True, help="Also where nothing of it is here: it is erased once it comes.")

@@ -170,6 +170,12 @@ def test_record_is_shown_with_the_decisions_before_it(filled: Site) -> None:
     assert "'forged'" in filled("show", "forged", status=2).stderr
 
 
+@pytest.mark.parametrize("record", ["-Oforged", "--forged", "-", "-h"])
+def test_id_of_a_record_may_look_like_an_option(filled: Site, record: str) -> None:
+    for command in ("show", "erase"):
+        assert repr(record) in filled(command, record, status=2).stderr
+
+
 def test_text_is_printed_as_it_was(filled: Site) -> None:
     assert filled("text", TEXT.hash.upper()).stdout == TEXT.text
     filled("text", "0" * 64, status=2)

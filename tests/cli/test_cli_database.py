@@ -45,7 +45,9 @@ def test_status_says_what_there_is(editor: Editor):
     found = status(editor)
     assert (found["dialect"], found["version"], found["pending"], found["dead"]) == ("sqlite", newest(), 1, 0)
     every = [table.name.removeprefix(tables.PREFIX) for table in tables.metadata.sorted_tables]
-    full = dict.fromkeys(("attachment", "event", "ledger", "message", "outbox", "site"), 1) | {"suited": int(newest() or 0)}
+    full = dict.fromkeys(("attachment", "event", "ledger", "message", "outbox", "site"), 1) | {
+        "suited": int(newest() or 0)
+    }
     assert found["rows"] == dict.fromkeys(every, 0) | full
     assert datetime.fromisoformat(found["oldest_pending"]).tzinfo
     lines = run(editor, "status").stdout.splitlines()

@@ -240,11 +240,11 @@ def test_days_left_are_working_days(hours: int, left: int):
 
 
 def test_many_counts_are_one_query_and_end_at_the_most(desk: Desk):
-    for body in "abc":
+    for body in ("river", "bridge", "harbour"):
         desk.send(body, **report())
     desk.send("d", doubts=("proof",))
     held = frozenset({State.QUARANTINED})
-    asked = [Filter(), Filter(states=held), Filter(category="rumour"), Filter(search="b"), Filter(assignee="Li")]
+    asked = [Filter(), Filter(states=held), Filter(category="rumour"), Filter(search="bridge"), Filter(assignee="Li")]
     ran: list[str] = []
     listen(desk.database.engine, "before_cursor_execute", lambda *call: ran.append(call[2]))
     assert counts(desk.database, asked, most=9, now=NOW) == [3, 1, 3, 1, 0]
