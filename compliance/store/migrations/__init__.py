@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 _ATTEMPTS = 6
 _TURN = 25  # seconds that a worker waits for its turn: less than servers give a request
 _ONE_AT_A_TIME = Lock()  # Alembic keeps what it works on in the globals of its modules
+# Alembic's own takes several versions: one that a worker notes late stays there beside that of a worker ahead of it.
+_ONE_VERSION = """
+    CREATE TABLE IF NOT EXISTS compliance_alembic_version (
+        version_num VARCHAR(32) NOT NULL PRIMARY KEY, one BOOLEAN NOT NULL DEFAULT TRUE UNIQUE
+    ) ENGINE = InnoDB
+"""
 _OPTIONS: dict[str, Any] = {"version_table": "compliance_alembic_version"}  # beside a host's own `alembic_version`
 
 
@@ -96,7 +102,7 @@ def _turn(engine: Engine) -> Iterator[None]:
     """Hold other workers off where half a step is seen at once (MySQL); elsewhere a step is whole or was never done.
 
     Those at other nodes of a Galera cluster are not held off, for a named lock is known to its own node alone. Where
-    one meets what another made, a table or the version that is noted, it looks again.
+    one meets what another made, a table or the version that is noted, it looks again; the table of versions holds one.
     """
     if engine.dialect.name != "mysql":
         yield
@@ -105,6 +111,7 @@ def _turn(engine: Engine) -> Iterator[None]:
         connection.detach()  # what is held ends with it
         if not connection.scalar(select(func.get_lock(func.sha1(func.concat("compliance ", func.database())), _TURN))):
             raise StoreError(Message("the tables are being brought up to date by another worker; try again later"))
+        connection.exec_driver_sql(_ONE_VERSION)
         yield
 
 
