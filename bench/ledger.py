@@ -26,6 +26,7 @@ from compliance import Compliance
 from compliance.ledger import Entry, Ledger, Recorder, Spool, Text, verify
 from compliance.store import Database
 from compliance.store.tables import decision as consent
+from compliance.vault import Vault
 
 from .injection import SETTINGS
 from .store import POSTGRESQL
@@ -47,6 +48,7 @@ GROWTH = 2.0
 MEMORY = 16  # MB beside what the small ledger takes
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 KEY = b"k" * 32
+SECRET = "a key of sixteen bytes or more"
 TEXT = Text(name="privacy", version="1.0", language="zh_CN", text="隐私政策\n\n" + "我们保存您的选择。" * 200)
 TEXTS = dict.fromkeys(("privacy", "cookies"), TEXT.hash)
 
@@ -57,7 +59,8 @@ def rows() -> Iterator[Row]:
         with _database(kind) as url, TemporaryDirectory() as folder:
             app = _site(url, folder)
             with closing(Database(url, folder=Path(folder))) as database:
-                recorder = Recorder(Ledger(database, [KEY]), Spool(Path(folder) / "spool"), patience=10)
+                keys = Vault([SECRET.encode()]).keys("ledger")  # the two share a ledger
+                recorder = Recorder(Ledger(database, keys), Spool(Path(folder) / "spool"), patience=10)
                 file = os.open(Path(folder) / "appended", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
                 calls: dict[str, tuple[Callable[[], object], int]] = {
                     "appended": (partial(_append, file), 1),
@@ -153,7 +156,7 @@ def verified_rows() -> Iterator[Row]:
 
 def _site(url: str, folder: str) -> Flask:
     app = Flask(__name__, instance_path=folder)
-    app.secret_key = "a key of sixteen bytes or more"
+    app.secret_key = SECRET
     settings = {**SETTINGS, "storage": {"url": url.replace("bench.db", "site.db")}, "limits": {"enabled": False}}
     Compliance(app, settings=settings)
     app.extensions["compliance"].database.migrate()
