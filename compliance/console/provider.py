@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from ..errors import ComplianceError, Message
 from ..staff import Account, Provider
+from ..staff.sessions import FRESH
 from .access import InsecureError, anybody, is_private, local
 from .sign_in import enter_fully
 from .state import console, note
@@ -22,6 +23,7 @@ logger = logging.getLogger("compliance")
 pages = Blueprint("provider", __name__)
 
 _NAME = "compliance_console_provider"
+_AGAIN = "again"
 _PATIENCE = 10  # seconds that the provider has for an answer
 
 
@@ -52,7 +54,7 @@ def ask() -> Response | tuple[str, int]:
     client, _ = _client()
     if not is_private():
         raise InsecureError
-    session["next"] = local(request.args.get("next", ""))
+    session["next"], session[_AGAIN] = local(request.args.get("next", "")), "again" in request.args
     for name in [name for name in session if name.startswith("_state_")]:
         del session[name]  # of a sign-in that was begun and left: a cookie holds one
     again = {"prompt": "login", "max_age": 0} if "again" in request.args else {}
@@ -73,6 +75,7 @@ def back() -> Response | tuple[str, int]:
         if client.server_metadata["issuer"] != provider.issuer:
             raise ValueError("the provider calls itself by another address")
         subject = hashlib.sha256(json.dumps([provider.issuer, str(claims["sub"])]).encode()).hexdigest()
+        proved = _is_proved(claims)
     except _faults() as error:
         note("sign_in_failed", "provider")
         return _refuse("refused", error)
@@ -80,7 +83,10 @@ def back() -> Response | tuple[str, int]:
     if account is None or account.disabled:
         note("sign_in_failed", "provider", by=account)
         return _refuse("unknown", None)
-    return enter_fully(account)
+    if session.pop(_AGAIN, False) and not proved:
+        note("confirmation_failed", by=account)
+        return _refuse("stale", None)
+    return enter_fully(account, proved=proved)
 
 
 def _client() -> tuple[Any, Provider]:
@@ -88,6 +94,15 @@ def _client() -> tuple[Any, Provider]:
     if provider is None:
         raise NotFound
     return current_app.extensions[_NAME], provider
+
+
+def _is_proved(claims: dict[str, Any]) -> bool:
+    """Return whether the provider has just looked at who is there, and not only known the browser.
+
+    It says so where it was asked with `max_age` (OpenID Connect Core 1.0, section 3.1.2.1); the browser carries that
+    question, and whoever sits at it can leave it out.
+    """
+    return int(claims["iat"]) - int(claims.get("auth_time") or 0) < FRESH.total_seconds()
 
 
 def _bind(provider: Provider, claims: dict[str, Any], subject: str) -> Account | None:

@@ -87,13 +87,16 @@ def sign_out() -> Response:
     return redirect(url_for("sign_in.sign_in"), 303)
 
 
-def begin(account: Account, stage: Stage) -> None:
-    """Begin a session of *account* in the place of the one that this browser may have: nobody hands one to another."""
+def begin(account: Account, stage: Stage, *, proved: bool = True) -> None:
+    """Begin a session of *account* in the place of the one that this browser may have: nobody hands one to another.
+
+    *proved*: whether who is there has just shown who they are.
+    """
     asking, here = visitor(), console()
     if asking is not None:
         here.sessions.end(asking.session.key_hash, asking.account)
     key = here.sessions.begin(
-        account, stage, agent=request.headers.get("User-Agent", ""), network=asked_from(), now=now()
+        account, stage, proved=proved, agent=request.headers.get("User-Agent", ""), network=asked_from(), now=now()
     )
     found = here.sessions.find(key, now=now())
     assert found is not None
@@ -110,9 +113,9 @@ def enter(account: Account) -> Response:
     return redirect(url_for("account.set_up"), 303)
 
 
-def enter_fully(account: Account) -> Response:
-    """Let *account* in, and lead it to where it wanted to go."""
-    begin(account, Stage.FULL)
+def enter_fully(account: Account, *, proved: bool = True) -> Response:
+    """Let *account* in, and lead it to where it wanted to go; *proved* as in `begin`."""
+    begin(account, Stage.FULL, proved=proved)
     console().accounts.note_sign_in(account, now=now())
     note("signed_in", by=account)
     return redirect(session.pop("next", "") or url_for("home.home"), 303)

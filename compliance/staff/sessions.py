@@ -72,8 +72,13 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, account: Account, stage: Stage, *, agent: str, network: str, now: datetime) -> str:
-        """Begin a session and return its key, 256 random bits, of which only the hash is kept."""
+    def begin(
+        self, account: Account, stage: Stage, *, proved: bool = True, agent: str, network: str, now: datetime
+    ) -> str:
+        """Begin a session and return its key, 256 random bits, of which only the hash is kept.
+
+        *proved*: whether who is there has just shown who they are, where the sign-in is complete.
+        """
         key = secrets.token_urlsafe(32)
         values = {
             "key_hash": _hash(key),
@@ -81,7 +86,7 @@ class Sessions:
             "stage": stage,
             "created": now,
             "seen": now,
-            "confirmed": now if stage is Stage.FULL else None,
+            "confirmed": now if stage is Stage.FULL and proved else None,
             "agent": UNPRINTABLE.sub("", agent[:_LONGEST_AGENT]),
             "network": network,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,7 @@ def test_account_elsewhere_has_no_password(office: Office) -> None:
     browser = office.browser()
     for password in ("", PASSWORD):
         assert browser.sign_in("li.ming@example.org", password).status_code == 401
-    signed_in(browser)
+    signed_in(browser, "/sign-in/provider?again=yes")
     for path in ("/account/password", "/account/telephone"):
         assert browser.get(path).status_code == 404
     assert browser.post("/account/recovery-codes").status_code == 404
@@ -174,8 +175,28 @@ def test_fresh_proof_is_asked_for_at_the_provider(office: Office, identities: Id
     )
     assert held.status_code == 403 and "/sign-in/provider?again=yes&amp;next=/accounts" in held.text
     assert signed_in(browser, "/sign-in/provider?again=yes&next=/accounts").location == "/accounts"
-    assert identities.asked[-1]["prompt"] == "login"
+    assert (identities.asked[-1]["prompt"], identities.asked[-1]["max_age"]) == ("login", "0")
     assert browser.post("/accounts", {"name": "wang", "role": "viewer"}).status_code == 200
+
+
+@pytest.mark.parametrize("ago", [None, 3600], ids=["untold", "an hour ago"])
+def test_who_sits_down_at_an_open_session_proves_nothing_at_the_provider(
+    office: Office, identities: Identities, ago: int | None
+) -> None:
+    """The provider knows the browser, and lets in without a question whoever does not have it ask one."""
+    office.console.accounts.set_role("li.ming@example.org", Role.ADMINISTRATOR)
+    identities.claims |= {"auth_time": int(time.time()) - ago} if ago else {}
+    browser = office.browser()
+    assert signed_in(browser).status_code == 303
+    assert browser.get("/accounts").status_code == 200
+    assert browser.post("/accounts", {"name": "wang", "role": "administrator"}).status_code == 403
+    away = browser.get("/sign-in/provider?again=yes").location
+    stripped = away.replace("&prompt=login", "").replace("&max_age=0", "")
+    to = requests.get(stripped, allow_redirects=False, timeout=10).headers["Location"]
+    answer = browser.get(to.removeprefix("http://localhost"))
+    assert answer.status_code == 401 and "did not ask anew who you are" in answer.text
+    assert browser.post("/accounts", {"name": "wang", "role": "administrator"}).status_code == 403
+    assert office.actions()[-1] == "confirmation_failed"
 
 
 def test_provider_that_is_away_is_told(tmp_path: Path) -> None:

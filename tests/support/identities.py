@@ -79,5 +79,7 @@ class Identities:
             return jsonify(error="invalid_grant"), 400
         now = int(time.time())
         said = {"iss": self.address, "aud": CLIENT, "iat": now, "exp": now + 60, "nonce": asked["nonce"], **self.claims}
+        if "max_age" in asked:
+            said.setdefault("auth_time", now)
         token = jwt.encode({"alg": "RS256", "kid": "1"}, said | self.lies, self.key)
         return jsonify(access_token="x", token_type="Bearer", expires_in=60, id_token=token)
