@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,15 @@ def _(connection, cursor, statement, *_):
     if not left:
         os.kill(os.getpid(), signal.SIGKILL)
 
-browser.post("/messages/bulk", form)
+browser.post(sys.argv[5], form)
 """
+
+
+def killed(folder: Path, path: str, form: dict[str, Any], word: str, count: int) -> None:
+    """Send *form* to *path* of a console that is killed before it says *word* to the database for that time."""
+    command = [sys.executable, "-c", KILLED, str(folder), json.dumps(form), word, str(count), path]
+    known = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    assert subprocess.run(command, env=known, cwd=Path(__file__).parents[2]).returncode == -signal.SIGKILL
 
 
 @pytest.mark.slow
@@ -43,9 +51,7 @@ def test_a_change_of_many_that_is_killed_leaves_each_case_whole(office: Office, 
     office.add("li")
     numbers = [office.send(str(place)) for place in range(5)]
     form = {"case": [f"{number}:1" for number in numbers], "act": "rejected", "text": "不予受理", "language": "zh_CN"}
-    command = [sys.executable, "-c", KILLED, str(tmp_path), json.dumps({**form, "do": "go"}), word, "3"]
-    path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    assert subprocess.run(command, env=path, cwd=Path(__file__).parents[2]).returncode == -signal.SIGKILL
+    killed(tmp_path, "/messages/bulk", {**form, "do": "go"}, word, 3)
     cases = {number: office.get(number) for number in numbers}
     states = [(case.state, case.version, len(case.events)) for case in cases.values()]
     assert sorted(states) == [("received", 1, 1)] * 3 + [("rejected", 2, 2)] * 2
@@ -61,3 +67,15 @@ def test_a_change_of_many_that_is_killed_leaves_each_case_whole(office: Office, 
         == 303
     )
     assert not entries(office.console.store.database, Filter(), limit=9, now=office.now)
+
+
+@pytest.mark.slow
+def test_a_way_back_that_is_killed_stands_in_the_trail_as_far_as_it_came(office: Office, tmp_path: Path):
+    browser = office.of(office.add("li"))
+    numbers = [office.send(str(place)) for place in range(4)]
+    form = {"case": [f"{number}:1" for number in numbers], "act": "take", "do": "go"}
+    done = browser.post("/messages/bulk", form)
+    killed(tmp_path, f"{done.location}/undo", {}, "INSERT INTO compliance_event", 3)
+    back = [number for number in numbers if not office.get(number).assignee]
+    told = [act.about for act in office.trail() if act.action == "case_assigned"][len(numbers) :]
+    assert len(back) == 2 and sorted(told) == sorted(back)

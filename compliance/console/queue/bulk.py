@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Response
 from ...cases import PAUSED, PENDING, RESULTS, Actor, State, allowed
 from ...errors import Message
 from ...messages import replies
-from ...messages.bulk import MOST, done, each, undo
+from ...messages.bulk import MOST, Done, done, each, undo
 from ...messages.cases import LONGEST_ANSWER
 from ...messages.listing import Filter, ListedCase, entries, named
 from ...receipts import read_number
@@ -89,13 +90,20 @@ def take_back(batch: UUID) -> Response:
     if not asking.may(Permission.DIRECT_CASES) and any(one.by != asking.account.name for one in found):
         raise Forbidden
     text = request.form.get("text", "")[:LONGEST_ANSWER]
-    failed = [
-        number
-        for number, reason in undo(here.store.box.cases, found, by=asking.account.name, text=text, now=now())
-        if reason
-    ]
-    note("cases_taken_back", str(batch), cases=len(found) - len(failed))
-    flash(told(Message("Taken back: %(count)s of %(all)s cases.", count=len(found) - len(failed), all=len(found))))
+
+    def back(one: Done) -> bool:
+        for number, reason in undo(here.store.box.cases, [one], by=asking.account.name, text=text, now=now()):
+            if reason:
+                return False
+            if one.kind == "assigned":
+                note("case_assigned", number, to=one.assignee_before)
+            else:
+                note("case_answered" if text else "case_moved", number, state=one.back)
+        return True
+
+    count = sum(together(partial(back, one)) for one in found)
+    note("cases_taken_back", str(batch), cases=count)
+    flash(told(Message("Taken back: %(count)s of %(all)s cases.", count=count, all=len(found))))
     return redirect(url_for("queue.batch", batch=batch), HTTPStatus.SEE_OTHER)
 
 
