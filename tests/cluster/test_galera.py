@@ -48,6 +48,8 @@ def nodes() -> Iterator[list[Node]]:
 @pytest.fixture
 def addresses(nodes: list[Node]) -> list[str]:
     """The address of an empty database, by way of each node."""
+    for node in nodes:
+        until(node.is_joined)
     name = f"test_{secrets.token_hex(4)}"
     nodes[0].ask(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     return [node.address(name) for node in nodes]

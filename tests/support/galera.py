@@ -79,7 +79,7 @@ class Node(Program):
     def rejoin(self) -> None:
         """Let it go on, after the others have gone on without it; returns when it is among them again."""
         self.thaw()
-        until(self._is_joined)
+        until(self.is_joined)
 
     def part(self) -> None:
         """Cut it off from the others; whoever uses it still reaches it."""
@@ -88,11 +88,16 @@ class Node(Program):
     def join(self) -> None:
         """Let the others be reached again."""
         self.ask("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=0'")
-        until(self._is_joined)
+        until(self.is_joined)
 
-    def _is_joined(self) -> bool:
-        sizes = [node.ask("SHOW STATUS LIKE 'wsrep_cluster_size'")[0][1] for node in self.others]
-        return set(sizes) == {"3"} and self.is_synced()
+    def is_joined(self) -> bool:
+        """Return whether it and all others know of each other; one that gave up is started again, as a service is."""
+        if self._is_over():
+            self.launch()
+        with suppress(pymysql.Error):
+            sizes = [node.ask("SHOW STATUS LIKE 'wsrep_cluster_size'")[0][1] for node in self.others]
+            return set(sizes) == {"3"} and self.is_synced()
+        return False
 
 
 @contextmanager
