@@ -287,6 +287,8 @@ def test_a_contact_is_revealed_for_a_reason_that_is_noted(office: Office, handle
     assert len(office.get(number).events) == 1
     response = handler.post(f"/cases/{number}/reveal", {"reason": "电话核实"})
     assert response.status_code == 200 and all(word in response.text for word in PERSONAL)
+    shown = handler.post(f"/cases/{number}/reveal?lang=zh_CN", {"reason": "电话核实"}).text
+    assert f'<dt>姓名</dt><dd dir="auto">{PERSONAL[0]}</dd>' in shown
     act = office.trail()[-1]
     assert (act.action, act.about, act.said["reason"]) == ("contact_revealed", number, "电话核实")
     event = office.get(number).events[-1]
