@@ -62,3 +62,18 @@ def test_recovery_codes_are_used_up_and_replaced(accounts: Accounts) -> None:
     assert accounts.recovery_codes(account) == 9
     new = accounts.new_recovery_codes(account)
     assert not accounts.is_recovery_code(account, old[1]) and accounts.is_recovery_code(account, new[1])
+
+
+@pytest.mark.parametrize("name", ["wáng", "WANG", "ｗang", "wang ", "wang\0"])
+def test_name_that_a_database_takes_for_another_is_unknown(accounts: Accounts, name: str) -> None:
+    """What it compares by may overlook accents, which would give each spelling attempts of its own."""
+    accounts.add("wang", Role.HANDLER, now=NOW)
+    with pytest.raises(StaffError, match="unknown"):
+        accounts.get(name)
+
+
+@pytest.mark.parametrize("name", ["wáng@example.org", "wang@example.org "])
+def test_address_that_a_database_takes_for_another_binds_nobody(accounts: Accounts, name: str) -> None:
+    accounts.add("wang@example.org", Role.HANDLER, elsewhere=True, now=NOW)
+    assert accounts.bind(name, "0" * 64) is None
+    assert accounts.bind("wang@example.org", "0" * 64) is not None
