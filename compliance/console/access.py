@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, redirect, render_template, request, url_for
-from werkzeug.exceptions import Forbidden, TooManyRequests
+from werkzeug.exceptions import BadRequest, Forbidden, TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..staff import Permission, Stage
@@ -80,6 +80,9 @@ def admit() -> AnyResponse | None:
     """Let a request through to its view, or answer it: before every request."""
     if request.endpoint is None:
         return None
+    fields = (request.args, request.form)
+    if "\0" in request.path or any("\0" in value for field in fields for _, value in field.items(multi=True)):
+        raise BadRequest  # no text has it, and PostgreSQL takes none
     access = access_of(current_app.view_functions[request.endpoint])
     if access is None:
         raise Forbidden
