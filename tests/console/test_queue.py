@@ -281,6 +281,13 @@ def test_of_many_who_take_a_case_at_once_one_has_it(office: Office):
     assert office.actions().count("case_assigned") == 1
 
 
+def test_what_describes_a_field_of_a_case_is_there_once(office: Office):
+    text = office.of(Role.SUPERVISOR).get(f"/cases/{office.send(contact=PERSONAL[1])}").text
+    ids = re.findall(r'\sid="([^"]+)"', text)
+    named = re.findall(r'\sfor="([^"]+)"', text) + " ".join(re.findall(r'describedby="([^"]+)"', text)).split()
+    assert len(ids) == len(set(ids)) and set(named) <= set(ids) and {"hold", "hold-hint", "reason-hint"} <= set(named)
+
+
 def test_a_contact_is_revealed_for_a_reason_that_is_noted(office: Office, handler: Browser):
     number = office.send(name=PERSONAL[0], contact=PERSONAL[1])
     assert handler.post(f"/cases/{number}/reveal", {"reason": " "}).status_code == 422
