@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 from .page.codings import packed
 
 # What a file is by the end of its name; the table of the system may say otherwise, and takes long to read.
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".txt": "text/plain"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".txt": "text/plain"}
 _PLAIN = "identity"  # the name of no coding (RFC 9110, section 12.5.3)
 BUILT = {"br": ".br", "zstd": ".zst"}  # the codings that `make assets` makes, and how a file's name then ends
 
