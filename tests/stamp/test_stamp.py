@@ -439,15 +439,15 @@ def test_a_run_that_is_killed_leaves_whole_files_and_is_gone_on_with(tmp_path: P
     source, target = tmp_path / "source", tmp_path / "target"
     source.mkdir()
     (tmp_path / "compliance.toml").write_bytes(STARTER.read_bytes())
-    for number in range(300):
+    for number in range(600):
         (source / f"{number:03d}.html").write_text(page(more=f"<!-- {number} -->{'<p>Two rivers meet.</p>' * 400}"))
     command = [sys.executable, "-m", "compliance", "stamp", "--jobs", "2", "source", "target"]
     whole = set()
-    for count in (1, 20, 150):
+    for count in (1, 20, 60):
         run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
         while run.poll() is None and len(list(target.glob("*.html"))) < count:
             pass
-        if count == 150:
+        if count == 60:
             run.kill()  # the workers see it, and end
         else:
             with suppress(ProcessLookupError):
