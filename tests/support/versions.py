@@ -10,11 +10,10 @@ import sys
 import tarfile
 import threading
 from collections import Counter
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from compliance.store.migrations import newest
 
@@ -40,15 +39,22 @@ def upgrade() -> None:
 '''
 
 
-def older(folder: Path) -> Path:
-    """Return where the package is as it was before it had its newest step; skip the test where that is not known."""
+@cache
+def commit_before() -> str | None:
+    """Return the commit before the newest step was made, where the history of the package is here."""
     [step] = [path for path in (ROOT / _STEPS).glob("*.py") if f'revision = "{newest()}"' in path.read_text("utf-8")]
     try:
-        added = _git("log", "--diff-filter=A", "--format=%H", "--", str(step.relative_to(ROOT))).decode().split()
-        archive = _git("archive", f"{added[-1]}~", *_PARTS)
+        made = _git("log", "--diff-filter=A", "--format=%H", "--", str(step.relative_to(ROOT))).decode().split()
+        return _git("rev-parse", "--verify", f"{made[-1]}~").decode().strip()
     except (FileNotFoundError, subprocess.CalledProcessError, IndexError):
-        pytest.skip("the history of the package is not here")
-    with tarfile.open(fileobj=BytesIO(archive)) as files:
+        return None
+
+
+def older(folder: Path) -> Path:
+    """Return where the package is as it was before it had its newest step, for which its history has to be here."""
+    commit = commit_before()
+    assert commit is not None
+    with tarfile.open(fileobj=BytesIO(_git("archive", commit, *_PARTS))) as files:
         files.extractall(folder, filter="data")
     return folder
 
