@@ -154,7 +154,7 @@ def test_page_waits_for_the_password_and_is_shown_then(office: Office) -> None:
         ("GET", "/trail?action=nothing", 400, "cannot be read"),
         ("GET", "/nothing", 404, "nothing at this address"),
         ("GET", "/accounts/nobody", 404, "nothing at this address"),
-        ("GET", "/accounts/%00", 404, "nothing at this address"),
+        ("GET", "/accounts/%00", 400, "cannot be read"),
         ("GET", "/sign-out", 405, "no such request"),
         ("PUT", "/accounts", 405, "no such request"),
     ],
