@@ -24,7 +24,7 @@ _SERVERS = set(SERVERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser, and as slow that, what builds packages and what speaks to a database server.
+    """Mark what opens a browser, and as slow that, what builds packages, signs in or speaks to a database server.
 
     What takes about a second for another reason is marked where it stands.
     """
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif "cluster" in folder:
             item.add_marker(pytest.mark.cluster)
             item.add_marker(pytest.mark.slow)
-        elif "repository" in folder or "release" in needed or _speaks_to_a_server(item):
+        elif {"repository", "console"} & set(folder) or "release" in needed or _speaks_to_a_server(item):
             item.add_marker(pytest.mark.slow)
 
 

@@ -20,6 +20,8 @@ from compliance.audit.evidence import verify
 from compliance.audit.evidence.signatures import signer
 from compliance.cli import compliance
 
+pytestmark = pytest.mark.slow
+
 PAGES = {
     "index.html": '<!doctype html><meta charset="utf-8"><title>新闻</title><a href="about.html">关于</a>',
     "about.html": "<!doctype html><meta charset=utf-8><title>关于</title><p>张三 13912345678 zhang@example.cn</p>",

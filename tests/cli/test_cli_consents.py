@@ -23,6 +23,8 @@ from compliance.ledger import Entry, Ledger, Spool, Text
 from compliance.store.tables import decision as consent
 from compliance.store.tables import ledger
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 TEXT = Text(name="privacy", version="1.0", language="en", text="Privacy\n\nWe keep what you decide.\n")
 
@@ -181,7 +183,6 @@ def test_text_is_printed_as_it_was(filled: Site) -> None:
     filled("text", "0" * 64, status=2)
 
 
-@pytest.mark.slow
 def test_export_is_a_table_that_holds_no_formula(filled: Site, tmp_path: Path) -> None:
     filled("export", "-o", str(tmp_path / "consents.csv"))
     content = (tmp_path / "consents.csv").read_text(encoding="utf-8-sig")
@@ -300,7 +301,6 @@ Compliance(app, settings=SETTINGS)
 """
 
 
-@pytest.mark.slow
 def test_bar_is_drawn_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "host_site.py").write_text(SITE.format(folder=str(tmp_path)))
     command = [sys.executable, "-m", "flask", "--app", "host_site:app", "compliance", "consents", "verify"]

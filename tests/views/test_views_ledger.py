@@ -22,6 +22,8 @@ from compliance.signals import consent_given
 from compliance.store import Database
 from support.host import create_app
 
+pytestmark = pytest.mark.slow
+
 URL = "/compliance/consent"
 RECORD = "/compliance/record"
 JSON = {"Accept": "application/json"}
@@ -93,7 +95,6 @@ def test_network_is_kept_as_a_label_only_where_the_site_asks(host: Flask, settin
     assert "203.0.113" not in repr(rows(host))
 
 
-@pytest.mark.slow
 def test_text_is_that_of_the_readers_language(app: Flask, client: FlaskClient) -> None:
     client.post(URL, data={"choice": "accept", "lang": "zh-CN"})
     (row,) = rows(app)
@@ -290,7 +291,6 @@ def test_nothing_else_erases(
     assert client.get(RECORD).status_code == 200
 
 
-@pytest.mark.slow
 def test_record_about_an_earlier_policy_can_be_erased(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,8 @@ from compliance.store import tables
 from support.databases import fresh
 from support.proxy import Proxy
 
+pytestmark = pytest.mark.slow
+
 BODY = "第三段的年份有误。"
 JSON = {"Accept": "application/json"}
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -105,7 +107,6 @@ def test_the_footer_of_a_form_leaves_out_that_form_alone(form: str, other: str, 
     assert f'data-compliance="{other}"' in footer and f'data-compliance="{form}"' not in footer
 
 
-@pytest.mark.slow
 def test_a_proof_of_work_brings_a_message_to_the_editors(app: Flask, client: FlaskClient):
     data = {**REPORT, "altcha": solved(client, "report")}
     response = client.post("/compliance/report", data=data, headers=HERE | JSON)
@@ -144,7 +145,6 @@ def test_the_same_key_has_the_same_receipt(open_app: Flask):
     assert len(kept(open_app)) == 1
 
 
-@pytest.mark.slow
 def test_fifty_copies_at_once_are_one_message_with_one_receipt(open_app: Flask):
     def send(_: int) -> tuple[int, str]:
         data, headers = {"body": BODY}, JSON | {"Idempotency-Key": "k"}
@@ -188,7 +188,6 @@ def test_no_false_proof_is_taken(proof: dict[str, str], reason: str | None, app:
     assert kept(app) == []
 
 
-@pytest.mark.slow
 def test_after_some_messages_more_work_is_asked_for(app: Flask, client: FlaskClient):
     spare = solved(client)  # made while little was asked for
     for number in range(5):
@@ -203,7 +202,6 @@ def test_after_some_messages_more_work_is_asked_for(app: Flask, client: FlaskCli
     assert len(kept(app)) == 6
 
 
-@pytest.mark.slow
 def test_a_proof_for_one_form_does_not_open_the_other(app: Flask, client: FlaskClient):
     data = {**REPORT, "altcha": solved(client, "message")}
     response = client.post("/compliance/report", data=data, headers=HERE | JSON)
@@ -231,7 +229,6 @@ def test_another_site_cannot_send_a_form(path: str, headers: dict[str, str], app
     assert kept(app) == []
 
 
-@pytest.mark.slow
 def test_a_trap_holds_back_what_fills_it_in(app: Flask, client: FlaskClient):
     data = {"body": BODY, "website": "https://spam.example", "altcha": solved(client)}
     assert client.post("/compliance/message", data=data, headers=HERE | JSON).status_code == 201

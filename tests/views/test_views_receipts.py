@@ -18,6 +18,8 @@ from compliance import Compliance
 from compliance.cases import State
 from compliance.messages import Cases
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Accept": "application/json"}
 UNKNOWN = "R-20261124-000000-0"
 
@@ -76,7 +78,6 @@ def test_the_picture_of_the_address_says_whose_it_is(
     assert dark.attrs["d"] in segno.make(f"https://www.ichongqing.info{path}?lang={language}").svg_inline(border=2)
 
 
-@pytest.mark.slow
 def test_the_cookie_is_for_one_receipt_and_not_for_scripts(client: FlaskClient, receipt: dict[str, str]):
     response = client.post(f"/compliance/receipt/{receipt['receipt']}", data={"code": receipt["code"]})
     [cookie] = response.headers.getlist("Set-Cookie")
@@ -188,7 +189,6 @@ def test_an_addition_that_is_refused_keeps_its_words(client: FlaskClient, receip
     assert "字" * 5001 in response.text
 
 
-@pytest.mark.slow
 def test_pictures_that_are_added_are_limited_before_they_are_decoded(client: FlaskClient, receipt: dict[str, str]):
     path = f"/compliance/receipt/{receipt['receipt']}"
     client.post(path, data={"code": receipt["code"]})
