@@ -44,6 +44,7 @@ def is_calm(page: bytes) -> bool:
     HTML standard, section 4.12.1.
     """
     low = page.lower()
+    inline: list[str] = []
     unread = _READ
     for found in _SCRIPT.finditer(low):
         tag = _TAG.match(page, found.start())
@@ -54,9 +55,13 @@ def is_calm(page: bytes) -> bool:
         if _waits(attributes, content):
             continue
         unread -= len(content)
-        if unread < 0 or not _keeps(attributes, content):
+        text = content.decode("utf-8", "replace")
+        if unread < 0 or not _may_keep(attributes, text):
             return False
-    return _FRAMES.search(low) is None and not any(one.search(low) for one in _RESTLESS)
+        inline.append(text)
+    if _FRAMES.search(low) is not None or any(one.search(low) for one in _RESTLESS):
+        return False
+    return all(map(loads_nothing, inline))  # which takes longer than all else
 
 
 def _waits(attributes: dict[str, str], content: bytes) -> bool:
@@ -71,11 +76,10 @@ def _waits(attributes: dict[str, str], content: bytes) -> bool:
     return "defer" in attributes and "src" in attributes and not foreign
 
 
-def _keeps(attributes: dict[str, str], content: bytes) -> bool:
+def _may_keep(attributes: dict[str, str], text: str) -> bool:
     if _is_module(attributes) or "src" in attributes or _FOREIGN & attributes.keys():
         return False
-    text = content.decode("utf-8", "replace")
-    return loads_nothing(text) and _WAYS.search(_TEXTS.sub("''", text)) is None
+    return _WAYS.search(_TEXTS.sub("''", text)) is None
 
 
 def _is_module(attributes: dict[str, str]) -> bool:
