@@ -23,6 +23,7 @@ from compliance.store import Database
 from compliance.store.tables import decision
 
 from .ledger import KEY, KINDS, NOW, TEXT, _database, _entry
+from .measure import rate
 from .table import Row
 
 SECONDS = 4
@@ -58,8 +59,8 @@ def offered_rows() -> Iterator[Row]:
                     assert recorder.record(_entry(next(numbers)), [TEXT])
 
                 decide()
-                single = _rate(decide, 1)
-                together = _rate(decide, THREADS)
+                single = rate(decide, seconds=SECONDS)
+                together = rate(decide, seconds=SECONDS, threads=THREADS)
                 taken = _paced(decide)
                 assert recorder.settle(60)
                 assert [link.sequence for link in book.links()] == list(range(1, next(numbers) + 1))
@@ -172,20 +173,6 @@ def _taken(call: Callable[[], object]) -> float:
     start = perf_counter()
     call()
     return perf_counter() - start
-
-
-def _rate(call: Callable[[], None], threads: int) -> float:
-    start = perf_counter()
-
-    def turn(_: int) -> int:
-        calls = 0
-        while perf_counter() - start < SECONDS:
-            call()
-            calls += 1
-        return calls
-
-    with ThreadPoolExecutor(threads) as pool:
-        return sum(pool.map(turn, range(threads))) / (perf_counter() - start)
 
 
 def _paced(call: Callable[[], None]) -> list[float]:

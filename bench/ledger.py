@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +28,7 @@ from compliance.store.tables import decision as consent
 from compliance.vault import Vault
 
 from .injection import SETTINGS
+from .measure import rate
 from .store import POSTGRESQL
 from .table import Row
 
@@ -71,9 +71,9 @@ def rows() -> Iterator[Row]:
                 rates: dict[str, list[float]] = {name: [] for name in calls}
                 for number in range(ROUNDS + 1):
                     for name, (call, threads) in calls.items():
-                        rate = _rate(call, threads)
+                        counted = rate(call, seconds=TURN_SECONDS, threads=threads)
                         if number:  # the first round warms up
-                            rates[name].append(rate)
+                            rates[name].append(counted)
                 os.close(file)
                 app.extensions["compliance"].recorder.settle()
                 app.extensions["compliance"].database.close()
@@ -191,20 +191,6 @@ def _post(app: Flask) -> None:
 def _append(file: int) -> None:
     os.write(file, bytes(4096))
     os.fsync(file)
-
-
-def _rate(call: Callable[[], object], threads: int) -> float:
-    start = perf_counter()
-
-    def turn(_: int) -> int:
-        calls = 0
-        while perf_counter() - start < TURN_SECONDS:
-            call()
-            calls += 1
-        return calls
-
-    with ThreadPoolExecutor(threads) as pool:
-        return sum(pool.map(turn, range(threads))) / (perf_counter() - start)
 
 
 def _fill(ledger: Ledger, numbers: range) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 ROUNDS = 41
@@ -38,6 +39,21 @@ def differences(
         if number % 3 == 0:
             taken.append(_turn(rival, repeats[1]))
     return statistics.median(added), statistics.median(taken)
+
+
+def rate(call: Callable[[], object], *, seconds: float, threads: int = 1) -> float:
+    """Return how often a second *call* is done by *threads* at once, within *seconds*."""
+    start = perf_counter()
+
+    def turn(_: int) -> int:
+        calls = 0
+        while perf_counter() - start < seconds:
+            call()
+            calls += 1
+        return calls
+
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(turn, range(threads))) / (perf_counter() - start)
 
 
 def _turn(call: Callable[[], object], repeats: int) -> float:
