@@ -9,7 +9,7 @@ import click
 
 from ..errors import Message
 from .group import compliance, missing_module, say, state
-from .serve import bind_to
+from .serve import bind_to, proxies_in_front
 
 _THREADS = 8
 
@@ -23,13 +23,7 @@ _THREADS = 8
     metavar="HOST:PORT|unix:PATH",
     help="Where to listen for editors.",
 )
-@click.option(
-    "--proxies",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="How many proxies stand in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
-)
+@proxies_in_front
 @click.option(
     "--history",
     type=click.Path(dir_okay=False, path_type=Path),

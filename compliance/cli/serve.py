@@ -45,6 +45,15 @@ def _split(address: str) -> SplitResult | None:
         return None
 
 
+proxies_in_front = click.option(
+    "--proxies",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many proxies stand in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+)
+
+
 @compliance.command()
 @click.option(
     "--upstream",
@@ -62,13 +71,7 @@ def _split(address: str) -> SplitResult | None:
     help="Where to listen for readers.",
 )
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that answer.")
-@click.option(
-    "--proxies",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="How many proxies stand in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
-)
+@proxies_in_front
 @click.option("--upstream-host", metavar="NAME", help="The Host to ask the site for; without it, the reader's.")
 @click.option(
     "--connect-timeout",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -66,11 +67,7 @@ def assign(number: str) -> Response | tuple[str, int]:
         here.store.box.cases.assign(number, by=asking.account.name, to=to, version=seen, now=now())
         note("case_assigned", number, to=to)
 
-    try:
-        together(work)
-    except CaseError as error:
-        return _refused(number, error)
-    return to_case(number)
+    return _done(number, work)
 
 
 @pages.post("/cases/<number>/note")
@@ -83,11 +80,7 @@ def add_note(number: str) -> Response | tuple[str, int]:
         console().store.box.cases.note(number, by=me().account.name, text=text, now=now())
         note("case_noted", number)
 
-    try:
-        together(work)
-    except CaseError as error:
-        return _refused(number, error, note=text)
-    return to_case(number, anchor="history")
+    return _done(number, work, anchor="history", note=text)
 
 
 @pages.post("/cases/<number>/reveal")
@@ -120,11 +113,7 @@ def hold(number: str) -> Response | tuple[str, int]:
         console().store.box.cases.hold(number, by=me().account.name, reason=reason, now=now())
         note("case_held", number, reason=reason)
 
-    try:
-        together(work)
-    except CaseError as error:
-        return _refused(number, error)
-    return to_case(number)
+    return _done(number, work)
 
 
 def show(found: Case, *, wrong: str = "", written: Any = None, **given: Any) -> str:
@@ -163,9 +152,14 @@ def _is_mine(number: str) -> bool:
     return opened(number).assignee == me().account.name
 
 
-def _refused(number: str, error: CaseError, **given: Any) -> tuple[str, int]:
-    """Show a case as it stands now, and say why it was not changed."""
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if error.reason == "text" else HTTPStatus.CONFLICT
-    return show(
-        opened(number), wrong=told(Message("Nothing was changed: %(why)s.", why=REFUSED[error.reason])), **given
-    ), status
+def _done(
+    number: str, work: Callable[[], None], *, anchor: str | None = None, **given: Any
+) -> Response | tuple[str, int]:
+    """Do *work* and lead to the case; where it is not done show the case as it stands now with *given*, and say why."""
+    try:
+        together(work)
+    except CaseError as error:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if error.reason == "text" else HTTPStatus.CONFLICT
+        wrong = told(Message("Nothing was changed: %(why)s.", why=REFUSED[error.reason]))
+        return show(opened(number), wrong=wrong, **given), status
+    return to_case(number, anchor=anchor)
