@@ -1,6 +1,7 @@
 """Decisions that wait for the database, in files of the instance folder: one per process, only ever appended to.
 
-A line is there once it is on the disk. It says what it holds and a hash of that, so that one which was being written
+A line is there once it is on the disk; those that come while others are being written go there together, in the order
+in which they came. It says what it holds and a hash of that, so that one which was being written
 when the process died is known for what it is. A file is locked as long as its process lives; what a dead one left is
 taken over by any other.
 """
@@ -12,6 +13,7 @@ import logging
 import os
 import secrets
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -55,6 +57,16 @@ class Backlog:
     damaged: int
 
 
+@dataclass(slots=True, eq=False)
+class _Line:
+    """An entry on its way to the disk."""
+
+    data: bytes
+    texts: Sequence[Text]
+    over: bool = False
+    error: OSError | None = None
+
+
 class Spool:
     """The files in *folder*, which is made when it is needed; one thread at a time may drain them.
 
@@ -72,6 +84,7 @@ class Spool:
         if inherited := self.__dict__.get("_file"):
             os.close(inherited)
         self._lock = threading.Lock()
+        self._lines: deque[_Line] = deque()  # on their way to the disk
         self._file: int | None = None
         self._path: Path | None = None
         self._end = 0  # what is on the disk
@@ -83,23 +96,49 @@ class Spool:
 
         It is `ENOSPC` where as much waits as may.
         """
+        line = _Line(_line("entry", asdict(entry) | {"time": entry.time.isoformat()}), texts)
+        self._lines.append(line)
         with self._lock:
-            file = self._file if self._file is not None else self._open()
-            fresh = {text.hash: text for text in texts if text.hash not in self._texts}
-            lines = [_line("text", asdict(text)) for text in fresh.values()]
-            data = b"".join([*lines, _line("entry", asdict(entry) | {"time": entry.time.isoformat()})])
-            if self._end + len(data) > self._most:
-                raise OSError(ENOSPC, f"{self._most:,} bytes wait already")
-            try:
-                if os.write(file, data) < len(data):
-                    raise OSError(ENOSPC, os.strerror(ENOSPC))
-                os.fsync(file)
-            except OSError:
-                with suppress(OSError):  # a line that was promised to nobody
-                    os.ftruncate(file, self._end)
-                raise
-            self._end += len(data)
-            self._texts |= fresh.keys()
+            if not line.over:  # nobody took it along
+                self._write([self._lines.popleft() for _ in range(len(self._lines))])
+        if line.error:
+            raise line.error
+
+    def _write(self, lines: Sequence[_Line]) -> None:
+        try:
+            self._append(lines)
+        except OSError as error:
+            for line in lines:
+                line.error = error
+        except BaseException:  # this thread ends; the others write
+            self._lines.extendleft(reversed(lines))
+            raise
+        for line in lines:
+            line.over = True
+
+    def _append(self, lines: Sequence[_Line]) -> None:
+        file = self._file if self._file is not None else self._open()
+        texts, data, length = dict[str, Text](), list[bytes](), self._end
+        for line in lines:
+            fresh = {text.hash: text for text in line.texts if not (text.hash in self._texts or text.hash in texts)}
+            own = b"".join([*(_line("text", asdict(text)) for text in fresh.values()), line.data])
+            if length + len(own) > self._most:
+                line.error = OSError(ENOSPC, f"{self._most:,} bytes wait already")
+                continue
+            texts |= fresh
+            data.append(own)
+            length += len(own)
+        whole = b"".join(data)
+        try:
+            if os.write(file, whole) < len(whole):
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
+            os.fsync(file)
+        except BaseException:
+            with suppress(OSError):  # lines that were promised to nobody
+                os.ftruncate(file, self._end)
+            raise
+        self._end += len(whole)
+        self._texts |= texts.keys()
 
     def drain(self, take: Take) -> int:
         """Hand all that waits to *take*, what dead processes left first, and remove it; return how many entries.

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from errno import EIO
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import monotonic
@@ -32,6 +33,7 @@ from compliance.ledger import Backlog, Entry, Ledger, Recorder, Spool, Text, ver
 from compliance.store import Database, StoreError
 from compliance.vault import Vault
 from support.databases import fresh
+from support.delivery import until
 from support.examples import examples
 from support.host import SETTINGS
 from support.proxy import Proxy
@@ -150,6 +152,64 @@ def test_file_of_a_dead_process_is_taken_over_first(folder: Path, taken: Taken) 
     filled(folder, "a", "b").reset()
     spool = filled(folder, "c")
     assert (spool.drain(taken), taken.records, files(folder)) == (3, ["a", "b", "c"], [])
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> SlowDisk:
+    disk = SlowDisk()
+    monkeypatch.setattr(os, "fsync", disk.sync)
+    return disk
+
+
+class SlowDisk:
+    """The disk, which holds each sync of a file up until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.syncs = 0
+        self.fails = False
+        self.begun, self.goes_on = threading.Event(), threading.Event()
+        self._sync = os.fsync
+
+    def sync(self, file: int) -> None:
+        if stat.S_ISREG(os.fstat(file).st_mode):
+            self.syncs += 1
+            self.begun.set()
+            assert self.goes_on.wait(LONGEST)
+            if self.fails:
+                raise OSError(EIO, os.strerror(EIO))
+        self._sync(file)
+
+
+def test_what_comes_while_another_is_brought_to_the_disk_goes_there_together(
+    folder: Path, taken: Taken, disk: SlowDisk
+) -> None:
+    spool = Spool(folder)
+    with ThreadPoolExecutor(9) as pool:
+        work = [pool.submit(spool.add, entry("first"), [TEXT])]
+        assert disk.begun.wait(LONGEST)
+        for number in range(8):
+            work.append(pool.submit(spool.add, entry(str(number)), [TEXT]))
+            until(lambda: len(spool._lines) == len(work) - 1)
+        assert not any(one.done() for one in work)  # nobody is answered before it is there
+        disk.goes_on.set()
+    assert [one.result() for one in work] == [None] * 9
+    assert disk.syncs == 2
+    assert (spool.drain(taken), taken.records) == (9, ["first", *map(str, range(8))])
+    assert taken.texts == [TEXT]
+
+
+def test_what_did_not_come_to_the_disk_together_is_promised_to_none_of_them(
+    folder: Path, taken: Taken, disk: SlowDisk
+) -> None:
+    spool = Spool(folder)
+    disk.fails = True
+    with ThreadPoolExecutor(3) as pool:
+        work = [pool.submit(spool.add, entry(record), [TEXT]) for record in "abc"]
+        disk.goes_on.set()
+    assert [getattr(one.exception(), "errno", None) for one in work] == [EIO] * 3
+    disk.fails = False
+    spool.add(entry("next"), [TEXT])
+    assert (spool.drain(taken), taken.records, taken.texts) == (1, ["next"], [TEXT])
 
 
 @given(data=st.data())
