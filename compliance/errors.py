@@ -25,9 +25,10 @@ class Message(str):
         return made
 
     @classmethod
-    def joined(cls, messages: Sequence[Message]) -> Message:
-        """Return *messages*, of which there is one at least, as one."""
-        return reduce(lambda first, second: cls("%(first)s; %(second)s", first=first, second=second), messages)
+    def joined(cls, messages: Sequence[Message], *, between: str = "; ") -> Message:
+        """Return *messages*, of which there is one at least, as one, with something *between* each two."""
+        id = f"%(first)s{between}%(second)s"
+        return reduce(lambda first, second: cls(id, first=first, second=second), messages)
 
 
 def said(error: Exception) -> str:

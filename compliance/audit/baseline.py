@@ -29,13 +29,11 @@ _HEAD = """\
 class BaselineError(ComplianceError):
     """The baseline at *path* cannot be used; *problems* lists everything that is wrong with it."""
 
-    def __init__(self, path: Path, problems: Sequence[str]) -> None:
-        super().__init__(path, problems)
+    def __init__(self, path: Path, problems: Sequence[Message]) -> None:
+        listed = Message.joined(problems, between="\n  ")
+        super().__init__(Message("%(path)s: %(what)s", path=str(path), what=listed))
         self.path = path
         self.problems = problems
-
-    def __str__(self) -> str:
-        return "\n  ".join((f"{self.path}:", *self.problems))
 
 
 class BaselineEntry(BaseModel):
@@ -123,20 +121,29 @@ def read(path: Path) -> tuple[BaselineEntry, ...]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BaselineError(path, [f"cannot be read: {error.strerror}; --update-baseline makes a new one"]) from error
+        message = Message("it cannot be read: %(reason)s; --update-baseline makes a new one", reason=error.strerror)
+        raise BaselineError(path, [message]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BaselineError(path, [f"is no TOML: {error}"]) from error
+        raise BaselineError(path, [Message("it is no TOML: %(reason)s", reason=error)]) from error
     try:
         entries = _File.model_validate(data).accepted
     except ValidationError as error:
-        raise BaselineError(path, [_problem(one["loc"], one["msg"]) for one in error.errors()]) from error
+        raise BaselineError(path, [_problem(one["loc"], one["type"]) for one in error.errors()]) from error
     problems = [
-        f"accepted[{number}].rule is {entry.rule!r}: no such rule; their list is in the documentation"
+        Message(
+            "accepted[%(number)s].rule is %(rule)s: there is no such rule; their list is in the documentation",
+            number=number,
+            rule=repr(entry.rule),
+        )
         for number, entry in enumerate(entries, 1)
         if entry.rule not in rules()
     ]
     counts = Counter(entry.fingerprint for entry in entries)
-    problems += [f"{print_} is there {count} times: keep one" for print_, count in counts.items() if count > 1]
+    problems += [
+        Message("%(fingerprint)s is there %(count)s times: keep one", fingerprint=print_, count=count)
+        for print_, count in counts.items()
+        if count > 1
+    ]
     if problems:
         raise BaselineError(path, problems)
     return entries
@@ -159,7 +166,16 @@ def _string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _problem(place: Sequence[int | str], message: str) -> str:
+def _problem(place: Sequence[int | str], kind: str) -> Message:
     # People count from 1.
     key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-    return f"{key}: {message}"
+    match kind:
+        case "missing":
+            return Message("%(key)s is missing", key=key)
+        case "extra_forbidden":
+            keys = ", ".join(BaselineEntry.model_fields)
+            return Message("%(key)s: there is no such key; those of an entry are %(keys)s", key=key, keys=keys)
+        case _:
+            lines = {"fingerprint": 'fingerprint = "0123456789abcdef"', "expires": "expires = 2027-05-30"}
+            line = lines.get(str(place[-1]), f'{place[-1]} = "…"') if len(place) > 2 else "[[accepted]]"
+            return Message("%(key)s: write a line such as %(line)s", key=key, line=line)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ..errors import Message
 from .targets import LARGEST, Reason, Response, TargetError
 
 SUFFIXES = (".htm", ".html", ".shtml", ".xhtml")
@@ -26,9 +27,11 @@ class Folder:
 
     def __post_init__(self) -> None:
         if not self.path.exists():
-            raise TargetError(str(self.path), "no such file or folder; an address starts with http:// or https://")
+            message = Message("there is no such file or folder; an address starts with http:// or https://")
+            raise TargetError(str(self.path), message)
         if next(self.urls(), None) is None:
-            raise TargetError(str(self.path), f"holds no page; a page's name ends in {', '.join(SUFFIXES)}")
+            message = Message("it holds no page; a page's name ends in %(suffixes)s", suffixes=", ".join(SUFFIXES))
+            raise TargetError(str(self.path), message)
 
     @property
     def name(self) -> str:

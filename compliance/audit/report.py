@@ -105,6 +105,14 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A *target* of which nothing could be read, and the *reason* in the language of the run."""
+
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The result of checking *target* at *time*.
 

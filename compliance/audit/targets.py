@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from ..errors import ComplianceError
+from ..errors import ComplianceError, Message
+from ..i18n import spoken
 from .wording import Wording
 
 #: The types of what is read as a page.
@@ -27,12 +28,10 @@ class TargetError(ComplianceError):
     """The *target* cannot be checked; *reason* says why and what to do."""
 
     def __init__(self, target: str, reason: str) -> None:
-        super().__init__(target, reason)
+        # What the words of the reports tell is told at once, by whoever reads the target in a language.
+        super().__init__(Message("%(target)s: %(reason)s", target=target, reason=told(reason, spoken())))
         self.target = target
         self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.target}: {self.reason}"
 
 
 class Reason(str):

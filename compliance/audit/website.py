@@ -14,6 +14,7 @@ import urllib3
 from protego import Protego
 from urllib3.exceptions import HTTPError, InsecureRequestWarning, SSLError
 
+from ..errors import Message
 from .crawl import canonical, site_of
 from .sitemaps import LARGEST as SITEMAP
 from .sitemaps import addresses
@@ -41,7 +42,9 @@ class Website:
         self.start = canonical(url)
         self.below = "/"
         if not self.start:
-            raise TargetError(url, "is no address; write https://, the host, and a path if the site has one")
+            raise TargetError(
+                url, Message("this is no address; write https://, the host, and a path if the site has one")
+            )
         self._delay = delay
         self._pool = urllib3.PoolManager(
             maxsize=connections, block=True, headers=_HEADERS, timeout=_TIMEOUT, retries=urllib3.Retry(1, status=0)
@@ -64,10 +67,11 @@ class Website:
                 break
             target = canonical(urljoin(self.start, response.location))
             if site_of(target) != site_of(self.start):
-                raise TargetError(self.name, f"leads to another site; check that: {target}")
+                raise TargetError(self.name, Message("it leads to another site; check that: %(target)s", target=target))
             self.start = target
         if response.status >= 400:
-            raise TargetError(self.name, f"answers {response.status}; give an address at which a page is")
+            message = Message("it answers %(status)s; give an address at which a page is", status=response.status)
+            raise TargetError(self.name, message)
 
     def sitemaps(self) -> Iterator[str]:
         """Yield the addresses that the site lists: in the sitemaps of `robots.txt`, else in the one where it is."""

@@ -21,6 +21,7 @@ from ..audit import Report, Severity
 from ..audit.baseline import Baseline, read, write
 from ..audit.evidence import Evidence, Personal
 from ..audit.looks import History
+from ..audit.report import Failed
 from ..audit.reports import FORMS, PRINTED
 from ..audit.since import earlier, since
 from ..audit.targets import TargetError, told
@@ -148,20 +149,20 @@ def check(
         )
         gather = partial(gathering, personal=Personal(personal), signed_in=bool(reach.steps))
         gathered = stack.enter_context(gather(evidence, key=key, authority=timestamp)) if evidence else None
-        asked = targets or (None,)
+        asked = tuple(dict.fromkeys(targets)) or (None,)
         # A browser shows one site after the other, and processors are busy with one folder.
         sites = browser is None and all(target is not None and "://" in target for target in asked)
         at_once = min(len(asked), _SITES) if sites else 1
         kept = {target: gathered.of(target) if gathered else None for target in asked}
         works = [partial(_checked, audit, target, kept[target], camera, shown=at_once == 1) for target in asked]
-        # Evidence proves the whole of a run.
-        found = _all(context, works, at_once=at_once, whole=len(asked) == 1 or gathered is not None)
+        found = _all(context, works, at_once=at_once)
         reports = [one for one in found if isinstance(one, Report)]
-        failed = [one for one in found if not isinstance(one, Report)]
-        for error in failed if reports else ():
-            say(error.message if isinstance(error, CannotRunError) else said(error), err=True)
+        errors = {target: one for target, one in zip(asked, found, strict=True) if not isinstance(one, Report)}
         if not reports:
-            raise failed[0]
+            raise next(iter(errors.values()))
+        failed = [Failed(target=target or "", reason=_reason(error)) for target, error in errors.items()]
+        for one in failed:
+            click.echo(one.reason, err=True)
         if baseline is not None:
             reports = [accepted.apply(report) for report in reports]
         reports = [replace(one, since=since(one, known[one.target])) if one.target in known else one for one in reports]
@@ -174,14 +175,14 @@ def check(
                 _write(text(report, language, painted=output is None and not os.environ.get("NO_COLOR")) + "\n", file)
         elif form in PRINTED:
             try:
-                (file or sys.stdout.buffer).write(PRINTED[form](reports, language))
+                (file or sys.stdout.buffer).write(PRINTED[form](reports, language, failed))
             except ModuleNotFoundError as error:
                 raise missing_module(error, "office") from None
         else:
             for piece in (*FORMS[form](reports, language), "\n"):
                 _write(piece, file)
         if gathered is not None:
-            gathered.close(reports, language, browser=browser.version if browser else None)
+            gathered.close(reports, failed, language, browser=browser.version if browser else None)
     if baseline is not None:
         for note in accepted.notes():
             say(Message("%(path)s: %(what)s", path=str(baseline), what=note), err=True)
@@ -216,11 +217,11 @@ def _browser(reach: Reach) -> Iterator[tuple[Camera, Browser]]:
 
 
 def _all(
-    context: click.Context, works: Sequence[Callable[[], Report]], *, at_once: int, whole: bool
+    context: click.Context, works: Sequence[Callable[[], Report]], *, at_once: int
 ) -> Sequence[Report | CannotRunError | TargetError]:
     """Return what comes of *works*, so many of them *at_once*: each waits for a site of its own.
 
-    One that fails does not end the others, unless they are a *whole*.
+    One that fails does not end the others.
     """
 
     def done(work: Callable[[], Report]) -> Report | CannotRunError | TargetError:
@@ -228,8 +229,6 @@ def _all(
             with context.scope(cleanup=False):  # by which it is known what is spoken
                 return work()
         except (CannotRunError, TargetError) as error:
-            if whole:
-                raise
             return error
 
     if at_once == 1:
@@ -251,7 +250,15 @@ def _checked(
     if camera is None:
         return run(audit(target, evidence=evidence), shown=shown)
     camera.begin(evidence)
-    return replace(run(audit(target, evidence=evidence)), screenshots=camera.end())
+    try:
+        report = run(audit(target, evidence=evidence))
+    finally:  # what was seen of one that failed is not seen of the next
+        screenshots = camera.end()
+    return replace(report, screenshots=screenshots)
+
+
+def _reason(error: CannotRunError | TargetError) -> str:
+    return translate(error.message if isinstance(error, CannotRunError) else said(error))
 
 
 def _write(text: str, file: BinaryIO | None) -> None:

@@ -28,7 +28,8 @@ from ..audit.evidence import (
     stamped,
     verify,
 )
-from ..audit.reports import FORMS
+from ..audit.report import Failed
+from ..audit.reports import FORMS, PRINTED
 from ..audit.reports.words import words
 from ..errors import Message, said
 from .group import CannotRunError, missing_module, one_line, say, warn, written
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 #: The name of an archive ends so; any other is that of a folder.
 _ARCHIVE = ".zip"
-_FORMS = ("html", "json")  # in which the reports lie beside what proves them
 
 
 class Gathering:
@@ -59,30 +59,39 @@ class Gathering:
         self._personal = personal
         self._key = key
         self._started = datetime.now(UTC)
-        self._targets: dict[str, Evidence] = {}
+        self._targets: dict[str | None, tuple[str, Evidence]] = {}
 
     def of(self, target: str | None) -> Evidence:
         """Return what keeps the evidence on *target*, the application itself where it is None."""
         name = "application" if target is None else f"target-{slug(target)}"
-        if name not in self._targets:
-            self._targets[name] = Evidence(self.root / name, personal=self._personal, signed_in=self._signed_in)
-        return self._targets[name]
+        evidence = Evidence(self.root / name, personal=self._personal, signed_in=self._signed_in)
+        self._targets[target] = name, evidence
+        return evidence
 
-    def close(self, reports: Sequence[Report], language: str, *, browser: str | None) -> None:
-        """Put *reports* beside what proves them, and seal all of it; *browser* is the version of one that was used."""
-        for form in _FORMS:
-            text = "".join((*FORMS[form](reports, language), "\n"))
-            (self.root / f"report.{form}").write_bytes(text.encode("utf-8", "backslashreplace"))
+    def close(self, reports: Sequence[Report], failed: Sequence[Failed], language: str, *, browser: str | None) -> None:
+        """Put *reports* beside what proves them, and seal all of it; *browser* is the version of one that was used.
+
+        Of a target that *failed* the manifest has the reason.
+        """
+        (self.root / "report.html").write_bytes(PRINTED["html"](reports, language, failed))
+        text = "".join((*FORMS["json"](reports, language), "\n"))
+        (self.root / "report.json").write_bytes(text.encode("utf-8", "backslashreplace"))
         (self.root / "README.txt").write_text(words()[language]["evidence"], encoding="utf-8", newline="\n")
-        targets = dict.fromkeys(report.target for report in reports)  # one that was named twice has one folder
+        reasons: dict[str | None, dict[str, str]] = {one.target: {"failed": one.reason} for one in failed}
+        read = iter(reports)
         about = {
             "started": self._started.isoformat(),
             "ended": datetime.now(UTC).isoformat(),
             "browser": browser,
             "personal_data": self._personal,
             "targets": [
-                {"target": target, "folder": name, "clock": evidence.finish()}
-                for target, (name, evidence) in zip(targets, self._targets.items(), strict=True)
+                {
+                    "target": target if target in reasons else next(read).target,
+                    "folder": name,
+                    "clock": evidence.finish(),
+                    **reasons.get(target, {}),
+                }
+                for target, (name, evidence) in self._targets.items()
             ],
         }
         seal(self.root, about, key=self._key, stamp=self._stamp)

@@ -29,7 +29,7 @@ from compliance.audit.behaviour import Act, Behaviour
 from compliance.audit.findings import Acceptance
 from compliance.audit.readers import Reader
 from compliance.audit.recipients import Recipient
-from compliance.audit.report import Screenshot
+from compliance.audit.report import Failed, Screenshot
 from compliance.audit.reports import FORMS, PRINTED
 from compliance.audit.reports.words import words
 from compliance.audit.stored import Store, Stored
@@ -97,6 +97,8 @@ def report(text: str = "<p>渝ICP备</p>", target: str = "build/html") -> Report
 
 def written(form: str, *reports: Report, language: str = "en") -> bytes:
     """A report as the command writes it to a file."""
+    if form in PRINTED:
+        return PRINTED[form](reports, language, ())
     return "".join(FORMS[form](reports, language)).encode("utf-8", "backslashreplace")
 
 
@@ -272,7 +274,7 @@ def test_of_a_reader_who_never_decided_nothing_is_said() -> None:
 # All
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS, "html"])
 def test_command_writes_every_form(form: str, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<title>新闻</title>", "utf-8")
     output = tmp_path / "report"
@@ -298,9 +300,9 @@ def test_nothing_in_json_is_obeyed_by_a_terminal(character: str, form: str) -> N
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("text", [*HOSTILE, "=1+1", "+SUM(A1)", "a" * 40_000])
 def test_a_workbook_holds_what_pages_say_as_text(text: str, language: str) -> None:
-    book = load_workbook(io.BytesIO(PRINTED["xlsx"]([report(text), report("other", "https://b.test")], language)))
+    book = load_workbook(io.BytesIO(PRINTED["xlsx"]([report(text), report("other", "https://b.test")], language, ())))
     say = words()[language]
-    assert book.sheetnames[:2] == [say["findings"], say["by_rule"]]
+    assert book.sheetnames[:3] == [say["sites"]["title"], say["findings"], say["by_rule"]]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell.value for cell in cells if cell.data_type == "f"]
     head, *rows = book[say["findings"]].iter_rows(values_only=True)
@@ -315,10 +317,11 @@ def test_a_document_says_what_the_page_does(text: str, language: str) -> None:
     Image.new("RGB", (40, 10)).save(picture, "PNG")
     shot = Screenshot(page=text, reader=Reader.UNDECIDED, part="banner", content=picture.getvalue())
     written = replace(report(text), screenshots=[shot])
-    document = Document(io.BytesIO(PRINTED["docx"]([written, report("other")], language)))
+    document = Document(io.BytesIO(PRINTED["docx"]([written, report("other", "https://b.test")], language, ())))
     paragraphs = [one.text for one in document.paragraphs]
     told = words()[language]
-    assert paragraphs.count(told["title"]) == 2 and len(document.inline_shapes) == 1
+    assert paragraphs.count(told["title"]) == 1 and len(document.inline_shapes) == 1
+    assert {"build/html", "https://b.test"} <= set(paragraphs)
     headings = [one.text for one in document.paragraphs if (one.style.name or "").startswith("Heading")]
     assert {told["do_first"], told["in_order"], told["by_rule"], told["appendix"]} <= set(headings)
     assert any(rules()["C501"].title[language] in one for one in headings)
@@ -336,3 +339,33 @@ def test_command_says_what_to_install_for_them(tmp_path: Path, monkeypatch: pyte
         assert result.exit_code == 2 and "pip install 'flask-compliance[office]'" in result.output
         assert not output.exists()
         assert CliRunner().invoke(compliance, check).exit_code == 1 and output.read_bytes().startswith(b"PK")
+
+
+def tables(page: Any) -> list[list[list[str]]]:
+    """The cells of every table of *page*, of a site or of all."""
+    rows = [table.iterfind(".//tr") for table in page.iterfind(".//table")]
+    return [[[cell.text_content() for cell in row] for row in table] for table in rows]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_several_sites_come_together_on_a_page_of_their_own(text: str, language: str) -> None:
+    clear = replace(report("other", "https://b.test"), findings=())
+    failed = Failed(target=f"https://{text}", reason=f"no page: {text}")
+    page = document_fromstring(PRINTED["html"]([report(text), clear], language, [failed]).decode())
+    say = words()[language]["sites"]
+    parts = (say["error"][0], say["clear"][0], say["failed"][0])
+    assert page.find_class("verdict")[0].text_content() == say["total"].format(of=3, said=say["and"].join(parts))
+    sites, common = tables(page)[:2]
+    assert [row[0] for row in sites[1:3]] == ["build/html", "https://b.test"]
+    assert sites[1][1:] == ["3", "1", "1", "1", "2"] and sites[2][1:] == ["0", "0", "0", "0", "2"]
+    assert sites[3][1].startswith("no page: ") and not page.xpath("//script") and not page.xpath("//img[@onerror]")
+    assert [row[0][:4] for row in common[1:]] == ["C001", "C002", "C501", "C103"]
+    assert {row[2] for row in common[1:]} == {"1"}
+    for link in page.xpath("//table[1]//a/@href"):
+        assert page.xpath("//*[@id=$id]", id=link.removeprefix("#"))
+
+
+def test_one_site_has_no_page_of_all() -> None:
+    page = document_fromstring(written("html", report()).decode())
+    assert len(page.xpath("//h1")) == 1 and page.xpath("//h1")[0].text_content() == words()["en"]["title"]

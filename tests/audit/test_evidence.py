@@ -201,6 +201,19 @@ def test_two_runs_differ_only_in_what_changed(site: Path, bundle: Path, tmp_path
     assert different(again, later) == {page, f"{folder}/pages.json"} and "about" in page
 
 
+def test_a_site_that_fails_is_named_beside_what_proves_the_others(site: Path, tmp_path: Path) -> None:
+    """One that is gone tonight takes nothing from the rest of a group."""
+    gone = tmp_path / "gone"
+    result = check(gone, site, "--evidence", tmp_path / "bundle", "--format", "json")
+    assert result.exit_code == 2 and str(gone) in result.stderr
+    assert verify(tmp_path / "bundle").problems == ()
+    targets = json.loads((tmp_path / "bundle" / "manifest.json").read_text("utf-8"))["targets"]
+    assert [one["target"] for one in targets] == [str(gone), str(site)]
+    assert targets[0]["failed"] in result.stderr and "failed" not in targets[1]
+    assert (tmp_path / "bundle" / targets[1]["folder"] / "pages.json").stat().st_size > 9
+    assert targets[0]["failed"] in (tmp_path / "bundle" / "report.html").read_text("utf-8")
+
+
 def test_manifest_says_what_it_was_made_with(bundle: Path, site: Path) -> None:
     told = json.loads((bundle / "manifest.json").read_text())
     assert told["tool"]["name"] == "flask-compliance" and told["personal_data"] == "keep"

@@ -56,6 +56,18 @@ def test_several_targets_are_a_list(folder: Path) -> None:
     assert [len(report["pages"]) for report in told] == [2, 1]
 
 
+@pytest.mark.parametrize("kind", ["gone", "empty", "address", "baseline"])
+def test_what_cannot_be_checked_is_told_in_chinese(folder: Path, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "empty").mkdir()
+    accepted = tmp_path / "accepted.toml"
+    accepted.write_text("[[accepted]]\nrule = 'C9999'\n")
+    targets = {"gone": [tmp_path / "gone"], "empty": [tmp_path / "empty"], "address": ["https:///"]}
+    asked = targets.get(kind, [folder, "--baseline", accepted])
+    result = alone("check", *map(str, asked), "--language", "zh_CN")
+    told = result.stderr.removeprefix("错误：").replace(str(tmp_path), "")
+    assert result.exit_code == 2 and not re.search("[a-z]{3,} [a-z]{2,}", told), result.stderr
+
+
 @pytest.mark.slow
 def test_without_a_target_the_application_itself_is_checked(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["compliance", "check", "--format", "json"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from ..report import Report
+from ..report import Failed, Report
 from .docx import docx
 from .html import html
 from .json import json
@@ -18,14 +18,14 @@ from .xlsx import xlsx
 #: Writes reports in a language of the rules.
 Form = Callable[[Sequence[Report], str], Iterator[str]]
 
-#: Every form that a file can hold, by its name.
+#: Every form that programs read, by its name.
 FORMS: Mapping[str, Form] = MappingProxyType(
-    {"json": json, "sarif": sarif, "junit": junit, "html": html}
+    {"json": json, "sarif": sarif, "junit": junit}
     | {"recipients": recipients, "stored": stored, "behaviours": behaviours, "consent": consent}
 )
 
-#: Writes reports as a file that is no text.
-Printer = Callable[[Sequence[Report], str], bytes]
+#: Writes reports for people in a language of the rules, and names the targets of which there is none.
+Printer = Callable[[Sequence[Report], str, Sequence[Failed]], bytes]
 
-#: Every form that is no text, by its name.
-PRINTED: Mapping[str, Printer] = MappingProxyType({"pdf": pdf, "docx": docx, "xlsx": xlsx})
+#: Every form that people read, by its name.
+PRINTED: Mapping[str, Printer] = MappingProxyType({"html": html, "pdf": pdf, "docx": docx, "xlsx": xlsx})

@@ -8,10 +8,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from ..findings import Finding
-from ..report import Report
+from ..report import Failed, Report
 from ..rules import Severity
 from .html import day_and_time
-from .overview import Line, Overview
+from .overview import Line, Overview, Sites
 from .words import words
 from .xml import clean
 
@@ -21,19 +21,23 @@ if TYPE_CHECKING:
 _MOST = 20  # places of one rule that are told; a spreadsheet has them all
 
 
-def docx(reports: Sequence[Report], language: str) -> bytes:
+def docx(reports: Sequence[Report], language: str, failed: Sequence[Failed] = ()) -> bytes:
     """Return the document. Raises `ModuleNotFoundError` without python-docx."""
     from docx import Document
     from docx.enum.text import WD_BREAK
 
     document = Document()
     _set_fonts(document)
-    for number, report in enumerate(reports):
-        if number:
+    written = [_Written(document, report, language) for report in reports]
+    sites = Sites([one.overview for one in written], failed, language)
+    if sites.count > 1:
+        _together(document, sites, language)
+    for number, one in enumerate(written):
+        if number or sites.count > 1:
             document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-        _Written(document, report, language).write()
+        one.write(alone=sites.count == 1)
     text = words()[language]
-    unsure = dict.fromkeys(rule.id for report in reports for rule in Overview(report, language).unsure)
+    unsure = dict.fromkeys(rule.id for one in written for rule in one.overview.unsure)
     if unsure:
         document.add_paragraph(text["unsure"].format(rules=text["comma"].join(unsure)))
     document.add_paragraph(text["advice"])
@@ -41,6 +45,31 @@ def docx(reports: Sequence[Report], language: str) -> bytes:
     file = BytesIO()
     document.save(file)
     return file.getvalue()
+
+
+def _together(document: Document, sites: Sites, language: str) -> None:
+    """Write what the sites come to together."""
+    say = words()[language]
+    document.add_heading(say["title"], 0)
+    document.add_paragraph().add_run(clean(sites.verdict)).bold = True
+    document.add_heading(say["sites"]["title"], 1)
+    head, *rows = sites.rows
+    _table(document, head, rows)
+    if sites.common:
+        document.add_heading(say["sites"]["common"], 1)
+        rules = [
+            (f"{one.rule.id} {one.rule.title[language]}", say["grades"][one.rule.severity], str(one.sites))
+            for one in sites.common
+        ]
+        _table(document, (say["rule"], say["grade"], say["sites"]["sites"]), rules)
+
+
+def _table(document: Document, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    table = document.add_table(1, len(head), style="Light Grid Accent 1")
+    for row in (head, *rows):
+        cells = table.rows[0].cells if row is head else table.add_row().cells
+        for cell, text in zip(cells, row, strict=True):
+            cell.text = clean(text)
 
 
 def _set_fonts(document: Document) -> None:
@@ -63,13 +92,16 @@ class _Written:
         self._report = report
         self._language = language
         self._words = words()[language]
-        self._overview = Overview(report, language)
+        self.overview = Overview(report, language)
 
-    def write(self) -> None:
-        """Write it: what a manager reads, a line for each rule, the details."""
-        say, report, overview = self._words, self._report, self._overview
-        self._document.add_heading(say["title"], 0)
-        self._text(report.target)
+    def write(self, *, alone: bool) -> None:
+        """Write it: what a manager reads, a line for each rule, the details. Where it is *alone*, it has the title."""
+        say, report, overview = self._words, self._report, self.overview
+        if alone:
+            self._document.add_heading(say["title"], 0)
+            self._text(report.target)
+        else:
+            self._document.add_heading(clean(report.target), 0)
         self._text(overview.verdict, bold=True)
         summary = report.summary
         counts = [f"{say[severity]}: {count}" for severity, count in summary.findings.items()]
@@ -83,12 +115,13 @@ class _Written:
                 self._text(f"{line.rule.title[self._language]} ({who}): {remedy}", style="List Number")
         self._document.add_heading(say["in_order"], 1)
         kept = ((topic.name, say["of"].format(kept=len(topic.kept), held=topic.held)) for topic in overview.topics)
-        self._table((say["topic"], say["kept"]), kept)
+        _table(self._document, (say["topic"], say["kept"]), kept)
         self._pictures()
         self._changes()
         if overview.lines:
             self._document.add_heading(say["by_rule"], 1)
-            self._table((say["rule"], say["grade"], say["places"], say["who_can"]), map(self._row, overview.lines))
+            head = (say["rule"], say["grade"], say["places"], say["who_can"])
+            _table(self._document, head, map(self._row, overview.lines))
             self._document.add_heading(say["appendix"], 1)
             for line in overview.lines:
                 self._details(line)
@@ -102,7 +135,7 @@ class _Written:
     def _pictures(self) -> None:
         from docx.shared import Mm
 
-        for part, shot in self._overview.screenshots.items():
+        for part, shot in self.overview.screenshots.items():
             self._document.add_picture(BytesIO(shot.content), width=Mm(150))
             self._text(f"{self._words['parts'][part]} · {shot.page} · {self._words['readers'][shot.reader]}")
 
@@ -111,9 +144,9 @@ class _Written:
         if since is None:
             return
         self._document.add_heading(self._words["since"].format(time=day_and_time(since.time, self._language)), 1)
-        counts = {"new": self._overview.new, "mended": len(since.mended), "still": self._overview.still}
+        counts = {"new": self.overview.new, "mended": len(since.mended), "still": self.overview.still}
         self._text(self._words["since_counts"].format_map(counts))
-        for heading, entries in self._overview.changes:
+        for heading, entries in self.overview.changes:
             self._document.add_heading(heading, 2)
             for entry in entries:
                 self._text(entry, style="List Bullet")
@@ -143,10 +176,3 @@ class _Written:
 
     def _text(self, text: str, *, style: str | None = None, bold: bool = False) -> None:
         self._document.add_paragraph(style=style).add_run(clean(text)).bold = bold or None
-
-    def _table(self, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        table = self._document.add_table(1, len(head), style="Light Grid Accent 1")
-        for row in (head, *rows):
-            cells = table.rows[0].cells if row is head else table.add_row().cells
-            for cell, text in zip(cells, row, strict=True):
-                cell.text = clean(text)

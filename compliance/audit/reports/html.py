@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -16,9 +16,9 @@ from ...languages import tag
 from ...paths import TEMPLATES
 from ..findings import Finding
 from ..readers import Reader
-from ..report import Report, Screenshot
+from ..report import Failed, Report, Screenshot
 from ..targets import told
-from .overview import Overview
+from .overview import Overview, Sites
 from .tables import behaviour_row, recipient_row, said, stored_row
 from .words import words
 
@@ -42,18 +42,21 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
 _MOST_ROWS = 200  # of a table of licences or trackers
 
 
-def html(reports: Sequence[Report], language: str) -> Iterator[str]:
-    """Yield a page with every report."""
+def html(reports: Sequence[Report], language: str, failed: Sequence[Failed] = ()) -> bytes:
+    """Return a page with every report and, where there are several or some *failed*, before them one of all sites."""
     template = _environment().get_template("report.html")
     shown = [_Shown(report, language) for report in reports]
-    yield from template.generate(
+    text = template.render(
         reports=shown,
+        sites=Sites([one.overview for one in shown], failed, language),
         language=language,
         lang=tag(language),
         words=words()[language],
         version=version("flask-compliance"),
         unsure=list(dict.fromkeys(rule.id for one in shown for rule in one.overview.unsure)),
     )
+    # A name of a file need not be text; what stands for its bytes cannot be encoded.
+    return f"{text}\n".encode("utf-8", "backslashreplace")
 
 
 @cache

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from ..findings import Finding
-from ..report import Report, Screenshot, State
+from ..report import Failed, Report, Screenshot, State
 from ..rules import Rule, Severity, rules
 from .words import words
 
 #: How many things to do come first.
 FIRST = 5
+_COMMON = 10  # rules that most sites do not keep
 _GRAVE = (Severity.ERROR, Severity.WARNING)
 #: How well a rule is known where its text was not read: said once, at the end.
 _UNSURE = ("practice", "memory")
@@ -42,7 +43,7 @@ class Overview:
     """What *report* comes to, in *language*."""
 
     def __init__(self, report: Report, language: str) -> None:
-        self._report = report
+        self.report = report
         self._words = words()[language]
         self.lines: Sequence[Line] = [
             Line(
@@ -62,7 +63,7 @@ class Overview:
         """The report in one sentence."""
         counts = Counter(line.rule.severity for line in self.lines)
         found = [self._counted(str(severity), counts[severity]) for severity in _GRAVE if counts[severity]]
-        manual = self._counted("manual", self._report.summary.findings[Severity.MANUAL])
+        manual = self._counted("manual", self.report.summary.findings[Severity.MANUAL])
         if not found:
             return str(self._words["verdict"]["clear"].format(manual=manual))
         joined = self._words["verdict"]["and"].join(found)
@@ -80,10 +81,15 @@ class Overview:
         return sorted(grave, key=lambda line: (order.index(line.rule.severity), -line.pages, line.rule.id))[:FIRST]
 
     @property
+    def gravest(self) -> Severity | None:
+        """How grave the worst is of what is an error or a warning, None where nothing is."""
+        return next((grave for grave in _GRAVE if any(line.rule.severity is grave for line in self.lines)), None)
+
+    @property
     def topics(self) -> Sequence[Topic]:
         """Every topic to which the site was held, with what is kept of it."""
         broken = {line.rule.id for line in self.lines}
-        held = [rule for rule in rules().values() if self._report.held(rule) and rule.severity is not Severity.MANUAL]
+        held = [rule for rule in rules().values() if self.report.held(rule) and rule.severity is not Severity.MANUAL]
         return [
             Topic(
                 name=topic[self.language],
@@ -106,7 +112,7 @@ class Overview:
     @property
     def changes(self) -> Sequence[tuple[str, Sequence[str]]]:
         """What is mended, and who came and went among the recipients, each list with its heading."""
-        since = self._report.since
+        since = self.report.since
         if since is None:
             return ()
         mended = [f"{one.rule.id} {one.rule.title[self.language]} · {one.page}" for one in since.mended]
@@ -122,7 +128,70 @@ class Overview:
     def screenshots(self) -> Mapping[str, Screenshot]:
         """The picture of the banner as a new reader has it, and that of the footer where no banner lies over it."""
         shots: dict[str, Screenshot] = {}
-        for shot in self._report.screenshots:
+        for shot in self.report.screenshots:
             if shot.part != "page":
                 shots[shot.part] = shots.get(shot.part, shot) if shot.part == "banner" else shot
         return shots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """A *rule* that is not kept, and on how many *sites*."""
+
+    rule: Rule
+    sites: int
+
+
+class Sites:
+    """What the reports on several sites come to together, in *language*; *failed* are those of which there is none."""
+
+    def __init__(self, overviews: Sequence[Overview], failed: Sequence[Failed], language: str) -> None:
+        self._words = words()[language]
+        self.overviews = overviews
+        self.failed = failed
+
+    @property
+    def count(self) -> int:
+        """How many sites were asked for."""
+        return len(self.overviews) + len(self.failed)
+
+    @property
+    def verdict(self) -> str:
+        """All of them in one sentence."""
+        say = self._words["sites"]
+        return str(say["total"].format(of=self.count, said=say["and"].join(self._said())))
+
+    def _said(self) -> Iterator[str]:
+        grades = Counter(one.gravest for one in self.overviews)
+        for name, count in (
+            *((str(severity), grades[severity]) for severity in _GRAVE),
+            ("clear", grades[None]),
+            ("failed", len(self.failed)),
+        ):
+            if count:
+                one, many = self._words["sites"][name]
+                yield (one if count == 1 else many).format(count=count)
+
+    @property
+    def rows(self) -> Iterator[Sequence[str]]:
+        """A table of the sites, its head first: findings by their severity, pages, or why nothing was read."""
+        say = self._words
+        yield say["sites"]["site"], *(say[severity] for severity in Severity), say["pages"], say["not_read"]
+        for one in self.overviews:
+            summary = one.report.summary
+            counts = [str(summary.findings[severity]) for severity in Severity]
+            yield one.report.target, *counts, str(summary.pages), ""
+        for failed in self.failed:
+            yield failed.target, *[""] * (len(Severity) + 1), failed.reason
+
+    @property
+    def common(self) -> Sequence[Common]:
+        """The rules that most sites do not keep, the gravest first among equals."""
+        counted = Counter(line.rule.id for one in self.overviews for line in one.lines)
+        order = list(Severity)
+        found = [
+            Common(rule=rules()[name], sites=sites)
+            for name, sites in counted.items()
+            if rules()[name].severity is not Severity.MANUAL
+        ]
+        return sorted(found, key=lambda one: (-one.sites, order.index(one.rule.severity), one.rule.id))[:_COMMON]

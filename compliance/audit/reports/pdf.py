@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..report import Report
+from ..report import Failed, Report
 from .html import html
 
 _NUMBERS = (
@@ -13,12 +13,12 @@ _NUMBERS = (
 )
 
 
-def pdf(reports: Sequence[Report], language: str) -> bytes:
+def pdf(reports: Sequence[Report], language: str, failed: Sequence[Failed] = ()) -> bytes:
     """Return the pages of *reports*. Raises `browser.BrowserError` where no Chromium starts."""
     from ..browser.chromium import Windows  # which is long to load
 
     with Windows() as windows, windows.window(1280) as page:
-        page.set_content("".join(html(reports, language)))
+        page.set_content(html(reports, language, failed).decode())
         return page.pdf(
             prefer_css_page_size=True,
             print_background=True,

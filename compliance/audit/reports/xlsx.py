@@ -7,24 +7,29 @@ from typing import Any
 
 from ...formats import workbook
 from ..findings import Finding
-from ..report import Report
-from .overview import Overview
+from ..report import Failed, Report
+from .overview import Overview, Sites
 from .tables import behaviour_row, recipient_row, said, stored_row
 from .words import words
 from .xml import clean
 
 
-def xlsx(reports: Sequence[Report], language: str) -> bytes:
+def xlsx(reports: Sequence[Report], language: str, failed: Sequence[Failed] = ()) -> bytes:
     """Return the workbook. Raises `ModuleNotFoundError` without openpyxl."""
-    return workbook((name, map(_clean, rows)) for name, rows in _sheets(reports, language))
+    return workbook((name, map(_clean, rows)) for name, rows in _sheets(reports, failed, language))
 
 
 def _clean(row: Sequence[Any]) -> list[Any]:
     return [clean(value) if isinstance(value, str) else value for value in row]
 
 
-def _sheets(reports: Sequence[Report], language: str) -> Iterator[tuple[str, Iterable[Sequence[Any]]]]:
+def _sheets(
+    reports: Sequence[Report], failed: Sequence[Failed], language: str
+) -> Iterator[tuple[str, Iterable[Sequence[Any]]]]:
     say = words()[language]
+    sites = Sites([Overview(report, language) for report in reports], failed, language)
+    if sites.count > 1:
+        yield say["sites"]["title"], ([_number(cell) for cell in row] for row in sites.rows)
     yield say["findings"], _findings(reports, language)
     yield say["by_rule"], _rules(reports, language)
     tables = (("recipients", "recipient", recipient_row), ("stored", "stored", stored_row))
@@ -34,6 +39,10 @@ def _sheets(reports: Sequence[Report], language: str) -> Iterator[tuple[str, Ite
             columns = say["columns"][table]
             head = [columns["target"], *(columns[key] for key in rows[0][1])]
             yield say[name], [head, *([target, *(said(one, say) for one in row.values())] for target, row in rows)]
+
+
+def _number(cell: str) -> str | int:
+    return int(cell) if cell.isdecimal() else cell
 
 
 def _findings(reports: Sequence[Report], language: str) -> Iterator[Sequence[Any]]:
