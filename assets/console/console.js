@@ -11,3 +11,16 @@ addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+// What a page asks for by itself: nothing while nobody looks at it. The tab says how much is due today, as the menu does.
+const title = document.title;
+const lost = document.querySelector("[data-lost]");
+addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden) event.preventDefault();
+});
+addEventListener("htmx:afterOnLoad", () => {
+  lost.hidden = true;
+  const count = Number(document.querySelector("#waiting")?.dataset.count);
+  document.title = count ? `(${count}) ${title}` : title;
+});
+addEventListener("htmx:sendError", () => (lost.hidden = false));

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, redirect, render_template, request, url_for
-from werkzeug.exceptions import BadRequest, Forbidden, TooManyRequests
+from werkzeug.exceptions import BadRequest, Forbidden, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..staff import Permission, Stage
 from ..views.pages import safe_path
-from .state import Visitor, asked_from, console, note, now, visitor
+from .state import Visitor, asked_from, console, is_unasked, note, now, visitor
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -114,9 +114,9 @@ def _is_local(host: str | None) -> bool:
 
 
 def _away(address: str) -> AnyResponse:
-    """Send a browser on to another page, the whole of it where htmx asked for a part."""
-    if "HX-Request" in request.headers:
-        return Response(headers={"HX-Redirect": address})
+    """Send a browser on to another page; where a page asked by itself, what is being written there stays."""
+    if is_unasked():
+        raise Unauthorized
     return redirect(address, 303)
 
 

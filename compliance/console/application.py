@@ -22,7 +22,7 @@ from ..views import SiteState
 from . import account, acts, consents, faults, figures, home, pages, queue, sign_in, staff, static
 from . import provider as identities
 from .access import admit
-from .state import NAME, Console, Visitor, console, now
+from .state import NAME, Console, Visitor, console, is_unasked, now
 
 #: The largest form, in bytes: the longest answer, each character of it written in nine.
 _LARGEST_FORM = 256 * 1024
@@ -119,5 +119,5 @@ def build(here: Console, *, proxies: int = 0) -> Flask:
 
 
 def _visitor(key: str) -> Visitor | None:
-    found = console().sessions.find(key, now=now())
+    found = console().sessions.find(key, used=not is_unasked(), now=now())
     return Visitor(key, *found) if found else None

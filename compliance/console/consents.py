@@ -21,7 +21,7 @@ from ..ledger.words import METHODS, MODES
 from ..staff import Permission
 from .access import allow
 from .pages import day_in, file, told
-from .state import asked_from, console, me, note, now, together
+from .state import asked_from, console, is_unasked, me, note, now, together
 
 pages = Blueprint("consents", __name__)
 
@@ -115,7 +115,8 @@ def export() -> Response | tuple[str, int]:
 def verification() -> str:
     """Show how far the ledger was read again, and what was found."""
     found = console().rounds.latest()
-    return render_template("console/verification.html", round=found, at_work=found and found.is_at_work(now()))
+    template = "console/round.html" if is_unasked() else "console/verification.html"
+    return render_template(template, round=found, at_work=found and found.is_at_work(now()))
 
 
 @pages.post("/consents/verification")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
-from flask import Flask, g, render_template, request
+from flask import Flask, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]  # it has no annotations
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..errors import StoreError
-from .access import InsecureError
-from .state import visitor
+from .access import InsecureError, local
+from .state import is_unasked, visitor
 
 logger = logging.getLogger("compliance")
 
@@ -55,9 +56,22 @@ def _fault(error: Exception) -> Response:
 
 
 def _page(status: int, reason: str, *, wait: int | None = None) -> Response:
-    """Return the page for *reason*; where the store is away it does not say who is signed in."""
+    """Return the page for *reason*; where the store is away it does not say who is signed in.
+
+    A page that asked by itself is told in a line of its own, and asks no more.
+    """
     try:
         g.me = visitor()
     except StoreError:
         g.me = None
-    return Response(render_template("console/error.html", reason=reason, wait=wait), status, mimetype="text/html")
+    if is_unasked():
+        page = render_template("console/stopped.html", reason=reason, here=_asked_on())
+    else:
+        page = render_template("console/error.html", reason=reason, wait=wait)
+    return Response(page, status, mimetype="text/html")
+
+
+def _asked_on() -> str:
+    """Return the page that asked by itself, as it is asked for again."""
+    asked = urlsplit(request.headers.get("HX-Current-URL", ""))
+    return local(f"{asked.path}?{asked.query}" if asked.query else asked.path) or url_for("home.home")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ..deadlines import day
@@ -40,13 +40,33 @@ def home() -> str:
     told_parts = parts(here.settings, here.store, now()) if sees else {}
     return render_template(
         "console/home.html",
-        tabs=[(tab, count) for tab, count in tabs() if tab.query and "all" not in tab.query] if reads else [],
+        tabs=[(tab, count) for tab, count in tabs() if tab.key not in ("open", "all")] if reads else [],
         counted=COUNTED,
+        awaiting=drafts.count_for_review(database, besides=name, most=COUNTED) if reads else 0,
         reviews=drafts.for_review(database, besides=name, limit=_SHOWN) if reads else [],
         drafts=drafts.of_editor(database, name, limit=_SHOWN) if reads else [],
         troubled=[part for part, known in told_parts.items() if not known["ok"]],
         sees=sees,
         **words(here.accounts.all()),
+    )
+
+
+@pages.get("/counts")
+@allow(Permission.READ_CASES)
+def counts() -> str | tuple[str, int]:
+    """Tell a page that is open what waits now; nothing where that is what it has *seen*.
+
+    *shown*: whether it shows all the counts, and not the menu's alone.
+    """
+    database, name = console().store.database, me().account.name
+    found = {tab.key: count for tab, count in tabs()}
+    found["review"] = drafts.count_for_review(database, besides=name, most=COUNTED)
+    stamp = ".".join(map(str, found.values()))
+    seen, shown = request.args.get("seen", ""), request.args.get("shown", "")
+    if seen == stamp:
+        return "", HTTPStatus.NO_CONTENT
+    return render_template(
+        "console/counts.html", counts=found, counted=COUNTED, seen=seen, stamp=stamp, shown="1" if shown else None
     )
 
 

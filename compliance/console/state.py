@@ -108,6 +108,11 @@ def me() -> Visitor:
     return found
 
 
+def is_unasked() -> bool:
+    """Return whether a page asked by itself, by htmx, for what has changed: nobody need be there."""
+    return "HX-Request" in request.headers
+
+
 def asked_from() -> str:
     """Return the network that this request came from."""
     return network(request.remote_addr)

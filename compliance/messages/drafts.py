@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ..cases import State
 from ..store import Database
@@ -87,6 +87,13 @@ def of_editor(database: Database, editor: str, *, limit: int) -> list[Draft]:
 def for_review(database: Database, *, besides: str, limit: int) -> list[Draft]:
     """Return what others than the editor *besides* would have somebody look at, what waits longest first."""
     return _found(database, draft.c.review, draft.c.editor != besides, limit=limit)[::-1]
+
+
+def count_for_review(database: Database, *, besides: str, most: int) -> int:
+    """Return how many drafts `for_review` has, up to *most*."""
+    found = select(draft.c.message_id).where(draft.c.review, draft.c.editor != besides).limit(most).subquery()
+    with database.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(found)) or 0
 
 
 def _found(database: Database, *conditions: Any, limit: int | None = None) -> list[Draft]:

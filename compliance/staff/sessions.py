@@ -99,8 +99,8 @@ class Sessions:
         self._database.write(work)
         return key
 
-    def find(self, key: str, *, now: datetime) -> tuple[Account, Session] | None:
-        """Return whose session *key* is, None where it is over, or theirs no more; note that it was used."""
+    def find(self, key: str, *, used: bool = True, now: datetime) -> tuple[Account, Session] | None:
+        """Return whose session *key* is, None where it is over, or theirs no more; note where it was *used*."""
         query = (
             select(staff, *(staff_session.c[name].label(f"session_{name}") for name in Session.__dataclass_fields__))
             .join(staff_session, staff_session.c.staff_id == staff.c.id)
@@ -114,7 +114,7 @@ class Sessions:
         found = Session(**{**values, "stage": Stage(values["stage"])})
         if _is_over(found, now):
             return None
-        if now - found.seen > _SPARING:
+        if used and now - found.seen > _SPARING:
             seen = update(staff_session).where(staff_session.c.key_hash == found.key_hash).values(seen=now)
             self._database.write(lambda connection: connection.execute(seen))
         return account_of(row), found

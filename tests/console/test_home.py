@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 from sqlalchemy import update
@@ -41,7 +42,8 @@ def test_the_first_page_says_what_is_due_and_what_somebody_should_look_at(office
             now=office.now,
         )
     text = office.of(Role.HANDLER).get("/?lang=en").text
-    assert cards(text) == {"Mine": "1", "Nobody&#39;s": "2", "Due today": "2", "Overdue": "2", "Held back": "0"}
+    waiting = {"Mine": "1", "Nobody&#39;s": "2", "Due today": "2", "Overdue": "2", "Held back": "0"}
+    assert cards(text) == {**waiting, "For a second look": "1"}
     assert f"draft of zhao about {late}" in text and f"draft of zhao about {today}" not in text
     assert f"draft of handler about {later}" in text
     assert "How the parts do" not in text
@@ -51,6 +53,44 @@ def test_who_reads_no_cases_sees_none_on_the_first_page(office: Office) -> None:
     number = office.send("secret")
     text = office.of(Role.AUDITOR).get("/?lang=en").text
     assert not cards(text) and number not in text and "How the parts do" in text
+
+
+# What a page that is open asks for by itself
+
+LIVE = {"HX-Request": "true", "HX-Current-URL": "http://localhost/messages?state=held"}
+
+
+def test_counts_are_told_anew_only_where_they_are_others(office: Office) -> None:
+    office.send("late", days=30)
+    browser = office.of(Role.HANDLER)
+    first = browser.get("/counts?lang=en", headers=LIVE)
+    assert 'data-count="1"' in first.text and "Overdue: 1." not in first.text  # nothing has changed: nothing is said
+    (again,) = re.findall(r'hx-get="(/counts[^"]+)"', first.text)
+    assert browser.get(unescape(again), headers=LIVE).status_code == 204
+    office.send("held", doubts=("words",))
+    assert "Overdue: 1. For a second look: 0. Held back: 1." in browser.get(unescape(again), headers=LIVE).text
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(office: Office) -> None:
+    browser = office.of(Role.HANDLER)
+    for _ in range(5):
+        office.wait(minutes=11)
+        assert browser.get("/counts", headers=LIVE).status_code == 200
+    office.wait(minutes=11)
+    over = browser.get("/counts?lang=en", headers=LIVE)
+    assert over.status_code == 401 and "You are signed out" in over.text and "hx-get" not in over.text
+    assert "/sign-in?next=/messages?state%3Dheld" in over.text
+
+
+def test_a_page_that_asks_by_itself_is_told_that_the_database_is_away(office: Office) -> None:
+    browser = office.of(Role.HANDLER)
+    assert browser.get("/?lang=en").status_code == 200
+    file = Path(str(office.console.store.database.engine.url.database))
+    office.console.store.database.close()
+    file.write_bytes(b"no database" * 1_000)
+    away = browser.get("/counts", headers=LIVE)
+    assert away.status_code == 503 and "The database does not answer" in away.text and "hx-get" not in away.text
+    assert "<html" not in away.text
 
 
 def test_what_was_given_up_is_told_and_tried_again(tmp_path: Path) -> None:

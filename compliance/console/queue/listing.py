@@ -29,18 +29,19 @@ AMONG = 2_000
 class Tab(NamedTuple):
     """A search that everybody has."""
 
+    key: str
     name: Message
     query: str
 
 
 TABS = (
-    Tab(Message("Open"), ""),
-    Tab(Message("Mine"), "assignee=me"),
-    Tab(Message("Nobody's"), "assignee=-"),
-    Tab(Message("Due today"), "today=1"),
-    Tab(Message("Overdue"), "overdue=1"),
-    Tab(Message("Held back"), "state=held"),
-    Tab(Message("All"), "state=all&sort=newest"),
+    Tab("open", Message("Open"), ""),
+    Tab("mine", Message("Mine"), "assignee=me"),
+    Tab("free", Message("Nobody's"), "assignee=-"),
+    Tab("today", Message("Due today"), "today=1"),
+    Tab("overdue", Message("Overdue"), "overdue=1"),
+    Tab("held", Message("Held back"), "state=held"),
+    Tab("all", Message("All"), "state=all&sort=newest"),
 )
 #: What is wrong with a link, by the name in it.
 WRONG: Mapping[str, Message] = {
