@@ -285,7 +285,8 @@ def _is_plain(settings: Settings) -> bool:
     """
     lists = (settings.messages.urgent_words, settings.messages.quarantine_words)
     in_file = _PLAIN.fullmatch(settings.storage.url) is not None
-    return in_file and settings.limits.storage is None and lists == (None, None)
+    apart = settings.storage.schema or settings.limits.storage
+    return in_file and apart is None and lists == (None, None)
 
 
 def open_store(settings: Settings, secrets: Keys, folder: Path) -> Store:
@@ -309,6 +310,7 @@ def open_store(settings: Settings, secrets: Keys, folder: Path) -> Store:
             owner=owner,
             connections=settings.storage.pool_size,
             pooler=settings.storage.pooler,
+            schema=settings.storage.schema,
         )
     except StoreError as error:
         problem = Problem(key="storage.url", remedy=error.reason)

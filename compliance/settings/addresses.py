@@ -15,6 +15,8 @@ from ..outside.mailboxes import mailbox
 from .table import Context
 
 _SERVICE = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE | re.ASCII)
+# PostgreSQL cuts what is longer without a word, and two sites would share a schema.
+_SCHEMA = re.compile(r"(?!pg_|information_schema$)[a-z_][a-z0-9_]{0,62}")
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _HOST = re.compile(r"(?!.*[.]{2})[^\W_][\w.-]*", re.IGNORECASE)
 # Names under which anybody registers one, as far as a short rule knows them (all of them: publicsuffix.org). Browsers
@@ -77,6 +79,17 @@ def _service_address(value: str) -> str:
     return value
 
 
+def _schema(value: str) -> str:
+    if not _SCHEMA.fullmatch(value):
+        raise ValueError(
+            Message(
+                "write up to 63 small letters, digits and underscores, such as 'news'; what begins with pg_ and"
+                " information_schema are the server's own"
+            )
+        )
+    return value
+
+
 def _recipient(value: str, info: ValidationInfo) -> str:
     parts = _split(value)
     schemes = ("https", "http") if Context.of(info).private else ("https",)
@@ -136,6 +149,7 @@ SiteAddress = Annotated[str, AfterValidator(_site_address)]
 PictureAddress = Annotated[str, AfterValidator(_picture_address)]
 EmailAddress = Annotated[str, AfterValidator(_email_address)]
 ServiceAddress = Annotated[str, AfterValidator(_service_address)]
+Schema = Annotated[str, AfterValidator(_schema)]
 Recipient = Annotated[str, AfterValidator(_recipient)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
 CookieDomain = Annotated[str, AfterValidator(_cookie_domain)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from warnings import catch_warnings, filterwarnings
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from ..cases import REPORT_CATEGORIES
 from ..errors import Message
-from .addresses import EmailAddress, File, Recipient, ServiceAddress
+from .addresses import EmailAddress, File, Recipient, Schema, ServiceAddress
 from .table import Table, category_name
 from .texts import Text, Words
 
@@ -184,23 +185,29 @@ class Limits(Table):
     )
 
 
-class Storage(Table):
-    """Where consents, messages and reports are kept."""
+with catch_warnings():  # of a method by the name of a key, which models have from their first version
+    filterwarnings("ignore", 'Field name "schema"')
 
-    url: ServiceAddress = Field(
-        default="sqlite:///compliance.db",
-        description="The address of the database, as SQLAlchemy writes it.",
-        examples=["sqlite:///compliance.db"],
-        repr=False,
-    )
-    pool_size: int = Field(
-        default=15, ge=1, le=100, description="Connections that one process holds at most.", examples=[15]
-    )
-    pooler: bool = Field(
-        default=False,
-        description="Whether PostgreSQL is reached through a pooler that gives a connection for one transaction.",
-        examples=[False],
-    )
+    class Storage(Table):
+        """Where consents, messages and reports are kept."""
+
+        url: ServiceAddress = Field(
+            default="sqlite:///compliance.db",
+            description="The address of the database, as SQLAlchemy writes it.",
+            examples=["sqlite:///compliance.db"],
+            repr=False,
+        )
+        pool_size: int = Field(
+            default=15, ge=1, le=100, description="Connections that one process holds at most.", examples=[15]
+        )
+        pooler: bool = Field(
+            default=False,
+            description="Whether PostgreSQL is reached through a pooler that gives a connection for one transaction.",
+            examples=[False],
+        )
+        schema: Schema | None = Field(  # type: ignore[assignment]
+            default=None, description="The schema of PostgreSQL that the tables are in.", examples=["news"]
+        )
 
 
 class Retention(Table):

@@ -29,11 +29,12 @@ _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>.*))?")
 _SQLITE = {"timeout", "cached_statements", "uri"}
 
 
-def read(text: str, *, pooler: bool = False) -> URL:
+def read(text: str, *, pooler: bool = False, schema: str | None = None) -> URL:
     """Return the address *text* with a driver that is installed. Raises `StoreError`, which says what to write.
 
     Args:
         pooler: whether one that gives a connection for a transaction stands before PostgreSQL.
+        schema: that of PostgreSQL which the tables are in, where the settings name one.
     """
     scheme, _, rest = text.partition("://")
     kind, _, driver = scheme.lower().replace("postgres+", "postgresql+").partition("+")
@@ -60,10 +61,19 @@ def read(text: str, *, pooler: bool = False) -> URL:
     if pooler and "options" in url.query:
         raise StoreError(
             Message(
-                "a pooler passes on no options; leave them out of the address and give them to the user, as in"
-                " ALTER ROLE news SET search_path = news"
+                "a pooler passes on no options; leave them out of the address, name a schema in storage.schema, and"
+                " give what else they say to the user, as in ALTER ROLE news SET work_mem = '8MB'"
             )
         )
+    if schema and kind != "postgresql":
+        raise StoreError(
+            Message(
+                "PostgreSQL alone has schemas in a database (one of MySQL or MariaDB is a database); leave out"
+                " storage.schema, and name a database of this site alone"
+            )
+        )
+    if schema and "search_path" in str(url.query.get("options", "")):
+        raise StoreError(Message("storage.schema names the schema; leave search_path out of the options"))
     return url
 
 

@@ -40,6 +40,7 @@ class Database:
         patience: seconds that one waits for a lock or a connection.
         connections: how many a process holds at once.
         pooler: whether one that gives a connection for a transaction stands before PostgreSQL (PgBouncer).
+        schema: the one of PostgreSQL that the tables are in, made at first use; it may be another site's neighbour.
 
     Raises `StoreError` where the address or its driver cannot be used.
     """
@@ -53,12 +54,14 @@ class Database:
         patience: float = PATIENCE,
         connections: int = engines.CONNECTIONS,
         pooler: bool = False,
+        schema: str | None = None,
     ) -> None:
         self._owner = owner
         self._patience = patience
         self._connections = connections
         self._pooler = pooler
-        self._url = engines.located(addresses.read(url, pooler=pooler), folder)
+        self._schema = schema
+        self._url = engines.located(addresses.read(url, pooler=pooler, schema=schema), folder)
         self._migrated = False
         self._lock = threading.Lock()
         self._joined = threading.local()
@@ -76,7 +79,13 @@ class Database:
     @cached_property
     def engine(self) -> Engine:
         """The engine; nothing is connected to yet."""
-        return engines.engine(self._url, patience=self._patience, connections=self._connections, pooler=self._pooler)
+        return engines.engine(
+            self._url,
+            patience=self._patience,
+            connections=self._connections,
+            pooler=self._pooler,
+            schema=self._schema,
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -142,7 +151,7 @@ class Database:
                 if self._url.get_backend_name() == "sqlite" and self._url.database:
                     engines.make_file(Path(self._url.database))
                 with self._breaker.attempt(), _faults():
-                    upgrade(self.engine)
+                    upgrade(self.engine, self._schema)
                     yield True
                 self._migrated = True
             else:

@@ -37,17 +37,21 @@ _STATEMENT = 3
 _WAITS = {"psycopg": "limit", "pymysql": "_read_timeout"}
 
 
-def engine(url: URL, *, patience: float, connections: int = CONNECTIONS, pooler: bool = False) -> Engine:
+def engine(
+    url: URL, *, patience: float, connections: int = CONNECTIONS, pooler: bool = False, schema: str | None = None
+) -> Engine:
     """Return an engine that has not connected yet; nobody waits for a lock for more than *patience* seconds.
 
     Args:
         connections: how many it holds at once; whoever comes then waits for one.
         pooler: whether PostgreSQL is reached through one that gives a connection for a transaction (PgBouncer).
+        schema: the one of PostgreSQL in which every statement looks for tables, and nowhere else.
     """
     kept = min(_KEPT, connections)
     pool = {"pool_timeout": patience, "pool_size": kept, "max_overflow": connections - kept}
     if url.get_backend_name() == "postgresql":
-        return _pooled(url, patience, pool) if pooler else _postgresql(url, patience, pool)
+        wanted: dict[str, object] = {**_limits(patience), **({"search_path": f'"{schema}"'} if schema else {})}
+        return _pooled(url, patience, wanted, pool) if pooler else _postgresql(url, patience, wanted, pool)
     return (_sqlite if url.get_backend_name() == "sqlite" else _mysql)(url, patience, pool)
 
 
@@ -105,25 +109,25 @@ def _sqlite(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
     return made
 
 
-def _postgresql(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
+def _postgresql(url: URL, patience: float, wanted: dict[str, object], pool: dict[str, Any]) -> Engine:
     # Of a setting that is named twice the last one counts: the site's own.
-    limits = " ".join(f"-c {name}={value}" for name, value in _limits(patience).items())
-    options = f"{limits} {given(url).get('options', '')}".rstrip()
+    ours = " ".join(f"-c {name}={value}" for name, value in wanted.items())
+    options = f"{ours} {given(url).get('options', '')}".rstrip()
     return _bounded(url, patience, {"options": options}, pool)
 
 
-def _pooled(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
+def _pooled(url: URL, patience: float, wanted: dict[str, object], pool: dict[str, Any]) -> Engine:
     """Make an engine that leaves nothing behind on a connection: the next transaction may be another client's.
 
     A pooler takes no options with the connection, and one before PgBouncer 1.21 knows no prepared statements.
     """
     unprepared = {"prepare_threshold": None} if url.get_driver_name() == "psycopg" else {}
     made = _bounded(url, patience, unprepared, pool)
-    limits = "; ".join(f"SET LOCAL {name} = {value}" for name, value in _limits(patience).items())
+    ours = "; ".join(f"SET LOCAL {name} = {value}" for name, value in wanted.items())
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(limits)
+        connection.exec_driver_sql(ours)
 
     return made
 

@@ -56,8 +56,8 @@ class OwnerError(RefusedError):
             )
             if found.is_same(wanted)
             else Message(
-                "give storage.url the database of this site; where the site was renamed, run"
-                " `flask compliance db adopt`"
+                "give storage.url the database of this site, and storage.schema its schema; where the site was"
+                " renamed, run `flask compliance db adopt`"
             )
         )
         super().__init__(

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import select
 
 from compliance import Compliance
 from compliance.ledger import verify
 from compliance.store import Database, Owner
 from compliance.store.owner import OwnerError, owner_of
 from compliance.store.tables import message
-from support.databases import fresh
 from support.host import SETTINGS, create_app
-from support.texts import keep
 
 pytestmark = pytest.mark.slow
 
@@ -195,19 +193,3 @@ def test_servers_of_another_site_keep_nothing_in_it_and_lose_nothing(
     result = other.test_cli_runner().invoke(args=["compliance", "consents", "verify"])
     assert (result.exit_code, "COMPLIANCE_KEYS" in result.stdout) == (1, True)  # what is sealed stays sealed
     assert recorder.away
-
-
-def test_two_sites_in_one_database_have_a_schema_each(tmp_path: Path):
-    with fresh("postgresql", tmp_path) as url, ExitStack() as stack:
-        server = create_engine(url)
-        stack.callback(server.dispose)
-        for owner in (NEWS, SPORT):
-            with server.begin() as connection:
-                connection.execute(text(f"CREATE SCHEMA {owner.name}"))
-            its = make_url(url).update_query_dict({"options": f"-csearch_path={owner.name.lower()}"})
-            address = its.render_as_string(hide_password=False)
-            database = stack.enter_context(closing(Database(address, folder=tmp_path, owner=owner)))
-            keep(database, f"{owner.name} 的留言")
-            with database.reading() as connection:
-                assert connection.scalars(select(message.c.body)).all() == [f"{owner.name} 的留言"]
-            assert owner_of(database.engine) == owner

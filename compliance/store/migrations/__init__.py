@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, delete, exists, func, insert, inspect
 from sqlalchemy.exc import DBAPIError
 
 from ...errors import Message, StoreError
+from .. import schemas
 from ..tables import suited
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ def _turn(engine: Engine) -> Iterator[None]:
         yield
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the tables to the newest version.
+def upgrade(engine: Engine, schema: str | None = None) -> None:
+    """Bring the tables, those in *schema* where one is named, to the newest version.
 
     Workers that start together do it one after the other, or look again where one meets what another is making. Tables
     of a version that is not known are left as they are. Raises `StoreError` where they do not suit this one.
@@ -125,10 +126,10 @@ def upgrade(engine: Engine) -> None:
         if _is_usable(connection):
             return
     with _turn(engine):
-        _upgrade(engine)
+        _upgrade(engine, schema)
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, schema: str | None) -> None:
     from alembic import command
     from alembic.util import CommandError
 
@@ -139,6 +140,8 @@ def _upgrade(engine: Engine) -> None:
             return
         try:
             with engine.begin() as connection:
+                if schema:
+                    schemas.prepare(connection, schema)
                 config = configuration()
                 config.attributes["connection"] = connection
                 with _ONE_AT_A_TIME:
