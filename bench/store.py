@@ -31,7 +31,7 @@ from compliance.console.queue.listing import AMONG, COUNTED, TABS
 from compliance.console.queue.search import SHOWN, read
 from compliance.messages import Cases
 from compliance.messages.drafts import of_case
-from compliance.messages.listing import Filter, counts, entries, groups
+from compliance.messages.listing import Filter, Place, counts, entries, groups
 from compliance.messages.replies import replies
 from compliance.settings import load
 from compliance.store import Database
@@ -199,7 +199,7 @@ def _questions(database: Database, size: int) -> dict[str, Callable[[], object]]
     ask = partial(entries, database, limit=50, now=NOW)
     return {
         "newest first": partial(ask, some, newest=True),
-        "a page in the middle": partial(ask, some, newest=True, after=_number(size // 2)),
+        "a page in the middle": partial(ask, some, newest=True, after=Place(_number(size // 2))),
         "what is due": partial(ask, Filter()),
         "search for a number": partial(ask, replace(some, search=_number(size // 2)), newest=True),
         "search, found 50 times": partial(ask, replace(some, search="万分之一"), newest=True),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 
 from .. import deadlines
-from ..cases import OPEN, PENDING, Kind, State, deadline, is_overdue
+from ..cases import OPEN, OWING, PENDING, Kind, State, is_overdue
+from ..receipts import read_number
 from ..store import Database
 from ..store.due import overdue, owed, owed_by
 from ..store.search import is_common, matching
@@ -42,7 +43,9 @@ SHOWN = 120
 _READ = 4 * SHOWN  # characters of the text that are read for it: some are line breaks
 #: Cases of a state that are put together by their pages.
 MOST_GROUPED = 100_000
-_GROUPED = ("page", "page_hash", "category", "urgent", "created", "answer_due")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_PLACE = 100  # characters
+_GROUPED = ("page", "page_hash", "category", "urgent", "created")
 _COLUMNS = (
     *(
         "id",
@@ -106,6 +109,42 @@ class ListedCase:
     page: str
     page_title: str
     version: int
+    place: str  # where a listing goes on behind it, see `Place`
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Behind the case *number*, as it stood when it was listed: what is done with it since leaves nobody out.
+
+    Without *owed_by* it is as it stands now. What owes nothing, and is *idle*, comes after all that does.
+    """
+
+    number: str
+    idle: bool = False
+    owed_by: datetime | None = None
+
+    def __str__(self) -> str:
+        """Return what `read` makes a place of again."""
+        if self.owed_by is None:
+            return self.number
+        return f"{self.number}.{self.idle:d}.{(self.owed_by - _EPOCH) // timedelta.resolution}"
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Place:
+        """Return the place behind the case of *row* as it stands there."""
+        return cls(row.number, row.state not in OWING, row.owed_by)
+
+    @classmethod
+    def read(cls, text: str) -> Place:
+        """Return the place that *text* says. Raises `CaseError` where it says none."""
+        said, *stood = text[:_LONGEST_PLACE].split(".")
+        number = read_number(said)
+        if number and not stood:
+            return cls(number)
+        if number and len(stood) == 2 and stood[0] in ("0", "1") and stood[1].isascii() and stood[1].isdigit():
+            with suppress(OverflowError):
+                return cls(number, stood[0] == "1", _EPOCH + int(stood[1]) * timedelta.resolution)
+        raise CaseError("unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,45 +157,48 @@ class Group:
     reporters: int
     urgent: int
     first: datetime
-    answer_due: datetime
+    due: datetime | None  # by when the next thing is owed; None where nothing is
 
 
 def entries(
-    database: Database, which: Filter, *, newest: bool = False, after: str = "", limit: int, now: datetime
+    database: Database, which: Filter, *, newest: bool = False, after: Place | None = None, limit: int, now: datetime
 ) -> list[ListedCase]:
-    """Return the next *limit* cases *after* the one of that number: by what is due first, or the *newest* first.
+    """Return the next *limit* cases *after* a place: by what is owed first, or the *newest* first.
 
     Raises `CaseError` where there is no case *after* which to go on.
     """
     table = message.c
     with database.reading() as connection:
-        place = None
+        last = None
         if after:
-            query = select(table.id, table.created, table.answer_due).where(table.number == after)
-            place = connection.execute(query).one_or_none()
-            if place is None:
+            query = select(table.id, table.number, table.created, table.state, owed_by.label("owed_by"))
+            last = connection.execute(query.where(table.number == after.number)).one_or_none()
+            if last is None:
                 raise CaseError("unknown")
         common = is_common(connection, which.search)
         base = select(*_columns()).where(*conditions(which, database.dialect, now, common=common)).limit(limit)
         if newest:
-            if place:
-                earlier = or_(table.created < place.created, table.id < place.id)
-                base = base.where(table.created <= place.created, earlier)
+            if last:
+                earlier = or_(table.created < last.created, table.id < last.id)
+                base = base.where(table.created <= last.created, earlier)
             # Most cases are in these states: better to walk along the index of times than to sort all that are found.
             many = which.states & {State.CLOSED, State.PURGED}
-            state = func.coalesce(table.state, "") if many else table.state
-            ordered = base.where(state.in_(which.states)).order_by(table.created.desc(), table.id.desc())
+            column = func.coalesce(table.state, "") if many else table.state
+            ordered = base.where(column.in_(which.states)).order_by(table.created.desc(), table.id.desc())
             rows: Iterable[Row[Any]] = connection.execute(ordered).all()
         else:
-            # The index orders the cases of one state; those of several are merged.
-            if place:
-                later = or_(table.answer_due > place.answer_due, table.id > place.id)
-                base = base.where(table.answer_due >= place.answer_due, later)
+            place = Place.of(last) if last and after and not after.owed_by else after
             # Of one editor there are few: better to sort those than to look for them among all that are due.
-            due = func.coalesce(table.answer_due, table.created) if which.assignee else table.answer_due
-            ordered = base.order_by(due, table.id)
-            found = [connection.execute(ordered.where(table.state == state)) for state in sorted(which.states)]
-            rows = islice(heapq.merge(*found, key=attrgetter("answer_due", "id")), limit)
+            due = func.coalesce(owed_by, table.created) if which.assignee else owed_by
+            found = []
+            # The index orders the cases of one state; those of several are merged.
+            for state in sorted(which.states):
+                ordered, idle = base.where(table.state == state).order_by(due, table.id), state not in OWING
+                if place and last and idle == place.idle:
+                    ordered = ordered.where(owed_by >= place.owed_by, or_(owed_by > place.owed_by, table.id > last.id))
+                if place is None or idle >= place.idle:
+                    found.append(connection.execute(ordered))
+            rows = islice(heapq.merge(*found, key=lambda row: (row.state not in OWING, row.owed_by, row.id)), limit)
         return [_entry(row, now) for row in rows]
 
 
@@ -206,7 +248,8 @@ def groups(database: Database, which: Filter, *, limit: int, among: int = MOST_G
     changes every day.
     """
     reporter = func.coalesce(message.c.contact_hash, func.nullif(message.c.source, ""), cast(message.c.id, String(36)))
-    columns = [*(message.c[name] for name in _GROUPED), reporter.label("reporter")]
+    due = case((owed(), owed_by)).label("due")
+    columns = [*(message.c[name] for name in _GROUPED), reporter.label("reporter"), due]
     first = [
         _due_first(which, state, database.dialect, now, limit=among, columns=columns).where(message.c.page_hash != "")
         for state in sorted(which.states)
@@ -220,10 +263,10 @@ def groups(database: Database, which: Filter, *, limit: int, among: int = MOST_G
             func.count(table.reporter.distinct()).label("reporters"),
             func.sum(case((table.urgent, 1), else_=0)).label("urgent"),
             func.min(table.created).label("first"),
-            func.min(table.answer_due).label("answer_due"),
+            func.min(table.due).label("due"),
         )
         .group_by(table.page_hash, table.category)
-        .order_by(func.count().desc(), func.min(table.answer_due))
+        .order_by(func.count().desc(), func.min(table.due).is_(None), func.min(table.due))
         .limit(limit)
     )
     with database.reading() as connection:
@@ -276,7 +319,7 @@ def _due_first(
     Where no order is asked for, a database that takes all states to be equally common reads every row.
     """
     query = select(*columns).where(message.c.state == state, *conditions(which, dialect, now)).limit(limit)
-    return query if which.assignee is not None else query.order_by(message.c.answer_due)
+    return query if which.assignee is not None else query.order_by(owed_by)
 
 
 def days_left(due: datetime | None, now: datetime) -> int | None:
@@ -294,12 +337,13 @@ def days_left(due: datetime | None, now: datetime) -> int | None:
 
 
 def _columns() -> list[ColumnElement[Any]]:
-    return [*(message.c[name] for name in _COLUMNS), func.substr(message.c.body, 1, _READ).label("body")]
+    body = func.substr(message.c.body, 1, _READ).label("body")
+    return [*(message.c[name] for name in _COLUMNS), owed_by.label("owed_by"), body]
 
 
 def _entry(row: Row[Any], now: datetime) -> ListedCase:
     state = State(row.state)
-    due = deadline(state, decided=row.decided, decide_due=row.decide_due, answer_due=row.answer_due)
+    due = row.owed_by if state in OWING else None
     undecided = row.decided is None and state in PENDING
     text = " ".join(f"{row.enterprise} {row.subject} {row.body}".split())
     return ListedCase(
@@ -323,4 +367,5 @@ def _entry(row: Row[Any], now: datetime) -> ListedCase:
         page=row.page,
         page_title=row.page_title,
         version=row.version,
+        place=str(Place.of(row)),
     )

@@ -69,7 +69,7 @@ message = Table(
     Column("contact_purge_after", Moment),
     Column("hold", String(200), nullable=False, default=""),  # why it may not be purged
     Column("search", LONG, nullable=False, default=""),  # what is searched, split into terms
-    Index(None, "state", "answer_due", "id"),
+    Index(None, "state", "answer_due", "id"),  # for processes of the version before alone, which list by it
     Index(None, "created", "id"),
     Index(None, "kind", "created"),
     Index(None, "page_hash", "category"),

@@ -20,7 +20,7 @@ from sqlalchemy.event import listen
 from compliance.cases import OWING, Kind, State, deadline, is_overdue
 from compliance.deliveries.reminders import remind
 from compliance.messages import CaseError
-from compliance.messages.listing import SHOWN, Filter, counts, days_left, groups, named
+from compliance.messages.listing import SHOWN, Filter, Place, counts, days_left, groups, named
 from compliance.messages.statistics import of_year
 from compliance.store import Database
 from compliance.store.outbox import dedupe
@@ -34,7 +34,8 @@ DAY = timedelta(days=1)
 
 def test_what_is_due_first_comes_first_whatever_its_state(desk: Desk):
     later, first, second = desk.send("c", now=NOW + DAY), desk.send("a", now=NOW - DAY), desk.send("b")
-    desk.cases.move(second, State.ACCEPTED, now=NOW)
+    for number, state in ((second, State.ACCEPTED), (first, State.IN_PROGRESS), (later, State.IN_PROGRESS)):
+        desk.cases.move(number, state, now=NOW)
     assert desk.list() == [first, second, later]
     assert desk.list(newest=True) == [later, second, first]
 
@@ -136,15 +137,39 @@ def test_a_listing_says_what_was_written_how_long_ago_and_nobodys_name(desk: Des
 def test_pages_go_on_after_a_case(desk: Desk):
     for hour in range(7):
         desk.send(str(hour), now=NOW + timedelta(hours=hour % 3))
-    for newest in (False, True):
+    for newest, known in product((False, True), (Place.read, lambda text: Place(Place.read(text).number))):
         whole = desk.list(newest=newest)
-        pages, after = [], ""
-        while page := desk.list(newest=newest, limit=3, after=after):
-            pages += page
-            after = page[-1]
+        pages, after = [], None
+        while page := desk.entries(newest=newest, limit=3, after=after):
+            pages += [entry.number for entry in page]
+            after = known(page[-1].place)
         assert (len(whole), pages) == (7, whole)
     with pytest.raises(CaseError):
-        desk.list(after="R-20261124-000000-0")
+        desk.list(after=Place("R-20261124-000000-0"))
+
+
+def test_what_is_done_with_a_case_meanwhile_leaves_none_out_of_the_next_page(desk: Desk):
+    first, last, third, fourth = (desk.send(body) for body in "abcd")
+    page = desk.entries(limit=2)
+    assert [entry.number for entry in page] == [first, last]
+    desk.cases.move(last, State.ACCEPTED, now=NOW)  # it is not due for days
+    assert desk.list(limit=2, after=Place.read(page[-1].place)) == [third, fourth]
+    desk.cases.move(last, State.WAITING_SENDER, text="Which?", now=NOW)  # and now owes nothing
+    assert desk.list(limit=2, after=Place.read(page[-1].place)) == [third, fourth]
+
+
+def test_what_is_owed_first_comes_first_be_it_a_decision_or_an_answer(desk: Desk):
+    """And what waits for its sender, to whom nothing is owed, comes last, whatever its date was."""
+    decided, asked = desk.send("decided", now=NOW - 3 * DAY), desk.send("asked", now=NOW - 90 * DAY)
+    desk.cases.move(decided, State.ACCEPTED, now=NOW)
+    desk.cases.move(asked, State.WAITING_SENDER, text="Which?", now=NOW)
+    undecided = desk.send("undecided", now=NOW - DAY)  # answered later than the first, but decided on before
+    urgent = desk.send("urgent", **report(category="terror"))
+    assert desk.list() == [urgent, undecided, decided, asked]
+    assert desk.list(limit=2, after=Place(undecided)) == [decided, asked]
+    assert desk.list(after=Place(decided)) == [asked]
+    found = desk.entries()
+    assert [entry.due for entry in found] == sorted(entry.due for entry in found if entry.due) + [None]
 
 
 def test_named_cases_come_in_the_order_of_their_names(desk: Desk):
@@ -176,7 +201,7 @@ def test_reports_of_one_page_and_category_come_together(desk: Desk):
 def test_a_listing_sorts_no_more_than_it_shows(tmp_path: Path, which: Filter, newest: bool):
     """A page of it takes as long with a million cases: an index has the order, but for the few that are open."""
     desk = Desk(Database("sqlite:///c.db", folder=tmp_path))
-    after = desk.send()
+    after = Place(desk.send())
     ran: list[tuple[str, Any]] = []
     listen(desk.database.engine, "before_cursor_execute", lambda *call: ran.append((call[2], call[3])))
     desk.list(which, newest=newest, after=after)
@@ -206,11 +231,13 @@ def test_pages_together_are_the_whole(cases: list[tuple[int, State | None]], lim
                     )
                 )
         for newest in (False, True):
-            listed, after = [], ""
+            listed, after = [], None
             while page := desk.entries(EVERY, newest=newest, limit=limit, after=after):
                 listed += page
-                after = page[-1].number
-            key = [entry.created if newest else entry.answer_due for entry in listed]
+                after = Place.read(page[-1].place)
+            owing = [entry.due for entry in listed if entry.due]
+            key = [entry.created for entry in listed] if newest else owing
+            assert newest or [entry.due for entry in listed[: len(owing)]] == owing
             assert (len({entry.number for entry in listed}), key) == (len(cases), sorted(key, reverse=newest))
         desk.database.close()
 

@@ -17,7 +17,7 @@ from ...deadlines import minute
 from ...errors import Message
 from ...i18n import translate
 from ...messages import Case, CaseError
-from ...messages.listing import Filter, ListedCase, count, entries, groups
+from ...messages.listing import Filter, ListedCase, Place, count, entries, groups
 from ...messages.names import ACTORS, CATEGORIES, EVENTS, KINDS, STATES, of
 from ..columns import cut, padded
 from ..group import CannotRunError, box, listing, print_json, say, show, state, written
@@ -43,7 +43,7 @@ GROUPS = (
     Message("urgent"),
     Message("category"),
     Message("first"),
-    Message("answer"),
+    Message("due"),
     Message("page"),
 )
 _TEXT, _PAGE = 40, 40  # columns of a terminal
@@ -70,14 +70,14 @@ def list_(
                 **asdict(group),
                 "category": of(CATEGORIES, group.category),
                 "first": minute(group.first),
-                "answer": due(group.answer_due),
+                "due": group.due and due(group.due),
             }
             for group in found
         ]
         show([asdict(group) for group in found] if form == "json" else shown, GROUPS, form)
         return
     try:
-        rows = entries(database, which, newest=newest, after=after or "", limit=limit, now=now())
+        rows = entries(database, which, newest=newest, after=Place(after) if after else None, limit=limit, now=now())
     except CaseError as error:
         raise CannotRunError(Message("there is no case %(number)s", number=after)) from error
     show([asdict(row) for row in rows] if form == "json" else [line(row) for row in rows], COLUMNS, form)

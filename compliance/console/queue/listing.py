@@ -93,7 +93,7 @@ def _page(search: Search, *, wrong: str = "") -> str:
                 now=now(),
             )
         except CaseError:
-            raise SearchError("after", search.after) from None
+            raise SearchError("after", str(search.after)) from None
         found, more = found[:SHOWN], len(found) > SHOWN
     own = tuple(here.settings.messages.categories)
     return render_template(

@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 from ... import deadlines
 from ...cases import OPEN, OWING, Kind, State
 from ...errors import ReasonError
-from ...messages.listing import Filter
-from ...receipts import read_number
+from ...messages import CaseError
+from ...messages.listing import Filter, Place
 
 #: Cases on a page, and characters of what is searched for.
 SHOWN = 50
@@ -39,7 +39,7 @@ class Search:
     which: Filter
     newest: bool
     grouped: bool
-    after: str
+    after: Place | None
     asked: tuple[tuple[str, str], ...]
 
     def query(self, **changes: Any) -> str:
@@ -131,10 +131,8 @@ def _day(said: dict[str, str], name: str, *, after: int = 0) -> datetime | None:
         raise SearchError(name, said[name]) from None
 
 
-def _after(number: str) -> str:
-    if not number:
-        return ""
-    known = read_number(number[:64])
-    if not known:
-        raise SearchError("after", number[:40])
-    return known
+def _after(text: str) -> Place | None:
+    try:
+        return Place.read(text) if text else None
+    except CaseError:
+        raise SearchError("after", text[:40]) from None
