@@ -45,6 +45,6 @@ def text(report: Report, language: str, *, painted: bool) -> str:
         language=language,
         words=words()[language],
         time=minute(report.time),
-        laws=lambda rule: "; ".join(basis.cited(language) for basis in rule.basis),
+        laws=lambda rule: words()[language]["semicolon"].join(basis.cited(language) for basis in rule.basis),
     )
     return written.rstrip()

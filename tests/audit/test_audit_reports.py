@@ -208,7 +208,7 @@ def test_html_says_everything_in_its_own_language() -> None:
         document_fromstring(written("html", report(), language=one).decode()).text_content() for one in LANGUAGES
     )
     assert "2026-11-25 01:30 (China time)" in english
-    assert "2026年11月25日 01:30 (北京时间)" in chinese
+    assert "2026年11月25日 01:30（北京时间）" in chinese
     for text in ("and 4 more pages", "and 7 more like these", "Accepted until 2027-01-01", "consent.mode"):
         assert text in english
     assert rules()["C901"].title["zh_CN"] in chinese and rules()["C901"].title["en"] not in chinese

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from compliance.audit import Report
 from compliance.audit.behaviour import Act, Behaviour
 from compliance.audit.readers import Reader
 from compliance.audit.recipients import Conduct, Recipient
+from compliance.audit.report import Screenshot
 from compliance.audit.reports import FORMS
 from compliance.audit.stored import Shape, Store, Stored
 from compliance.settings.sources import load
@@ -66,6 +68,18 @@ def test_recipients_are_a_matrix() -> None:
     assert (baidu["选择之前"], baidu["同意之后"], baidu["政策列明"]) == ("是", "否", "否")
     assert (cdn["拒绝之后"], cdn["政策列明"]) == ("是", "不详")
     assert watch["网址中的标识符"] == "uid" and "标识符" in watch["行为"]
+
+
+@pytest.mark.parametrize("form", ["recipients", "stored", "behaviours"])
+def test_what_nobody_could_refuse_is_not_said_to_stay_away_after_a_no(form: str) -> None:
+    """Where there was no way to refuse, a table must not look like the word of a site that heeds a no."""
+    shots = tuple(
+        Screenshot(page="/", reader=one, part="page", content=b"") for one in (Reader.UNDECIDED, Reader.AGREEING)
+    )
+    seen = replace(SEEN, screenshots=shots)
+    text = "".join(FORMS[form]([seen], "zh_CN")).removeprefix("\ufeff")
+    for row in csv.DictReader(io.StringIO(text)):
+        assert row["拒绝之后"] == "不详" and row["同意之后"] in ("是", "否")
 
 
 def test_what_is_kept_says_how_long_and_by_whom() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..findings import Finding
 from ..report import Failed, Report
@@ -18,6 +18,7 @@ from .xml import clean
 if TYPE_CHECKING:
     from docx.document import Document
 
+_WIDTH = 152  # mm, between the margins
 _MOST = 20  # places of one rule that are told; a spreadsheet has them all
 
 
@@ -64,12 +65,34 @@ def _together(document: Document, sites: Sites, language: str) -> None:
         _table(document, (say["rule"], say["grade"], say["sites"]["sites"]), rules)
 
 
-def _table(document: Document, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _table(document: Document, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table with columns as wide as what they hold; its head stands on every page."""
+    from docx.oxml import OxmlElement
+    from docx.shared import Mm
+
     table = document.add_table(1, len(head), style="Light Grid Accent 1")
+    table.autofit = False
+    rows = list(rows)
+    # No word of the head is broken; a Chinese character takes the room of two others.
+    most = 160 // len(head)
+    shares = [
+        max((*(_room(word) + 6 for word in name.split()), *(min(_room(row[place]), most) for row in rows)))
+        for place, name in enumerate(head)
+    ]
+    widths = [Mm(_WIDTH * share / sum(shares)) for share in shares]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for row in (head, *rows):
-        cells = table.rows[0].cells if row is head else table.add_row().cells
-        for cell, text in zip(cells, row, strict=True):
+        line = table.rows[0] if row is head else table.add_row()
+        marks = ("w:tblHeader", "w:cantSplit") if row is head else ("w:cantSplit",)
+        line._tr.get_or_add_trPr().extend(OxmlElement(mark) for mark in marks)
+        for cell, text, width in zip(line.cells, row, widths, strict=True):
             cell.text = clean(text)
+            cell.width = width
+
+
+def _room(text: str) -> int:
+    return len(text.encode("gb18030", "replace"))
 
 
 def _set_fonts(document: Document) -> None:
@@ -104,15 +127,16 @@ class _Written:
             self._document.add_heading(clean(report.target), 0)
         self._text(overview.verdict, bold=True)
         summary = report.summary
-        counts = [f"{say[severity]}: {count}" for severity, count in summary.findings.items()]
-        counts += [f"{say['pages']}: {summary.pages}", f"{say['time']}: {day_and_time(report.time, self._language)}"]
-        self._text(" · ".join(counts))
+        counts = [self._pair(say[severity], count) for severity, count in summary.findings.items()]
+        time = day_and_time(report.time, self._language)
+        self._text(" · ".join((*counts, self._pair(say["pages"], summary.pages), self._pair(say["time"], time))))
         if overview.first:
             self._document.add_heading(say["do_first"], 1)
             for line in overview.first:
                 who = say["who"][line.rule.who]
                 remedy = line.findings[0].remedy(self._language)
-                self._text(f"{line.rule.title[self._language]} ({who}): {remedy}", style="List Number")
+                title = say["aside"].format(text=line.rule.title[self._language], aside=who)
+                self._text(self._pair(title, remedy), style="List Number")
         self._document.add_heading(say["in_order"], 1)
         kept = ((topic.name, say["of"].format(kept=len(topic.kept), held=topic.held)) for topic in overview.topics)
         _table(self._document, (say["topic"], say["kept"]), kept)
@@ -125,6 +149,9 @@ class _Written:
             self._document.add_heading(say["appendix"], 1)
             for line in overview.lines:
                 self._details(line)
+
+    def _pair(self, name: str, value: object) -> str:
+        return str(self._words["pair"].format(name=name, value=value))
 
     def _row(self, line: Line) -> Sequence[str]:
         state = f" · {self._words['states'][line.state]}" if line.state else ""
@@ -164,8 +191,9 @@ class _Written:
         if more:
             self._text(self._words["more_findings"].format(count=more))
         for remedy in dict.fromkeys(finding.remedy(self._language) for finding in line.findings[:_MOST]):
-            self._text(f"{self._words['remedy']}: {remedy}")
-        self._text(f"{self._words['basis']}: " + "; ".join(basis.cited(self._language) for basis in rule.basis))
+            self._text(self._pair(self._words["remedy"], remedy))
+        cited = self._words["semicolon"].join(basis.cited(self._language) for basis in rule.basis)
+        self._text(self._pair(self._words["basis"], cited))
 
     def _place(self, finding: Finding) -> str:
         line = f" {self._words['line'].format(line=finding.line)}" if finding.line else ""

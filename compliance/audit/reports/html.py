@@ -15,11 +15,10 @@ from ...deadlines import SHANGHAI
 from ...languages import tag
 from ...paths import TEMPLATES
 from ..findings import Finding
-from ..readers import Reader
 from ..report import Failed, Report, Screenshot
 from ..targets import told
 from .overview import Overview, Sites
-from .tables import behaviour_row, recipient_row, said, stored_row
+from .tables import COLUMNS, rows, said
 from .words import words
 
 #: What of the tables finds room on paper; all of them are there as CSV.
@@ -84,14 +83,9 @@ class _Shown:
         self.since = day_and_time(report.since.time, language) if report.since else ""
         self.time = day_and_time(report.time, language)
         self.licences, self.trackers = _tables(report)
-        self.names = {"recipients": "recipient", "stored": "stored", "behaviours": "behaviour"}
+        self.names = COLUMNS
         self.columns = _COLUMNS
-        never = _never(report)
-        self.seen = {
-            "recipients": [{**recipient_row(one, language), **never} for one in report.recipients],
-            "stored": [{**stored_row(one, language), **never} for one in report.stored],
-            "behaviours": [{**behaviour_row(one, language), **never} for one in report.behaviours],
-        }
+        self.seen = {table: list(rows(report, table, language)) for table in _COLUMNS}
         self._language = language
 
     def state(self, finding: Finding) -> str | None:
@@ -101,13 +95,6 @@ class _Shown:
     def remedies(self, findings: Iterable[Finding]) -> Iterable[str]:
         """Return each remedy of *findings* once."""
         return dict.fromkeys(finding.remedy(self._language) for finding in findings)
-
-
-def _never(report: Report) -> dict[str, None]:
-    """Return the cells of the readers who never decided, of whom nobody knows: there was no banner, or no refusing."""
-    decided = {shot.reader for shot in report.screenshots}
-    cells = (("agreed", Reader.AGREEING), ("refused", Reader.REFUSING), ("refusal", Reader.REFUSING))
-    return {cell: None for cell, reader in cells if decided and reader not in decided}
 
 
 def _address(shot: Screenshot) -> str:

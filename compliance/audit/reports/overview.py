@@ -176,11 +176,12 @@ class Sites:
     def rows(self) -> Iterator[Sequence[str]]:
         """A table of the sites, its head first: findings by their severity, pages, or why nothing was read."""
         say = self._words
-        yield say["sites"]["site"], *(say[severity] for severity in Severity), say["pages"], say["not_read"]
+        last = [say["not_read"]] if self.failed else []
+        yield say["sites"]["site"], *(say[severity] for severity in Severity), say["pages"], *last
         for one in self.overviews:
             summary = one.report.summary
             counts = [str(summary.findings[severity]) for severity in Severity]
-            yield one.report.target, *counts, str(summary.pages), ""
+            yield one.report.target, *counts, str(summary.pages), *[""] * len(last)
         for failed in self.failed:
             yield failed.target, *[""] * (len(Severity) + 1), failed.reason
 

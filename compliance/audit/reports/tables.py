@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import cache
@@ -25,23 +25,39 @@ from ..stored import Shape, Store, Stored
 from ..targets import Reason
 from .words import words
 
+#: Every table of a report, and where ``columns`` in ``words.toml`` has its heads.
+COLUMNS = {"recipients": "recipient", "stored": "stored", "behaviours": "behaviour"}
+
 
 def recipients(reports: Sequence[Report], language: str) -> Iterator[str]:
     """Yield a row for each host."""
-    rows = ({"target": one.target, **recipient_row(each, language)} for one in reports for each in one.recipients)
-    return _written(rows, "recipient", language)
+    return _written(reports, "recipients", language)
 
 
 def stored(reports: Sequence[Report], language: str) -> Iterator[str]:
     """Yield a row for each cookie, and for everything else that is kept."""
-    rows = ({"target": one.target, **stored_row(each, language)} for one in reports for each in one.stored)
-    return _written(rows, "stored", language)
+    return _written(reports, "stored", language)
 
 
 def behaviours(reports: Sequence[Report], language: str) -> Iterator[str]:
     """Yield a row for each thing that a script does."""
-    rows = ({"target": one.target, **behaviour_row(each, language)} for one in reports for each in one.behaviours)
-    return _written(rows, "behaviour", language)
+    return _written(reports, "behaviours", language)
+
+
+def rows(report: Report, table: str, language: str) -> Iterator[Mapping[str, Any]]:
+    """Return the rows of a *table* of *report*, one of `COLUMNS`.
+
+    Of readers who never decided, as there was no banner or no way to refuse, nobody knows: their cells are None.
+    """
+    decided = {shot.reader for shot in report.screenshots}
+    cells = (("agreed", Reader.AGREEING), ("refusal" if table == "stored" else "refused", Reader.REFUSING))
+    never = {cell: None for cell, reader in cells if decided and reader not in decided}
+    row_of: Mapping[str, Callable[[Any, str], Mapping[str, Any]]] = {
+        "recipients": recipient_row,
+        "stored": stored_row,
+        "behaviours": behaviour_row,
+    }
+    return ({**row_of[table](one, language), **never} for one in getattr(report, table))
 
 
 def recipient_row(one: Recipient, language: str) -> Mapping[str, Any]:
@@ -193,9 +209,10 @@ def _listed(values: Iterable[str]) -> str:
     return "; ".join(values)
 
 
-def _written(rows: Iterable[Mapping[str, Any]], table: str, language: str) -> Iterator[str]:
-    columns: Mapping[str, str] = words()[language]["columns"][table]
-    named = ({columns[key]: said(value, words()[language]) for key, value in row.items()} for row in rows)
+def _written(reports: Sequence[Report], table: str, language: str) -> Iterator[str]:
+    columns: Mapping[str, str] = words()[language]["columns"][COLUMNS[table]]
+    all_rows = ({"target": report.target, **row} for report in reports for row in rows(report, table, language))
+    named = ({columns[key]: said(value, words()[language]) for key, value in row.items()} for row in all_rows)
     return (piece.decode() for piece in as_csv(named, list(columns.values())))
 
 

@@ -9,7 +9,7 @@ from ...formats import workbook
 from ..findings import Finding
 from ..report import Failed, Report
 from .overview import Overview, Sites
-from .tables import behaviour_row, recipient_row, said, stored_row
+from .tables import COLUMNS, rows, said
 from .words import words
 from .xml import clean
 
@@ -32,13 +32,12 @@ def _sheets(
         yield say["sites"]["title"], ([_number(cell) for cell in row] for row in sites.rows)
     yield say["findings"], _findings(reports, language)
     yield say["by_rule"], _rules(reports, language)
-    tables = (("recipients", "recipient", recipient_row), ("stored", "stored", stored_row))
-    for name, table, row_of in (*tables, ("behaviours", "behaviour", behaviour_row)):
-        rows = [(report.target, row_of(one, language)) for report in reports for one in getattr(report, name)]
-        if rows:
-            columns = say["columns"][table]
-            head = [columns["target"], *(columns[key] for key in rows[0][1])]
-            yield say[name], [head, *([target, *(said(one, say) for one in row.values())] for target, row in rows)]
+    for table, name in COLUMNS.items():
+        seen = [(report.target, row) for report in reports for row in rows(report, table, language)]
+        if seen:
+            columns = say["columns"][name]
+            head = [columns["target"], *(columns[key] for key in seen[0][1])]
+            yield say[table], [head, *([target, *(said(one, say) for one in row.values())] for target, row in seen)]
 
 
 def _number(cell: str) -> str | int:
@@ -58,7 +57,7 @@ def _cells(one: Finding, language: str) -> Iterator[Any]:
     say, rule = words()[language], one.rule
     yield from (rule.id, say["grades"][rule.severity], rule.title[language])
     yield from (one.page, one.line or "", one.pages, one.seen(language), one.excerpt, one.remedy(language))
-    yield "; ".join(basis.cited(language) for basis in rule.basis)
+    yield say["semicolon"].join(basis.cited(language) for basis in rule.basis)
     yield say["who"][rule.who]
 
 
