@@ -26,7 +26,7 @@ MEMORY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 >
 RUN = COMPLIANCE_EXAMPLES=$(EXAMPLES) $(addprefix TMPDIR=,$(MEMORY)) $(BIN)/python -m pytest --quiet \
     --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal
 
-.PHONY: demo demo-code test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser fuzz real lint build docs sbom assets translations screenshots widget htmx axe clean
+.PHONY: demo demo-code test test-browser test-cluster quick lowest latest constraints bench bench-large bench-browser bench-audit fuzz real lint build docs sbom assets translations screenshots widget htmx axe clean
 
 # With MODE=opt-in or MODE=opt-out the site has trackers, and a page in one process that knows what they were asked for.
 # Without one, the console of its editors stands beside it.
@@ -101,6 +101,10 @@ bench-large: $(READY) $(CATALOGUES)
 # LOADS=3 of each page for a quick look.
 bench-browser: $(READY) $(CATALOGUES) bench/node_modules/.package-lock.json
 	@$(BIN)/python -m bench.browser
+
+# `check --browser` beside other tools, which take minutes: PAGES=1 of each site, TOOLS="lighthouse pa11y" for some of them.
+bench-audit: $(READY) $(CATALOGUES) bench/node_modules/.package-lock.json build/demo-opt-in.toml
+	@$(BIN)/python -m bench.beside
 
 # Inputs made up at random for all that reads what others write, MINUTES for each target, or for those of ARGS.
 fuzz: $(READY) $(CATALOGUES)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
 
 from compliance.audit.browser import Browser
 from compliance.audit.folder import Folder
@@ -19,6 +15,7 @@ from compliance.audit.site import Context
 from compliance.page.trackers import Catalogue
 
 from .pages import article
+from .processes import module, run
 from .table import Row
 
 SIZE = 30_000  # bytes of a page
@@ -35,14 +32,15 @@ addEventListener("mousemove", () => 0);</script><form><input name=q></form></bod
 
 
 def rows() -> Iterator[Row]:
-    """Measure in a process of its own: what has ended counts with its parent."""
+    """Measure in a process of its own."""
     with TemporaryDirectory() as folder:
         for number in range(COUNT):
             page = article(SIZE + number).decode().replace("</body>", _BANNER, 1)
             Path(folder, "index.html" if not number else f"{number:03}.html").write_text(page, encoding="utf-8")
-        command = [sys.executable, "-m", __name__, folder]
-        seconds, peak = map(float, subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
-    rate = 60 * PROCESSORS * COUNT / seconds
+        done = run(module(__name__, folder))
+    if done.status:
+        raise RuntimeError(done.complaints)
+    rate = 60 * PROCESSORS * COUNT / done.processors
     yield Row(
         page="30 KB",
         subject="check --browser, three readers, two processors",
@@ -51,14 +49,12 @@ def rows() -> Iterator[Row]:
         goal=GOAL,
         at_least=True,
     )
-    yield Row(page="30 KB", subject="all processes", measured=f"{peak:.0f} MB", share=peak, goal=MEMORY_GOAL)
+    yield Row(
+        page="30 KB", subject="all processes", measured=f"{done.memory:.0f} MB", share=done.memory, goal=MEMORY_GOAL
+    )
 
 
 def _opened(folder: str) -> None:
-    peak = [0.0]
-    ended = Event()
-    watch = Thread(target=_watch, args=(peak, ended))
-    watch.start()
     with Browser() as browser:
         audit = Audit(
             Folder(Path(folder)),
@@ -68,31 +64,6 @@ def _opened(folder: str) -> None:
         )
         for _ in audit:
             pass
-    ended.set()
-    watch.join()
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(sum(one.ru_utime + one.ru_stime for one in (own, children)), peak[0])
-
-
-def _watch(peak: list[float], ended: Event) -> None:
-    while not ended.wait(0.25):
-        peak[0] = max(peak[0], sum(map(_memory, _tree(os.getpid()))))
-
-
-def _tree(process: int) -> Iterator[int]:
-    yield process
-    for path in Path(f"/proc/{process}/task").glob("*/children"):
-        for child in path.read_text().split():
-            yield from _tree(int(child))
-
-
-def _memory(process: int) -> float:
-    """Return what *process* holds in MB; what several share is divided among them."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:  # it has just ended
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from flask import Flask
 
 from compliance.audit.browser import Browser, Visit
 from compliance.audit.collected import Collected
@@ -15,12 +14,11 @@ from compliance.audit.site import Context, SiteFacts
 from compliance.outside.hosts import host_of
 from compliance.page.trackers import Catalogue
 from support.browser import serving
-from support.planted import FORM, INNOCENT, KINDS, PLANTED, Plant, serve
+from support.planted import INNOCENT, KINDS, PLANTED, Plant, serve, site
 from support.recorder import Recorder
 
 pytestmark = pytest.mark.browser
 
-HALF = 12  # of them on a page
 PLANTS = (*PLANTED, *INNOCENT)
 GOAL = 0.98
 
@@ -28,34 +26,26 @@ GOAL = 0.98
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str]]]:
     """What was told, by host: everything on few pages, each host with a script of its own."""
-    pages = {str(place): PLANTS[place : place + HALF] for place in range(0, len(PLANTS), HALF)}
-    app = Flask("planted")
-    app.add_url_rule("/<name>", "page", lambda name: page(pages[name]))
-    app.add_url_rule("/suggest", "suggest", lambda: "[]")
-    with Recorder(tmp_path_factory.mktemp("certificates")).running() as recorder, serving(app) as site:
+    app, pages = site(PLANTS)
+    with Recorder(tmp_path_factory.mktemp("certificates")).running() as recorder, serving(app) as url:
         serve(recorder, PLANTS)
         rules = f"MAP * 127.0.0.1:{recorder.port}, EXCLUDE 127.0.0.1"
         context = Context(catalogue=Catalogue(), today=date(2026, 11, 24))
         collected = Collected(context)
         with Browser(["--ignore-certificate-errors", f"--host-resolver-rules={rules}"]) as browser:
-            for _, visit in browser.visits([(f"{site}/{name}", name) for name in pages], context):
+            for _, visit in browser.visits([(url + path, path) for path in pages], context):
                 assert isinstance(visit, Visit) and visit.failure is None, visit
                 for sighting in visit.sightings:
                     collected.add(sighting)
-            for url in collected.suspects():
-                if browser.is_marked(url):
-                    collected.mark(url)
+            for suspect in collected.suspects():
+                if browser.is_marked(suspect):
+                    collected.mark(suspect)
     told: dict[str, set[str]] = defaultdict(set)
     for behaviour in collected.behaviours():
         told[host_of(behaviour.script)].add(behaviour.act)
     for recipient in collected.recipients(SiteFacts()):
         told[recipient.host] |= {one for one in recipient.conduct if one in ("cookie", "identifier", "beacon")}
     yield told
-
-
-def page(plants: tuple[Plant, ...]) -> str:
-    scripts = "".join(plant.markup for plant in plants)
-    return f"<!doctype html><html lang=zh-CN><meta charset=utf-8><title>新闻</title><body><p>新闻</p>{scripts}{FORM}"
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)

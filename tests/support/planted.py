@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
+from flask import Flask
+
 from support.recorder import Recorder, Reply
 
 _JS = {"Content-Type": "text/javascript", "Cache-Control": "no-store"}
 _GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+TOGETHER = 12  # plants on a page
 Answer = Callable[[Mapping[str, str]], Reply]
 
 
@@ -52,6 +55,20 @@ def serve(recorder: Recorder, plants: tuple[Plant, ...]) -> None:
         recorder.scripts[f"{plant.host}/s.js"] = f"(() => {{ const home = 'https://{plant.host}'; {plant.script} }})();"
         for path, answer in plant.answers.items():
             recorder.replies[plant.host + path] = answer
+
+
+def site(plants: tuple[Plant, ...]) -> tuple[Flask, list[str]]:
+    """Return a site with all *plants* on few pages, and the paths of these."""
+    pages = {str(place): plants[place : place + TOGETHER] for place in range(0, len(plants), TOGETHER)}
+    app = Flask("planted")
+    app.add_url_rule("/pages/<name>", "page", lambda name: _page(pages[name]))
+    app.add_url_rule("/suggest", "suggest", lambda: "[]")
+    return app, [f"/pages/{name}" for name in pages]
+
+
+def _page(plants: tuple[Plant, ...]) -> str:
+    scripts = "".join(plant.markup for plant in plants)
+    return f"<!doctype html><html lang=zh-CN><meta charset=utf-8><title>新闻</title><body><p>新闻</p>{scripts}{FORM}"
 
 
 def _cookie(line: str) -> Answer:
