@@ -3,16 +3,20 @@
 const MINIMUM = 7;
 /* Between these grounds neither black nor white words stand out so much. */
 const [DARK, LIGHT] = [1.05 / MINIMUM - 0.05, MINIMUM * 0.05 - 0.05];
-const worn = new Set();
+const NAMES = ["background", "text", "line", "link", "radius", "alert", "scheme", "font"];
 
-/* Red, green and blue from 0 to 1, and how opaque, of a colour as it is written in any way. */
+/* Red, green and blue from 0 to 1, and how opaque, of a colour as it is written in any way: each is asked once. */
+let known;
 const read = (colour) => {
-  const { style } = document.querySelector("[data-compliance=assets]");
-  style.color = `color(from ${colour} srgb r g b / alpha)`;
-  const [red, green, blue, alpha = 1] = getComputedStyle(document.querySelector("[data-compliance=assets]"))
-    .color.replace(/^[\w ]+\(srgb/, "").match(/-?[\d.]+(e-?\d+)?/g).map(Number);
-  style.color = "";
-  return { rgb: [red, green, blue], alpha };
+  if (!known[colour]) {
+    const node = document.querySelector("[data-compliance=assets]");
+    node.style.color = `color(from ${colour} srgb r g b / alpha)`;
+    const [red, green, blue, alpha = 1] = getComputedStyle(node)
+      .color.replace(/^[\w ]+\(srgb/, "").match(/-?[\d.]+(e-?\d+)?/g).map(Number);
+    node.style.color = "";
+    known[colour] = { rgb: [red, green, blue], alpha };
+  }
+  return known[colour];
 };
 /* WCAG 2.2, relative luminance and contrast ratio. */
 const luminance = (rgb) =>
@@ -41,24 +45,28 @@ const painted = () => {
   return others.every((one) => one === first) ? first : ground(document.body);
 };
 
-export const dress = (given) => {
+/* Declarations for what ours are to wear, and nothing where they keep what they have. */
+export const clothes = () => {
   /* Under forced colours nothing is the page's own; an old browser keeps what it has. */
   if (matchMedia("(forced-colors: active)").matches || !CSS.supports("color", "color(from red srgb r g b)")) return;
+  known = {};
   const { body, documentElement: root } = document;
-  for (const name of [...given.splice(0), ...worn]) root.style.removeProperty(name);
-  worn.clear();
   const own = getComputedStyle(body);
   const outer = getComputedStyle(root);
-  const wear = (name, value) => {
-    worn.add((name = `--compliance-${name}`));
-    root.style.setProperty(name, value);
-  };
+  let worn = "";
+  const wear = (name, value) => (worn += `--compliance-${name}:${value};`);
   const said = {};
-  for (const name of ["background", "text", "line", "link", "radius", "alert", "scheme", "font"]) {
+  for (const name of NAMES) {
     said[name] = own.getPropertyValue(`--compliance-${name}`);
     /* What is said of the body would not reach what stands behind it. */
     if (said[name] && !outer.getPropertyValue(`--compliance-${name}`)) wear(name, said[name]);
   }
+  /* What a template has put inside of the page wears what is said there. */
+  for (const node of document.querySelectorAll("body > :not([data-compliance]) [data-compliance]:not([data-compliance] *)"))
+    for (const name of NAMES) {
+      const above = getComputedStyle(node.parentNode).getPropertyValue(`--compliance-${name}`);
+      node.style.setProperty(`--compliance-${name}`, above && "inherit");
+    }
   if (!said.font) wear("font", own.fontFamily);
   let ground = said.background || painted();
   const ink = read(own.color).rgb;
@@ -67,7 +75,7 @@ export const dress = (given) => {
   if (!ground) {
     wear("background", "Canvas");
     if (!said.text) wear("text", "CanvasText");
-    return;
+    return worn;
   }
   let { rgb } = read(ground);
   if (!said.background) {
@@ -82,7 +90,8 @@ export const dress = (given) => {
   const text = said.text || [own.color, "#000", "#fff"].find(stands) || (luminance(rgb) > 0.18 ? "#000" : "#fff");
   if (!said.text) wear("text", text);
   if (!said.line && contrast(read("#767676").rgb, rgb) < 3) wear("line", text);
-  const link = body.querySelector(":is(main, article, p, td) a[href]");
+  const link = body.querySelector(":is(main, article, p, td) a[href]:not([data-compliance] *)");
   const colour = link && getComputedStyle(link).color;
   if (!said.link && !said.text && !said.background && colour && stands(colour)) wear("link", colour);
+  return worn;
 };

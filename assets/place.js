@@ -3,12 +3,26 @@
 
 const NAMES = ["assets", "banner", "footer"];
 const kept = {};
-const worn = [];
-let tools, state, housed, entrance, timer, known;
+let tools, state, housed, entrance, timer, known, worn;
 
 const hide = (hidden) => tools.mark("decided", hidden);
 const scrolls = (value) => /auto|scroll/.test(value);
 const cuts = (value) => /hidden|clip/.test(value);
+
+/* On the root it would have the browser look at the style of every element again. */
+const sheet = new CSSStyleSheet();
+const wear = (given = worn) => {
+  const { adoptedStyleSheets: sheets } = document;
+  if (!sheets.includes(sheet)) sheets.push(sheet);
+  if (given !== worn) sheet.replaceSync(`:where([data-compliance]){${(worn = given)}}`);
+};
+/* The page's own fixed elements may want to know; where nobody asks yet, it is not told that there is nothing. */
+const HEIGHT = "--compliance-height";
+const measure = ({ offsetHeight }) => {
+  const { style } = document.documentElement;
+  if (offsetHeight || style.getPropertyValue(HEIGHT)) style.setProperty(HEIGHT, `${offsetHeight}px`);
+};
+
 const put = (home, node, before = null) =>
   ((node.isConnected && home.moveBefore) || home.insertBefore).call(home, node, before);
 
@@ -173,6 +187,11 @@ const soon = () => {
 const adopt = () => {
   const { body, documentElement: root } = document;
   tools.unfold();
+  /* What the banner has worn by itself. */
+  for (const { style } of document.querySelectorAll(":is(html, body) > [data-compliance=banner]")) {
+    wear(worn ?? style.cssText);
+    for (const name of [...style]) if (name.startsWith("--")) style.removeProperty(name);
+  }
   /* Where a template of the site has put the banner, and in what a script of the page brought. */
   for (const node of document.querySelectorAll("[data-compliance^=fo]:not(footer)")) node.replaceWith(...(node.content?.children ?? ""));
   for (const name of NAMES) {
@@ -216,9 +235,7 @@ addEventListener("focusin", ({ target }) => {
   if (covered()) banner.style.inset = banner.style.inset ? "" : "0 0 auto";
 });
 
-const sizes = new ResizeObserver(([{ target }]) =>
-  document.documentElement.style.setProperty("--compliance-height", `${target.offsetHeight}px`),
-);
+const sizes = new ResizeObserver(([{ target }]) => measure(target));
 
 /* Light or dark, as the page is now. */
 const looks = new MutationObserver((records) => {
@@ -228,10 +245,9 @@ const looks = new MutationObserver((records) => {
 });
 const dress = () =>
   import("./clothes.js").then(
-    ({ dress }) => {
-      dress(worn);
+    ({ clothes }) => {
+      wear(clothes());
       for (const node of [document.documentElement, document.body]) looks.observe(node, { attributes: true });
-      looks.takeRecords();
     },
     () => {}, // the network is gone: what was read while the page was parsed stays
   );
@@ -263,17 +279,14 @@ export const keep = (given) => {
   /* Once in a window, however often a script of the site puts the page anew. */
   const again = tools;
   tools ??= given;
-  tools.mark("placing");
-  /* What the banner alone has worn until now. */
+  /* Nothing is asked of the page any more once something has changed. */
+  const inside = tools.inside();
   const banner = document.querySelector("[data-compliance=banner]");
-  for (const name of banner?.style ?? "") {
-    worn.push(name);
-    root.style.setProperty(name, banner.style.getPropertyValue(name));
-  }
-  banner?.removeAttribute("style");
+  if (banner) measure(banner);
   /* One that a template has put before something else stays there. */
   const footer = document.querySelector("body > [data-compliance=footer]:not(:has(~ :not(script)))");
-  if (footer && !tools.inside()) put(root, footer);
+  if (footer && !inside) put(root, footer);
+  tools.mark("placing");
   adopt();
   if (again) return;
   const { decided } = tools;

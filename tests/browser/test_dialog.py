@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from test_frameworks import BANNER, FOOTER, SAME, STYLES, create_site, different
+from test_frameworks import BANNER, DRESSED, FOOTER, SAME, STYLES, create_site, different
 from test_frameworks import bare as bare
 
 from support.browser import Page, expect, serving
@@ -31,7 +31,7 @@ def test_it_looks_as_on_a_bare_page(
     def measure(name: str) -> list[dict[str, str]]:
         with serving(create_site(settings, FRAMEWORKS[name] + SAME)) as url:
             page = open_page(url)
-            page.wait_for_function("document.documentElement.style.getPropertyValue('--compliance-scheme')")
+            page.wait_for_function(DRESSED)
             open_dialog(page, "Leaving a message").evaluate("dialog => dialog.querySelector('[name=page]').remove()")
             page.evaluate("document.activeElement.shadowRoot?.activeElement.blur()")
             return page.eval_on_selector_all(f"{DIALOG}, {DIALOG} *:not(option)", STYLES)

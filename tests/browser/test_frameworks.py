@@ -18,6 +18,8 @@ from support.frameworks import FRAMEWORKS, PAGE
 OPT_IN = {"mode": "opt-in", "categories": ["analytics", "advertising"]}
 BANNER = "[data-compliance=banner]"
 FOOTER = "[data-compliance=footer]"
+# It wears what the page paints.
+DRESSED = f"getComputedStyle(document.querySelector('{FOOTER}')).getPropertyValue('--compliance-scheme')"
 # The page's font, colours and width are taken: both pages have the same.
 SAME = (
     "body{font-family:serif!important;margin:0!important;background:#fff!important;color:#000!important}"
@@ -78,7 +80,7 @@ def test_ours_look_as_on_a_bare_page(
     def measure(name: str) -> list[dict[str, str]]:
         with serving(create_site(settings, FRAMEWORKS[name] + SAME)) as url:
             page = open_page(url)
-            page.wait_for_function("document.documentElement.style.getPropertyValue('--compliance-scheme')")
+            page.wait_for_function(DRESSED)
             return page.eval_on_selector_all(f"{BANNER}, {BANNER} *, {FOOTER}, {FOOTER} *", STYLES)
 
     if not bare:

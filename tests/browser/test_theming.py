@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import render_template_string
 from test_browser import CONTRAST
 from test_frameworks import BANNER, FOOTER, create_site
 
@@ -187,6 +188,31 @@ def test_what_the_site_says_counts_for_more(
         page.wait_for_function(f"({DRESSED})().every(([ground]) => ground === 'rgb(255, 253, 248)')")
         for element in (BANNER, FOOTER):
             assert page.eval_on_selector(element, "node => getComputedStyle(node).color") == "rgb(59, 31, 18)"
+
+
+def test_what_stands_inside_of_the_page_wears_what_is_said_there(
+    settings: dict[str, Any], open_page: Callable[..., Page]
+) -> None:
+    site = create_site(settings, "body{background:#111;color:#eee}.box{--compliance-link:rgb(1, 2, 3)}")
+    page = "<!doctype html><link rel=stylesheet href=/site.css><main><div%s>{{ compliance_report() }}</div></main>"
+    for name, box in (("box", " class=box"), ("plain", "")):
+        site.add_url_rule(f"/{name}", name, lambda box=box: render_template_string(page % box))
+    with serving(site) as url:
+        worn = f"""() => ["[data-compliance=report]", "{FOOTER}"].map(name =>
+            getComputedStyle(document.querySelector(name)).getPropertyValue("--compliance-%s"))"""
+        for name, link in (("box", "rgb(1, 2, 3)"), ("plain", "")):
+            shown = open_page(f"{url}/{name}")
+            shown.wait_for_function(f"({worn % 'background'})().every(ground => ground === 'rgb(17, 17, 17)')")
+            assert shown.evaluate(worn % "link") == [link, ""]
+
+
+def test_what_ours_wear_is_theirs_alone(settings: dict[str, Any], open_page: Callable[..., Page]) -> None:
+    with serving(create_site(settings, PAINTED["dark"][0])) as url:
+        page = open_page(url)
+        page.wait_for_function(f"({DRESSED})().every(([ground]) => ground === 'rgb(17, 17, 17)')")
+        said = """() => ["background", "text", "font", "scheme", "link"].filter(name =>
+            getComputedStyle(document.documentElement).getPropertyValue(`--compliance-${name}`))"""
+        assert page.evaluate(said) == []
 
 
 def test_without_javascript_the_footer_lies_on_the_page(
