@@ -8,7 +8,7 @@ from datetime import date
 from threading import Event
 
 import pytest
-from flask import Flask, Response, redirect
+from flask import Flask, Response, redirect, request
 from playwright.async_api import Page
 
 from compliance.audit.browser import Browser, Visit, Witness, reading, visits
@@ -93,3 +93,31 @@ def test_what_cannot_be_read_is_told_and_the_run_goes_on(site: str, monkeypatch:
     for name, expected in EXPECTED.items():
         assert (expected in reasons[name]) if expected else reasons[name] == "", (name, reasons[name])
     assert isinstance(found["plain"], Visit) and found["plain"].failure is None
+
+
+def test_a_decision_on_its_way_is_waited_for() -> None:
+    """What a reader sees after a yes is not what the page shows before the server has heard of it."""
+    app = Flask("slow")
+    again, early = Event(), Event()
+    pressed = Event()
+
+    def home() -> str:
+        if pressed.is_set():
+            again.set()
+        button = "<button onclick=\"fetch('/decide', {method: 'POST'})\">同意</button>"
+        return HEAD + ("" if request.cookies.get("choice") else f"<div role=dialog>本站使用 Cookie。{button}</div>")
+
+    def decide() -> Response:
+        pressed.set()
+        if again.wait(2):  # the page was asked for again before this was answered
+            early.set()
+        answer = Response(status=204)
+        answer.set_cookie("choice", "yes")
+        return answer
+
+    app.add_url_rule("/", "home", home)
+    app.add_url_rule("/decide", "decide", decide, methods=["POST"])
+    with serving(app) as url, Browser() as browser:
+        (found,) = browser.visits([(f"{url}/", "/")], Context(catalogue=Catalogue(), today=date(2026, 11, 24)))
+    assert isinstance(found[1], Visit) and found[1].failure is None
+    assert pressed.is_set() and not early.is_set()

@@ -24,7 +24,7 @@ from .sightings import MAILBOX, MOVES, TYPED, Item, Place, Sighting, Told
 from .traffic import SetCookie, Traffic, plain
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Dialog, Page
+    from playwright.async_api import BrowserContext, Dialog, Page, Request
 
 _WATCH = Path(__file__).with_name("watch.js").read_text(encoding="utf-8")
 _ENDED = re.compile(r"max-age=0\b|max-age=-|expires=thu, 01.jan.1970", re.IGNORECASE)
@@ -101,11 +101,33 @@ class Reading:
             raise VisitError(Reason("away", target=plain(self.page.url)))
 
     async def press(self, button: Any) -> None:
-        """Press *button*; what lies over it, such as another notice, is not the question."""
+        """Press *button*, and wait until what it asks for is answered: a decision may be on its way to a server.
+
+        What lies over it, such as another notice, is not the question.
+        """
+        asked: set[Request] = set()
+        answered = asyncio.Event()
+
+        def begin(request: Request) -> None:  # Playwright marks what it calls, and a method of a set cannot be marked
+            asked.add(request)
+
+        def end(request: Request) -> None:
+            asked.discard(request)
+            answered.set()
+
+        hearers = (("request", begin), ("requestfinished", end), ("requestfailed", end))
+        for event, hear in hearers:
+            self.page.on(event, hear)  # type: ignore[call-overload]  # each name has a signature of its own
         await button.dispatch_event("click")
         await self.page.wait_for_load_state("load", timeout=_LOADED)
         await self.page.wait_for_timeout(_PRESSED)
-        await _settle(self.page)
+        with suppress(TimeoutError):  # some answers never end
+            async with asyncio.timeout(_QUIET / 1000):
+                while asked:
+                    answered.clear()
+                    await answered.wait()
+        for event, hear in hearers:
+            self.page.remove_listener(event, hear)
 
     async def engage(self) -> None:
         """Do what readers do: move the mouse, scroll, type into a few fields. Nothing is sent off."""
