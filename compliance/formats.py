@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
-from typing import Any
+from itertools import chain, islice
+from typing import IO, Any
 
 from .characters import INVISIBLE, UNPRINTABLE, width
 from .deadlines import SHANGHAI
@@ -20,6 +21,7 @@ from .outside.text import normalised
 _TRIGGERS = frozenset("=+-@\t\r\n\u2212")
 _OVERLOOKED = re.compile(f"[\\s\"'`\u2018\u2019\u201c\u201d\uff02\uff07{INVISIBLE}]")
 _WIDEST = 60  # characters of a column
+_LOOKED = 1_000  # rows
 _SHEET = 31  # characters of the name of a sheet
 _BOM = "\ufeff"  # without it Excel reads Chinese as the system's old code page
 
@@ -93,35 +95,59 @@ def _json(record: dict[str, Any]) -> bytes:
     return to_json(record).encode()
 
 
-def workbook(sheets: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> bytes:
-    """Return *sheets*, each a name and rows of which the first is the head, as a workbook that filters and sorts.
+def write_workbook(file: IO[bytes], sheets: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> None:
+    """Write *sheets*, each a name and rows of which the first is the head, as a workbook that filters and sorts.
 
-    Numbers and days are such; everything else is text, whatever it begins with. Raises `ModuleNotFoundError` without
-    openpyxl.
+    Numbers, days and times (those of China) are such; everything else is text, whatever it begins with. However many
+    rows there are, few of them are held at once: columns are as wide as the first `_LOOKED` want them.
+
+    Raises `ModuleNotFoundError` without openpyxl.
     """
     from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no annotations
+    from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
     from openpyxl.styles import Alignment, Font  # type: ignore[import-untyped]
     from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
-    book = Workbook()
-    book.remove(book.active)
+    book = Workbook(write_only=True)
     for name, rows in sheets:
         sheet = book.create_sheet(name[:_SHEET])
+        left = iter(rows)
+        first = list(islice(left, _LOOKED))
         widths: dict[int, int] = {}
-        for number, row in enumerate(rows, 1):
+        for row in first:
             for column, value in enumerate(row, 1):
-                cell = sheet.cell(number, column)
-                typed = isinstance(value, int | float | date)
-                cell.value = value if typed else UNPRINTABLE.sub("", str(value))
-                if not typed:
-                    cell.data_type = "s"
-                cell.alignment = Alignment(vertical="top", wrap_text=True)
-                cell.font = Font(bold=number == 1)
                 widths[column] = min(_WIDEST, max(widths.get(column, 8), width(str(value)) + 2))
         for column, widest in widths.items():
             sheet.column_dimensions[get_column_letter(column)].width = widest
         sheet.freeze_panes = "A2"
-        sheet.auto_filter.ref = sheet.dimensions
-    file = BytesIO()
+        # A cell is written as soon as it is asked for: one of each type is enough, and to style one takes long.
+        styled: dict[object, Any] = {}
+
+        def cell(value: Any, *, bold: bool, sheet: Any = sheet, styled: dict[object, Any] = styled) -> Any:
+            if isinstance(value, datetime) and value.tzinfo:  # a workbook knows no zones
+                value = value.astimezone(SHANGHAI).replace(tzinfo=None, microsecond=0)
+            typed = isinstance(value, int | float | date)
+            key = (type(value) if typed else str, bold)
+            if key not in styled:
+                styled[key] = WriteOnlyCell(sheet)
+                styled[key].alignment = Alignment(vertical="top", wrap_text=True)
+                styled[key].font = Font(bold=bold)
+            found = styled[key]
+            found.value = value if typed else UNPRINTABLE.sub("", str(value))
+            if not typed:
+                found.data_type = "s"
+            return found
+
+        number = 0
+        for number, row in enumerate(chain(first, left), 1):
+            sheet.append(cell(value, bold=number == 1) for value in row)
+        if widths:
+            sheet.auto_filter.ref = f"A1:{get_column_letter(max(widths))}{number}"
     book.save(file)
+
+
+def workbook(sheets: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> bytes:
+    """Return what `write_workbook` writes."""
+    file = BytesIO()
+    write_workbook(file, sheets)
     return file.getvalue()

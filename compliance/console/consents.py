@@ -20,13 +20,12 @@ from ..ledger.statistics import Cell, chosen
 from ..ledger.words import METHODS, MODES
 from ..staff import Permission
 from .access import allow
-from .pages import day_in, file, told
+from .pages import CSV, day_in, file, reason_in, told
 from .state import asked_from, console, is_unasked, me, note, now, together
 
 pages = Blueprint("consents", __name__)
 
 _LONGEST_ID = 100
-_LONGEST_REASON = 300
 _FORMS = ("csv", "json")
 #: A row by its number; more than this there are in no ledger.
 _ROW = "int(max=999999999999)"
@@ -70,7 +69,7 @@ def export_one(row: int) -> Response:
 @allow(Permission.ERASE_CONSENTS, fresh=True)
 def erase(row: int) -> Response | tuple[str, int]:
     """Erase what is personal in one decision and in those of the same reader before it."""
-    found, reason = _history(row), _reason()
+    found, reason = _history(row), reason_in()
     record = found[0].said.get("record")
     if not reason or found[0].kind != DECISION or record is None:
         return _one(found, error=not reason), 422
@@ -82,7 +81,7 @@ def erase(row: int) -> Response | tuple[str, int]:
 @allow(Permission.ERASE_CONSENTS, fresh=True)
 def erase_ahead() -> Response | tuple[str, int]:
     """Erase a record that is not here yet, once it comes from the disk of another machine."""
-    record, reason = request.form.get("record", "").strip()[:_LONGEST_ID], _reason()
+    record, reason = request.form.get("record", "").strip()[:_LONGEST_ID], reason_in()
     if not record or not reason:
         return _overview(missing=record, typed=True, error=not reason), 422
     _erase(record, about=record_hash(record)[:16], reason=reason)
@@ -93,7 +92,7 @@ def erase_ahead() -> Response | tuple[str, int]:
 @allow(Permission.EXPORT_CONSENTS, fresh=True)
 def export() -> Response | tuple[str, int]:
     """Hand out all decisions between two days, for an authority."""
-    since, until, form, reason = day_in("since"), day_in("until"), request.form.get("form", "csv"), _reason()
+    since, until, form, reason = day_in("since"), day_in("until"), request.form.get("form", "csv"), reason_in()
     if form not in _FORMS:
         raise BadRequest
     if not reason or (since and until and until < since):
@@ -107,7 +106,7 @@ def export() -> Response | tuple[str, int]:
     )
     records = map(record_of, links)
     parts = FORMS[form](map(flat, records) if form == "csv" else records, (*COLUMNS, *HASHES))
-    return file(parts, f"consents-{day(now()):%Y%m%d}.{form}", {"csv": "text/csv", "json": "application/json"}[form])
+    return file(parts, f"consents-{day(now()):%Y%m%d}.{form}", {"csv": CSV, "json": "application/json"}[form])
 
 
 @pages.get("/consents/verification")
@@ -242,7 +241,3 @@ def _erase(record: str, *, about: str, reason: str) -> None:
         if count
         else told(Message("It is erased as soon as it comes."))
     )
-
-
-def _reason() -> str:
-    return " ".join(request.form.get("reason", "").split())[:_LONGEST_REASON]

@@ -16,7 +16,7 @@ from ..messages.statistics import Days, by_day, of_days
 from ..staff import Permission
 from . import drawings, tables
 from .access import allow
-from .pages import day_in, file
+from .pages import CSV, XLSX, day_in, file
 from .state import console, note, now
 from .tables import Table
 
@@ -26,7 +26,6 @@ pages = Blueprint("figures", __name__)
 _SHOWN = 30
 _MOST = 366
 _LONGEST = 5_000  # characters of what is written into a report
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PARTS = ("work", "duties", "voices")
 _YEAR = "int(min=2000, max=9000)"
 
@@ -80,9 +79,9 @@ def export() -> Response:
     note("figures_exported", since=first.isoformat(), until=last.isoformat(), table=wanted or "all")
     name = f"figures-{first}-{last}"
     if not wanted:
-        return file(workbook(one.sheet() for one in found.values()), f"{name}.xlsx", _XLSX)
+        return file(workbook(one.sheet() for one in found.values()), f"{name}.xlsx", XLSX)
     table = found[wanted]
-    return file(b"".join(as_csv(table.records(), table.head)), f"{name}-{wanted}.csv", "text/csv")
+    return file(b"".join(as_csv(table.records(), table.head)), f"{name}-{wanted}.csv", CSV)
 
 
 @pages.get(f"/figures/<{_YEAR}:year>")
@@ -105,7 +104,7 @@ def export_report(year: int) -> Response:
     """Hand out the yearly report as a workbook."""
     found = _of_year(year)
     note("figures_exported", str(year))
-    return file(workbook(one.sheet() for one in found.values()), f"governance-report-{year}.xlsx", _XLSX)
+    return file(workbook(one.sheet() for one in found.values()), f"governance-report-{year}.xlsx", XLSX)
 
 
 def _report(year: int) -> str:

@@ -21,6 +21,9 @@ from ..views.pages import POLICY
 from .state import console, visitor
 
 _SHARED = "static.static"
+_WORDS = ("kinds", "states", "categories", "harms", "relations", "marks")
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LONGEST_REASON = 300
 _FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)  # further off a day has no midnight in every zone
 
 
@@ -88,6 +91,17 @@ def context() -> dict[str, Any]:
     }
 
 
+def case_words() -> dict[str, dict[str, str]]:
+    """Return what `words.html` calls kinds, states, categories and the like, in the language of this request."""
+    about: dict[str, Any] = {}
+    current_app.update_template_context(about)
+    module = current_app.jinja_env.get_template("console/words.html").make_module(about)
+    found = {name: dict(getattr(module, name)) for name in _WORDS}
+    own = console().settings.messages.categories
+    found["categories"] |= {name: one.name.get(language()) for name, one in own.items()}
+    return found
+
+
 def day_in(name: str) -> date | None:
     """Return the day in the field *name* of an address or a form, None where it is empty; refuse what is no day."""
     typed = request.values.get(name, "").strip()
@@ -100,6 +114,11 @@ def day_in(name: str) -> date | None:
     if not _FIRST <= day <= _LAST:
         raise BadRequest
     return day
+
+
+def reason_in() -> str:
+    """Return why something is done, as the field *reason* of a form says it; it is kept in the audit log."""
+    return " ".join(request.form.get("reason", "").split())[:_LONGEST_REASON]
 
 
 def file(parts: bytes | Iterable[bytes], name: str, mimetype: str) -> Response:

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import current_app
-
 from ..errors import Message
 from ..ledger.statistics import Cell
 from ..messages.statistics import Day, Days, Figures
-from .pages import told
-from .state import console
+from .pages import case_words, told
 
 Value = str | int | float | date | None
 
@@ -66,7 +63,7 @@ def percent(share: float | None) -> float | None:
 
 def by_kind(found: Days) -> Table:
     """Return the figures of each kind, and of all."""
-    words = _words()
+    words = case_words()
     rows: list[list[Value]] = [
         [words["kinds"].get(kind, kind), *_values(_COUNTED, figures)] for kind, figures in found.kinds.items()
     ]
@@ -76,14 +73,9 @@ def by_kind(found: Days) -> Table:
 
 def by_category(found: Days) -> Table:
     """Return the figures of each category that something was received in."""
-    words, own = _words(), console().settings.messages.categories
-    locale = str(words["locale"])
-
-    def called(name: str) -> str:
-        return str(own[name].name.get(locale)) if name in own else words["categories"].get(name, name)
-
+    words = case_words()
     rows: list[list[Value]] = [
-        [words["kinds"].get(kind, kind), called(name), *_values(_COUNTED, figures)]
+        [words["kinds"].get(kind, kind), words["categories"].get(name, name), *_values(_COUNTED, figures)]
         for (kind, name), figures in found.categories.items()
         if name
     ]
@@ -92,14 +84,14 @@ def by_category(found: Days) -> Table:
 
 def by_result(found: Days) -> Table:
     """Return how what was answered came out."""
-    states = _words()["states"]
+    states = case_words()["states"]
     rows: list[list[Value]] = [[states.get(name, name), count] for name, count in found.total.results.items()]
     return _table("results", Message("Results"), [Message("Result"), Message("Cases")], rows)
 
 
 def by_month(found: Days) -> Table:
     """Return what was received in each month, of each kind."""
-    words = _words()
+    words = case_words()
     head = [Message("Month"), *(words["kinds"].get(kind, kind) for kind in found.kinds), Message("All")]
     rows: list[list[Value]] = [
         [month, *(figures.months[month - 1] for figures in found.kinds.values()), found.total.months[month - 1]]
@@ -128,11 +120,3 @@ def _table(key: str, title: Message, head: Sequence[str], rows: Sequence[Sequenc
 
 def _values(columns: Mapping[Message, Callable[[Any], Value]], of: object) -> list[Value]:
     return [value(of) for value in columns.values()]
-
-
-def _words() -> Mapping[str, Any]:
-    """Return the words that templates have for kinds, states and categories, and the language that they are in."""
-    context: dict[str, Any] = {}
-    current_app.update_template_context(context)
-    module = current_app.jinja_env.get_template("console/words.html").make_module(context)
-    return {**{name: getattr(module, name) for name in ("kinds", "states", "categories")}, "locale": context["locale"]}

@@ -22,12 +22,32 @@ DUTIES: Mapping[Role, Message] = {
     Role.ADMINISTRATOR: Message("does all of that, and sees to the accounts"),
     Role.AUDITOR: Message("reads what was done and what came of it, and changes nothing"),
 }
-#: What else the trail tells of an action.
+#: What else the trail tells of an action, in the order in which it is shown.
 DETAILS: Mapping[str, Message] = {
+    "since": Message("from"),
+    "until": Message("to"),
+    "rows": Message("rows"),
     "given": Message("new role"),
     "before": Message("role before"),
     "terminal": Message("on a terminal, by"),
     "findings": Message("rows that were changed"),
+    "table": Message("table"),
+    "form": Message("format"),
+    "reason": Message("reason"),
+    "contacts": Message("with names and contacts"),
+    "searched": Message("words were searched for"),
+    "state": Message("state"),
+    "kind": Message("kind"),
+    "category": Message("category"),
+    "assignee": Message("with"),
+    "page": Message("page"),
+    "urgent": Message("urgent"),
+    "overdue": Message("overdue"),
+    "today": Message("due today"),
+    "to": Message("to whom"),
+    "cases": Message("cases"),
+    "picture": Message("picture"),
+    "count": Message("how many"),
 }
 #: Why something cannot be done with an account, by the reason of a `StaffError`.
 REASONS: Mapping[str, Message] = {
@@ -67,6 +87,7 @@ ACTIONS: Mapping[str, Message] = {
     "case_answered": Message("wrote to a sender"),
     "case_assigned": Message("gave a case to somebody"),
     "case_noted": Message("added a note to a case"),
+    "cases_exported": Message("exported cases"),
     "case_held": Message("kept a case from deletion, or released it"),
     "cases_taken_back": Message("took back what was done to many cases"),
     "reply_kept": Message("kept a reply"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from flask import render_template, request
@@ -61,13 +61,28 @@ def queue() -> str | tuple[str, int]:
         search = asked(MultiDict(request.args))
         return _page(search)
     except SearchError as error:
-        wrong = Message(WRONG.get(error.reason, Message("This cannot be read: %(value)s")).id, value=error.value)
-        return _page(asked(MultiDict()), wrong=wrong), HTTPStatus.BAD_REQUEST
+        return _page(asked(MultiDict()), wrong=refused(error)), HTTPStatus.BAD_REQUEST
+
+
+def refused(error: SearchError) -> Message:
+    """Return why a link cannot be followed."""
+    return Message(WRONG.get(error.reason, Message("This cannot be read: %(value)s")).id, value=error.value)
 
 
 def asked(query: MultiDict[str, str]) -> Search:
     """Return what a link asks for, seen by who follows it. Raises `SearchError`."""
     return read(query, me=me().account.name, home=console().settings.site.url, now=now())
+
+
+def choices() -> dict[str, Any]:
+    """Return what the fields of a search are told: what can be chosen in them, and its words."""
+    own = tuple(console().settings.messages.categories)
+    return {
+        "kinds": tuple(Kind),
+        "states": [state for state in State if state is not State.PURGED],
+        "categories": dict.fromkeys((*REPORT_CATEGORIES, *own, *REQUEST_CATEGORIES)),
+        **words(console().accounts.all()),
+    }
 
 
 def tabs() -> list[tuple[Tab, int]]:
@@ -95,7 +110,6 @@ def _page(search: Search, *, wrong: str = "") -> str:
         except CaseError:
             raise SearchError("after", str(search.after)) from None
         found, more = found[:SHOWN], len(found) > SHOWN
-    own = tuple(here.settings.messages.categories)
     return render_template(
         "console/queue.html",
         search=search,
@@ -105,11 +119,8 @@ def _page(search: Search, *, wrong: str = "") -> str:
         groups=listed,
         tabs=tabs(),
         counted=COUNTED,
-        kinds=tuple(Kind),
-        states=[state for state in State if state is not State.PURGED],
-        categories=dict.fromkeys((*REPORT_CATEGORIES, *own, *REQUEST_CATEGORIES)),
         bookmarks=bookmarks.bookmarks(here.store.database, me().account.name),
-        **words(here.accounts.all()),
+        **choices(),
     )
 
 
