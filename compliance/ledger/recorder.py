@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 
 from ..errors import StoreError
+from ..haste import haste
 from ..store import RefusedError
 from .book import Ledger
 from .chain import Entry
@@ -169,7 +170,8 @@ class Recorder:
         tries = 0
         while (jobs := self._next()) is not None:
             try:
-                self._write(jobs)
+                with haste():  # else a server that is gone without a word holds all others up
+                    self._write(jobs)
                 tries = 0
             except Exception as error:
                 self._fail(jobs, error)

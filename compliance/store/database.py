@@ -196,12 +196,14 @@ class Database:
     def _connected(self) -> Connection:
         with self._breaker.attempt():
             try:
-                return self.engine.connect()
+                connection = self.engine.connect()
             except DBAPIError as error:
                 raise fault(error) or error from None
             except StoreError:  # one that was kept hangs, and so do the others
                 self.engine.dispose()
                 raise
+        engines.hurry(connection)
+        return connection
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL
 
+from .. import haste
 from ..errors import Message, StoreError
 from ..paths import private_folder
 from .addresses import given
@@ -31,8 +32,12 @@ _PRAGMAS = (
 #: Connections that a process holds at most, and those that it keeps open.
 CONNECTIONS = 15
 _KEPT = 5
-#: A statement may take so many times the patience that a lock is given.
+#: A statement may take so many times the patience that a lock is given,
 _STATEMENT = 3
+#: and seconds, where a reader waits for it.
+_HASTE = 5.0
+#: Seconds that a server makes somebody wait for a lock, and that one waits for a connection: less than that.
+_LOCKED = 4.0
 #: Where a connection of each driver holds the seconds that it waits for an answer.
 _WAITS = {"psycopg": "limit", "pymysql": "_read_timeout"}
 
@@ -42,13 +47,16 @@ def engine(
 ) -> Engine:
     """Return an engine that has not connected yet; nobody waits for a lock for more than *patience* seconds.
 
+    On a server it is four seconds at most.
+
     Args:
         connections: how many it holds at once; whoever comes then waits for one.
         pooler: whether PostgreSQL is reached through one that gives a connection for a transaction (PgBouncer).
         schema: the one of PostgreSQL in which every statement looks for tables, and nowhere else.
     """
     kept = min(_KEPT, connections)
-    pool = {"pool_timeout": patience, "pool_size": kept, "max_overflow": connections - kept}
+    waits = patience if url.get_backend_name() == "sqlite" else min(patience, _LOCKED)
+    pool = {"pool_timeout": waits, "pool_size": kept, "max_overflow": connections - kept}
     if url.get_backend_name() == "postgresql":
         wanted: dict[str, object] = {**_limits(patience), **({"search_path": f'"{schema}"'} if schema else {})}
         return _pooled(url, patience, wanted, pool) if pooler else _postgresql(url, patience, wanted, pool)
@@ -79,6 +87,14 @@ def make_file(path: Path) -> None:
                 reason=reason,
             )
         ) from None
+
+
+def hurry(connection: Connection) -> None:
+    """Let the server have as long for each answer to *connection* as whoever waits has."""
+    if name := _WAITS.get(connection.engine.driver):
+        driver = connection.connection.driver_connection
+        usual = connection.info.setdefault("usual", getattr(driver, name))
+        setattr(driver, name, min(usual, _HASTE) if haste.is_needed() else usual)
 
 
 def _sqlite(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
@@ -134,8 +150,10 @@ def _pooled(url: URL, patience: float, wanted: dict[str, object], pool: dict[str
 
 def _limits(patience: float) -> dict[str, int]:
     """Return how many milliseconds PostgreSQL waits for a lock, and works on a statement."""
-    milliseconds = int(patience * 1000)
-    return {"lock_timeout": milliseconds, "statement_timeout": milliseconds * _STATEMENT}
+    return {
+        "lock_timeout": int(min(patience, _LOCKED) * 1000),
+        "statement_timeout": int(patience * 1000) * _STATEMENT,
+    }
 
 
 def _bounded(url: URL, patience: float, arguments: dict[str, Any], pool: dict[str, Any]) -> Engine:
@@ -150,7 +168,7 @@ def _bounded(url: URL, patience: float, arguments: dict[str, Any], pool: dict[st
 
 
 def _mysql(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
-    seconds = max(1, int(patience))
+    seconds, locked = (max(1, int(limit)) for limit in (patience, min(patience, _LOCKED)))
     arguments: dict[str, Any] = {"connect_timeout": int(LIMIT), "charset": "utf8mb4"}
     arguments |= {"read_timeout": seconds * _STATEMENT, "write_timeout": seconds, **given(url)}
     made = _served(url, arguments, pool)
@@ -167,7 +185,12 @@ def _mysql(url: URL, patience: float, pool: dict[str, Any]) -> Engine:
     @event.listens_for(made, "connect")
     def _prepare(connection: Any, _: Any) -> None:
         with closing(connection.cursor()) as cursor:
-            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {seconds}")
+            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {locked}")
+            # Who changes a table waits for all who read it, and all who come later wait for that.
+            cursor.execute(
+                "SET SESSION lock_wait_timeout = IF(@@SESSION.lock_wait_timeout = @@GLOBAL.lock_wait_timeout,"
+                f" {locked}, @@SESSION.lock_wait_timeout)"
+            )
             cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
             if ("wsrep_on", "ON") in cursor.fetchall():
                 # Galera: each transaction begins with all that any node has committed, such as a case just received.
@@ -213,6 +236,10 @@ def _bounded_connection(seconds: float) -> Any:
 
     class Bounded(psycopg.Connection[Any]):
         limit = seconds
+
+        def __del__(self, *_: Any) -> None:
+            if hasattr(self, "pgconn"):  # one that was in use when all others of its pool were given up
+                self.pgconn.finish()
 
         def wait(self, gen: Any, *arguments: Any, **named: Any) -> Any:
             return super().wait(self._bounded(gen), *arguments, **named)

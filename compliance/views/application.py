@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from ..haste import haste
 from ..languages import tag
 from ..notes import noted
 from .pages import POLICY, Refusal, problem, refuse, require_host
@@ -51,7 +52,8 @@ class Application:
             noted(environ).omitted = frozenset({"saved"})
         token = current.set(asked)
         try:
-            response = self._answer(asked)
+            with haste():
+                response = self._answer(asked)
         finally:
             current.reset(token)
             asked.close()

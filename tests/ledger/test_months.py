@@ -5,18 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text, update
+from sqlalchemy import inspect, select, text, update
 
 from compliance.ledger import Finding, Ledger, Walk, archive, verify
 from compliance.ledger.archive import ArchiveError
 from compliance.ledger.chain import Month
-from compliance.store import Database
+from compliance.store import Database, StoreError
 from compliance.store.tables import decision, period
+from support.databases import fresh
 from support.decisions import COOKIES, KEY, PRIVACY, TEXTS, entry
 
 MONTHS = (202609, 202610, 202611)
@@ -70,6 +72,26 @@ def test_month_is_that_of_china(book: Ledger) -> None:
     book.append([entry(time=datetime(2026, 10, 31, 15, 59, tzinfo=UTC))])
     book.append([entry(time=datetime(2026, 10, 31, 16, tzinfo=UTC))])
     assert [month.id for month in months(book)] == [202610, 202611]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_month_that_cannot_begin_while_a_backup_is_made_holds_nobody_else_up(kind: str, tmp_path: Path) -> None:
+    with (
+        fresh(kind, tmp_path) as url,
+        closing(Database(url, folder=tmp_path, patience=1)) as database,
+        closing(Database(url, folder=tmp_path)) as other,
+    ):
+        book = Ledger(database, [KEY])
+        book.append([entry(time=datetime(2026, 10, 2, tzinfo=UTC))])
+        following = [entry(time=datetime(2026, 11, 2, tzinfo=UTC))]
+        with other.reading() as backup:
+            assert len(backup.execute(select(decision)).all()) == 1
+            with pytest.raises(StoreError, match="has held the database for too long"):
+                book.append(following)
+            book.append([entry(time=datetime(2026, 10, 3, tzinfo=UTC))])
+        book.append(following)
+        assert ([month.id for month in months(book)], book.length()) == ([202610, 202611], 3)
 
 
 def test_what_comes_late_is_written_in_the_month_that_goes_on(filled: Ledger) -> None:

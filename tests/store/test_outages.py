@@ -37,8 +37,8 @@ REDIS = os.environ.get("COMPLIANCE_TEST_REDIS", "redis://127.0.0.1:6379/0")
 JSON = {"Accept": "application/json"}
 TEXT = "不可丢失的话"
 PATIENCE = 0.5
-# A statement that is under way may take three times the patience; to make sure of a connection two seconds, and a new
-# one as long.
+# A statement that is under way may take three times the patience, up to five seconds; to make sure of a connection two
+# seconds, and a new one as long.
 LONGEST = 3 * PATIENCE + 2 * 2
 SLACK = 30.0  # of the busiest machine; who waits for ever waits longer
 CLIENTS = 4

@@ -46,7 +46,7 @@ def test_clients_share_few_connections(postgres: str, tmp_path: Path):
 def test_nobody_waits_without_end_and_nothing_is_left_behind(postgres: str, tmp_path: Path):
     with pooled(postgres, connections=1) as url, closing(Database(url, folder=tmp_path, pooler=True)) as database:
         with database.reading() as connection:
-            assert connection.scalar(text("SHOW lock_timeout")) == "10s"
+            assert connection.scalar(text("SHOW lock_timeout")) == "4s"
             assert connection.scalar(text("SHOW statement_timeout")) == "30s"
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             assert connection.scalar(text("SHOW lock_timeout")) == "0"

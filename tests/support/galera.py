@@ -1,4 +1,4 @@
-"""A Galera cluster of MariaDB on loopback."""
+"""MariaDB on loopback: a server alone, and a Galera cluster."""
 
 from __future__ import annotations
 
@@ -20,30 +20,60 @@ _USER = "mysql"  # what copies one node to another refuses to run as root
 _TIMES = "evs.keepalive_period=PT0.3S;evs.suspect_timeout=PT1.5S;evs.inactive_timeout=PT3S;evs.install_timeout=PT3S"
 
 
-class Node(Program):
+class Server(Program):
+    """One server, whose data are in *folder*."""
+
+    def __init__(self, folder: Path, port: int, *options: str, place: int = 0) -> None:
+        self.port = port
+        super().__init__(
+            [
+                *(installed("mariadbd", package="MariaDB"), "--no-defaults", f"--datadir={folder / f'data{place}'}"),
+                *(f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={folder / f'{place}.sock'}"),
+                *(f"--pid-file={folder / f'{place}.pid'}", "--innodb-buffer-pool-size=48M"),
+                *("--innodb-log-file-size=16M", "--character-set-server=utf8mb4", *options),
+            ],
+            log=folder / f"{place}.log",
+            answers=self.is_ready,
+            user=_USER,
+        )
+
+    def address(self, name: str) -> str:
+        """Return the address of the database *name* on this server."""
+        return URL.create("mysql", "root", None, "127.0.0.1", self.port, name).render_as_string()
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run *statement* and return its rows."""
+        with (
+            pymysql.connect(host="127.0.0.1", port=self.port, user="root", read_timeout=10) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def is_ready(self) -> bool:
+        """Return whether it takes connections."""
+        with suppress(pymysql.Error):
+            return self.ask("SELECT 1") == [(1,)]
+        return False
+
+
+class Node(Server):
     """One server of the cluster; `kill`, `freeze` and `part` it."""
 
     def __init__(self, folder: Path, provider: str, ports: list[int], groups: list[int], place: int) -> None:
-        self.port = ports[place]
-        data = folder / f"data{place}"
         transfer, increments = ports[3 + place], ports[6 + place]
         host = "127.0.0.1"
         options = f"base_port={groups[place]};gmcast.listen_addr=tcp://{host}:{groups[place]};{_TIMES}"
         super().__init__(
-            [
-                *(installed("mariadbd", package="MariaDB"), "--no-defaults", f"--datadir={data}"),
-                *(f"--port={self.port}", f"--bind-address={host}", f"--socket={folder / f'{place}.sock'}"),
-                *(f"--pid-file={folder / f'{place}.pid'}", "--binlog-format=ROW", "--innodb-autoinc-lock-mode=2"),
-                *("--innodb-buffer-pool-size=48M", "--innodb-log-file-size=16M", "--character-set-server=utf8mb4"),
-                *("--wsrep-on=ON", f"--wsrep-provider={provider}", "--wsrep-cluster-name=test"),
-                f"--wsrep-cluster-address=gcomm://{','.join(f'{host}:{group}' for group in groups)}",
-                *(f"--wsrep-node-address={host}:{groups[place]}", f"--wsrep-node-name=node{place}"),
-                *("--wsrep-sst-method=rsync", f"--wsrep-sst-receive-address={host}:{transfer}"),
-                f"--wsrep-provider-options={options};ist.recv_addr={host}:{increments};gcache.size=32M",
-            ],
-            log=folder / f"{place}.log",
-            answers=self.is_synced,
-            user=_USER,
+            folder,
+            ports[place],
+            *("--binlog-format=ROW", "--innodb-autoinc-lock-mode=2"),
+            *("--wsrep-on=ON", f"--wsrep-provider={provider}", "--wsrep-cluster-name=test"),
+            f"--wsrep-cluster-address=gcomm://{','.join(f'{host}:{group}' for group in groups)}",
+            *(f"--wsrep-node-address={host}:{groups[place]}", f"--wsrep-node-name=node{place}"),
+            *("--wsrep-sst-method=rsync", f"--wsrep-sst-receive-address={host}:{transfer}"),
+            f"--wsrep-provider-options={options};ist.recv_addr={host}:{increments};gcache.size=32M",
+            place=place,
         )
         self.others: list[Node] = []
 
@@ -57,20 +87,7 @@ class Node(Program):
                 return super().start(*options)
         super().start(*options)
 
-    def address(self, name: str) -> str:
-        """Return the address of the database *name* on this node."""
-        return URL.create("mysql", "root", None, "127.0.0.1", self.port, name).render_as_string()
-
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run *statement* and return its rows."""
-        with (
-            pymysql.connect(host="127.0.0.1", port=self.port, user="root", read_timeout=10) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(statement)
-            return list(cursor.fetchall())
-
-    def is_synced(self) -> bool:
+    def is_ready(self) -> bool:
         """Return whether it takes part."""
         with suppress(pymysql.Error):
             return dict(self.ask("SHOW STATUS LIKE 'wsrep_local_state'")) == {"wsrep_local_state": "4"}
@@ -96,8 +113,24 @@ class Node(Program):
             self.launch()
         with suppress(pymysql.Error):
             sizes = [node.ask("SHOW STATUS LIKE 'wsrep_cluster_size'")[0][1] for node in self.others]
-            return set(sizes) == {"3"} and self.is_synced()
+            return set(sizes) == {"3"} and self.is_ready()
         return False
+
+
+def _install(folder: Path) -> None:
+    hand_over(folder, _USER)
+    data = hand_over(folder / "data0", _USER)
+    install = installed("mariadb-install-db", package="MariaDB"), "--no-defaults", "--skip-test-db"
+    run(*install, f"--datadir={data}", "--auth-root-authentication-method=normal", user=_USER)
+
+
+@contextmanager
+def mariadb(folder: Path) -> Iterator[Server]:
+    """Run a server alone."""
+    [port] = free_ports(1)
+    _install(folder)
+    with Server(folder, port) as server:
+        yield server
 
 
 @contextmanager
@@ -111,11 +144,9 @@ def galera(folder: Path) -> Iterator[list[Node]]:
     nodes = [Node(folder, provider, ports, groups, place) for place in range(3)]
     for node in nodes:
         node.others += [other for other in nodes if other is not node]
-    hand_over(folder, _USER)
-    data = [hand_over(folder / f"data{place}", _USER) for place in range(3)]
-    install = installed("mariadb-install-db", package="MariaDB"), "--no-defaults", "--skip-test-db"
-    # The others copy the first.
-    run(*install, f"--datadir={data[0]}", "--auth-root-authentication-method=normal", user=_USER)
+    _install(folder)
+    for place in (1, 2):  # which copy the first
+        hand_over(folder / f"data{place}", _USER)
     try:
         nodes[0].start("--wsrep-new-cluster")
         for node in nodes[1:]:

@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 
 from sqlalchemy import select
 
+from compliance.haste import haste
 from compliance.ledger import Ledger, Recorder, Spool, verify
 from compliance.ledger.chain import record_hash
 from compliance.messages import Intake, Submission
@@ -27,7 +28,7 @@ from .decisions import KEY, PRIVACY, entry
 from .delivery import ASKED, until
 from .host import SETTINGS
 
-PATIENCE = 1.0  # seconds that a server waits for a lock; for an answer it waits three times as long
+PATIENCE = 1.0  # seconds that a server waits for a lock; for an answer it waits three times as long, five at most
 T = TypeVar("T")
 _CLIENTS = 2  # of each kind, for each server
 
@@ -35,15 +36,16 @@ _CLIENTS = 2  # of each kind, for each server
 class Site:
     """One of the servers: with connections and a disk of its own."""
 
-    def __init__(self, url: str, folder: Path, *, pooler: bool = False) -> None:
-        self.database = Database(url, folder=folder, patience=PATIENCE, pooler=pooler)
+    def __init__(self, url: str, folder: Path, *, pooler: bool = False, patience: float = PATIENCE) -> None:
+        self.database = Database(url, folder=folder, patience=patience, pooler=pooler)
         self.intake = Intake(self.database, Vault(["a key"]), settings(SETTINGS))
         self.recorder = Recorder(Ledger(self.database, [KEY]), Spool(folder / "spool"))
 
     def send(self, text: str) -> str:
         """Take a message, the same one however often it is sent; return its receipt."""
         told = Submission(**{name: getattr(ASKED, name) for name in ASKED.__slots__} | {"body": text})
-        return self.intake.accept(told, key=text, proof=None, source=text, now=datetime.now(UTC)).number
+        with haste():
+            return self.intake.accept(told, key=text, proof=None, source=text, now=datetime.now(UTC)).number
 
     def decide(self, record: str) -> bool:
         """Take a decision; return whether it is kept."""

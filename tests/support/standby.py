@@ -1,4 +1,4 @@
-"""A PostgreSQL server with a synchronous standby on loopback, and the network between them."""
+"""PostgreSQL on loopback: a server alone, and one with a synchronous standby and the network between them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ wal_keep_size = '64MB'
 wal_sender_timeout = '2s'
 wal_receiver_timeout = '2s'
 wal_retrieve_retry_interval = '200ms'
+"""
+_SYNCHRONOUS = """
 synchronous_standby_names = 'ANY 1 ("*")'
 """
 
@@ -31,6 +33,7 @@ class Server(Program):
     """One of the pair."""
 
     def __init__(self, folder: Path, port: int) -> None:
+        folder.parent.chmod(0o755)
         self.port = port
         self.folder = folder
         super().__init__(
@@ -46,6 +49,17 @@ class Server(Program):
         with psycopg.connect(where, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+    def make(self) -> None:
+        """Make what it keeps, empty."""
+        initialize = installed("initdb", package="PostgreSQL"), "-A", "trust", "--no-sync", "-E", "UTF8"
+        run(*initialize, "-U", _USER, "-D", hand_over(self.folder, _USER), user=_USER)
+        with (self.folder / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(_SETTINGS)
+
+    def address(self, name: str) -> str:
+        """Return the address of the database *name*."""
+        return f"postgresql://{_USER}@127.0.0.1:{self.port}/{name}"
 
     def is_ready(self) -> bool:
         """Return whether it takes connections."""
@@ -80,23 +94,30 @@ class Pair:
 
 
 @contextmanager
+def postgresql(folder: Path) -> Iterator[Server]:
+    """Run a server alone."""
+    [port] = free_ports(1)
+    server = Server(folder / "first", port)
+    server.make()
+    with server:
+        yield server
+
+
+@contextmanager
 def pair(folder: Path) -> Iterator[Pair]:
     """Run a server and its standby, both empty."""
     ports = free_ports(2)
     servers = [Server(folder / name, port) for name, port in zip(("first", "second"), ports, strict=True)]
     primary, standby = servers
-    folder.chmod(0o755)
-    folders = [hand_over(server.folder, _USER) for server in servers]
-    initialize = installed("initdb", package="PostgreSQL"), "-A", "trust", "--no-sync", "-E", "UTF8"
-    run(*initialize, "-U", _USER, "-D", folders[0], user=_USER)
+    primary.make()
     with (primary.folder / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(_SETTINGS)
+        file.write(_SYNCHRONOUS)
     with Proxy("127.0.0.1", primary.port) as network:
         try:
             primary.start()
             source = f"host=127.0.0.1 port={network.port} user={_USER}"
             copy = installed("pg_basebackup", package="PostgreSQL"), "-R", "-c", "fast", "--no-sync"
-            run(*copy, "-d", source, "-D", folders[1], user=_USER)
+            run(*copy, "-d", source, "-D", hand_over(standby.folder, _USER), user=_USER)
             standby.start()
             both = Pair(primary, standby, network)
             until(both.is_synchronous)
