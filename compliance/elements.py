@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from .assets import Asset
@@ -58,8 +58,7 @@ class SiteWords:
     email: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Edition:
+class _Edition(NamedTuple):
     """What is injected on one day: a legal document may take effect at midnight."""
 
     policy: str
@@ -125,10 +124,13 @@ class Elements:
     def _edition(self) -> _Edition:
         """Today's edition. A request asks for it several times, and a day is longer to find out than the second."""
         edited = self._edited
-        if edited is None or time() >= edited[0]:
-            today = day(datetime.now(UTC))
-            edited = self._edited = midnight(today + timedelta(days=1)).timestamp(), self._edit(today)
-        return edited[1]
+        return self._edit_anew() if edited is None or time() >= edited[0] else edited[1]
+
+    def _edit_anew(self) -> _Edition:
+        today = day(datetime.now(UTC))
+        edition = self._edit(today)
+        self._edited = midnight(today + timedelta(days=1)).timestamp(), edition
+        return edition
 
     def locale(self, lang: str | None) -> str:
         """Return the site's language for a page in *lang*, its default one where it has none that fits."""
@@ -186,9 +188,9 @@ class Elements:
         return self._markup(self.locale(lang), charset, root, licences, omitted, self.policy, calm)
 
     def address(self, environ: WSGIEnvironment) -> Hashable:
-        """Return all of *environ* that `markup` depends on, and the day's edition."""
-        asked = environ.get("SCRIPT_NAME", ""), environ.get("HTTP_HOST"), environ.get("wsgi.url_scheme")
-        return asked, self.digest
+        """Return all of *environ* that `markup`, `hints` and `uniform_gate` depend on, and the day's edition."""
+        get = environ.get
+        return get("SCRIPT_NAME", ""), get("HTTP_HOST"), get("wsgi.url_scheme"), self._edition
 
     def uniform(
         self,

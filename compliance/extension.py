@@ -44,6 +44,9 @@ class Compliance:
     .. versionadded:: 0.1
     """
 
+    #: Whether any view was left alone, on any site: on most none is, and no page is asked for its own.
+    _exempts = False
+
     def __init__(
         self,
         app: Flask | None = None,
@@ -111,6 +114,7 @@ class Compliance:
     def exempt(self, view: T) -> T:
         """Leave the pages of *view*, a function or a blueprint, as they are; works as a decorator."""
         setattr(view, _EXEMPT, True)
+        Compliance._exempts = True
         return view
 
     def _load(self, app: Flask) -> Settings:
@@ -217,7 +221,7 @@ def _anew(app: Flask, **_: Any) -> None:
 
 def _finish(app: Flask, asked: Request, notes: Notes) -> None:
     """Note what the middleware must know of a page that *app* answers *asked* with, after every hook of the host."""
-    if (endpoint := asked.endpoint) is not None:
+    if Compliance._exempts and (endpoint := asked.endpoint) is not None:
         view = app.view_functions.get(endpoint)
         marked = [view, getattr(view, "view_class", None), *map(app.blueprints.get, asked.blueprints)]
         if any(getattr(part, _EXEMPT, False) for part in marked):

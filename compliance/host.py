@@ -179,7 +179,7 @@ def let_in(app: Flask, own: Application, ending: Callable[[Flask, Request, Notes
     def request_context(environ: WSGIEnvironment) -> Any:
         if unseen:
             _tell_conflicts(app, unseen.pop())
-        if watch.open and not (app.testing or app.debug):
+        if watch.open and not watch.saw(environ) and not (app.testing or app.debug):
             watch.look(environ)
         # A context that somebody makes by hand has not come through our middleware.
         notes = noted(environ)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,9 +13,8 @@ _BARE = "compliance.bare"
 _NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
 class Notes:
-    """What is known of one exchange, a request and its answer."""
+    """What is known of one exchange, a request and its answer; what is not noted of one takes no time."""
 
     #: The request came through the middleware.
     through: bool = False
@@ -48,7 +46,10 @@ class Notes:
 
 def opened(environ: WSGIEnvironment) -> Notes:
     """Return the notes of an exchange that comes through the middleware: new ones, in *environ* from here on."""
-    notes = environ[_KEY] = Notes(through=True, exempt=is_bare(environ))
+    notes = environ[_KEY] = Notes()
+    notes.through = True
+    if is_bare(environ):
+        notes.exempt = True
     return notes
 
 

@@ -58,16 +58,19 @@ class Watch:
         self.open = not is_local(self._host)
         self._seen: tuple[object, ...] = ()
 
+    def saw(self, environ: WSGIEnvironment) -> bool:
+        """Return whether the request of *environ* is like the last that was looked at, and so shows no more."""
+        return tuple(map(environ.get, _TELLING)) == self._seen
+
     def look(self, environ: WSGIEnvironment) -> None:
-        """Look at the request of *environ*, as it reaches the application; like the one before it, it shows no more."""
-        seen = tuple(map(environ.get, _TELLING))
-        if seen == self._seen:
+        """Look at the request of *environ*, as it reaches the application."""
+        if self.saw(environ):
             return
         problem = self._overlooked(environ)
         if problem is not None and self.open:
             self._tells(problem)
         self.open = self.open and problem is None and not self._is_known(environ)
-        self._seen = seen
+        self._seen = tuple(map(environ.get, _TELLING))
 
     def _is_known(self, environ: WSGIEnvironment) -> bool:
         return not _is_near(environ.get("REMOTE_ADDR", "")) or self._asked(environ) == self._host

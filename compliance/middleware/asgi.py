@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..notes import bare, is_bare
-from . import headers
 from .around import Around
 from .conditions import CONDITIONS, Conditions
 from .headers import Fields, Head
@@ -99,7 +98,7 @@ class _Exchange(Reply):
                 await self._pass(message)
             elif self._environ["REQUEST_METHOD"] == "HEAD":
                 await self._begin(self._changed_fields())
-            elif (length := headers.length(fields)) is not None and length <= WHOLE:
+            elif self.is_short:
                 self._came = []
         elif kind == "http.response.body" and self._head is not None and self._environ["REQUEST_METHOD"] != "HEAD":
             await self._take(self._head, message.get("body", b""), more=message.get("more_body", False))

@@ -38,7 +38,9 @@ class Middleware(Around):
             or "HTTP_IF_RANGE" in environ
         ):
             return self._conditional(environ, start_response)
-        return self._exchanged(environ, start_response, {}).answer()
+        exchange = Exchange(self._state, environ, start_response, {})
+        exchange.run(self.app)
+        return exchange.answer()
 
     def _exchanged(self, environ: WSGIEnvironment, start_response: StartResponse, sent: dict[str, str]) -> Exchange:
         exchange = Exchange(self._state, environ, start_response, sent)

@@ -30,21 +30,28 @@ class Body:
         return next(self._pieces)
 
 
+class Whole(list[bytes]):
+    """What the server reads of a body in hand; `close` closes the application's own."""
+
+    close: Callable[[], object]
+
+
 class Exchange(Reply):
     """One request to a WSGI application, and its response."""
+
+    _begun = False
+    _fed = False
+    _send: Callable[[bytes], object] | None = None
+    _source: Iterable[bytes] = ()
+    _rest: Iterator[bytes] | None = None
+    _open = True
 
     def __init__(
         self, state: MiddlewareState, environ: WSGIEnvironment, start_response: StartResponse, sent: dict[str, str]
     ) -> None:
         super().__init__(state, environ, sent)
         self._start_response = start_response
-        self._begun = False
-        self._fed = False
-        self._send: Callable[[bytes], object] | None = None
-        self._source: Iterable[bytes] = ()
         self._first: list[bytes] = []
-        self._rest: Iterator[bytes] | None = None
-        self._open = True
 
     def run(self, app: WSGIApplication) -> None:
         """Call *app*, up to its headers and, of a page, its first piece."""
@@ -78,13 +85,9 @@ class Exchange(Reply):
             return self._source if self._rest is None else Body(pieces, self.close)
         return (
             self._whole(head, pieces)
-            if self._page is None and (isinstance(self._source, list | tuple) or self._is_short())
+            if self._page is None and (isinstance(self._source, list | tuple) or self.is_short)
             else Body(self._changing(pieces), self.close)
         )
-
-    def _is_short(self) -> bool:
-        length = headers.length(self.fields)
-        return length is not None and length <= WHOLE
 
     def close(self) -> None:
         """Close the application's body as PEP 3333 demands, once, whatever became of the reader."""
@@ -146,8 +149,9 @@ class Exchange(Reply):
         except BaseException:
             self.close()
             raise
-        whole = [body if changed is None else changed]
-        return Body(whole, self.close) if hasattr(self._source, "close") else whole
+        whole = Whole((body if changed is None else changed,))
+        whole.close = self.close
+        return whole
 
     def _left(self, head: Head, data: bytes) -> bytes:
         out = self._advanced(head, data)

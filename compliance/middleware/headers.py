@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
+from operator import itemgetter
+from typing import NamedTuple
 
 from ..page.charsets import named
 from ..page.codings import coding
@@ -33,9 +36,13 @@ _READ = frozenset(
     }
 )
 _POLICIES = ("content-security-policy", "content-security-policy-report-only")
+_LENGTH = "content-length"
+_DIGITS = 20
+_VALIDATORS = frozenset({"etag", "last-modified"})
 # What describes the bytes of the page as the site made it (RFC 9110 section 14.3, RFC 9530, RFC 3230, RFC 1864).
-_UNTRUE = frozenset({"content-length", "content-md5", "digest", "repr-digest", "content-digest", "accept-ranges"})
+_UNTRUE = frozenset({_LENGTH, "content-md5", "digest", "repr-digest", "content-digest", "accept-ranges"})
 
+_NAME = itemgetter(0)
 _CHARSET = re.compile(r";[ \t]*charset[ \t]*=[ \t]*[\"']?([^\s;\"']+)", re.IGNORECASE)
 # A directive, and whether it has a value: private="Set-Cookie" is about that field only (RFC 9111, section 5.2.2.7).
 _DIRECTIVE = re.compile(r'([^\s,="]+)[ \t]*(=)?(?:[ \t]*"[^"]*"|[^,"]*)')
@@ -52,10 +59,36 @@ class Head:
     private: bool  # the site made this response for one reader
 
 
-def read(status: str, fields: Fields, tell: Callable[[str], None]) -> Head | None:
+class Layout(NamedTuple):
+    """What is to be done with the fields of a response, by their names alone, in their order."""
+
+    read: tuple[bool, ...]
+    kept: tuple[bool, ...]  # in the response of a changed page
+    dated: bool  # one of these tells the page from an earlier one
+    personal: bool  # one of these is for one reader, and not to be kept
+    length: int  # where the only one is that tells it; -1 for none
+
+
+def layout(fields: Fields) -> Layout:
+    """Return what is to be done with *fields*."""
+    return _layout(tuple(map(_NAME, fields)))
+
+
+@lru_cache(maxsize=256)
+def _layout(names: tuple[str, ...]) -> Layout:
+    lower = [name.lower() for name in names]
+    return Layout(
+        read=tuple(name in _READ for name in lower),
+        kept=tuple(name not in _UNTRUE for name in lower),
+        personal="set-cookie" in lower,
+        dated=not _VALIDATORS.isdisjoint(lower),
+        length=lower.index(_LENGTH) if lower.count(_LENGTH) == 1 else -1,
+    )
+
+
+def read(status: str, fields: Fields, layout: Layout, tell: Callable[[str], None]) -> Head | None:
     """Return the head of a page; ``None`` for a response to leave alone, of which *tell* is told where it is odd."""
-    found = [(lower, value) for name, value in fields if (lower := name.lower()) in _READ]
-    head = _read(status[:3], tuple(found))
+    head = _read(status[:3], tuple((name, value) for name, value in compress(fields, layout.read)))
     if isinstance(head, str):
         tell(head)
         return None
@@ -68,7 +101,8 @@ def _read(status: str, fields: tuple[tuple[str, str], ...]) -> Head | str | None
     if status in _NO_PAGE or status[:1] == "1":
         return None
     found: dict[str, str] = {}
-    for name, value in fields:
+    for written, value in fields:
+        name = written.lower()
         # Several fields of one name are one list (RFC 9110, section 5.3).
         found[name] = f"{found[name]}, {value}" if name in found else value
     if status in _REDIRECTS and "location" in found:
@@ -102,32 +136,30 @@ def _read(status: str, fields: tuple[tuple[str, str], ...]) -> Head | str | None
     )
 
 
-def changed(fields: Fields, stamp: Stamp, length: int | None, hints: str) -> Fields:
-    """Return *fields* for the changed page with *stamp*, *length* bytes long where that is known, and *hints*."""
-    kept: Fields = []
-    for field in fields:
-        lower = field[0].lower()
-        if lower in _UNTRUE:
-            continue
-        if lower == "etag":
-            tag = stamp.tag(field[1])
-            if tag is None:
-                continue
-            field = field[0], tag
-        elif lower == "last-modified":
-            field = field[0], stamp.date(field[1])
-        kept.append(field)
-    if length is not None:
-        kept.append(("Content-Length", str(length)))
+def changed(fields: Fields, layout: Layout, stamp: Stamp, hints: str) -> Fields:
+    """Return *fields* for the changed page with *stamp* and *hints*, less its length."""
+    kept = list(compress(fields, layout.kept))
+    if layout.dated:
+        kept = [stamped for field in kept if (stamped := _stamped(field, stamp)) is not None]
     if hints:
         kept.append(("Link", hints))
     return kept
 
 
-def length(fields: Fields) -> int | None:
+def _stamped(field: tuple[str, str], stamp: Stamp) -> tuple[str, str] | None:
+    lower = field[0].lower()
+    if lower == "etag":
+        tag = stamp.tag(field[1])
+        return None if tag is None else (field[0], tag)
+    return (field[0], stamp.date(field[1])) if lower == "last-modified" else field
+
+
+def length(fields: Fields, layout: Layout) -> int | None:
     """Return how many bytes the body has by *fields*, where they say it."""
-    found = [value for name, value in fields if name.lower() == "content-length"]
-    return int(found[0]) if len(found) == 1 and found[0].isdecimal() and len(found[0]) < 20 else None
+    if layout.length < 0:
+        return None
+    found = fields[layout.length][1]
+    return int(found) if found.isdecimal() and len(found) < _DIGITS else None
 
 
 def personal(fields: Fields) -> Fields:

@@ -12,8 +12,8 @@ from ..page.injection import Markup
 from ..page.trackers import Gate
 from . import headers
 from .headers import Fields, Head
-from .state import MiddlewareState
-from .validators import DECIDED, UNIFORM, Stamp, date, later, opaque
+from .state import MiddlewareState, Outline
+from .validators import DECIDED, Stamp, date, later, opaque
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,18 +27,20 @@ class Reply:
     *sent* maps each entity tag that the site was shown to the one that the reader sent.
     """
 
+    status = ""
+    _outline: Outline | None = None
+    _head: Head | None = None
+    _stamp: Stamp | None = None
+    _gate: Gate | None = None
+    _page: Change | None = None
+    _changed = False
+
     def __init__(self, state: MiddlewareState, environ: WSGIEnvironment, sent: dict[str, str]) -> None:
         self._state = state
         self._environ = environ
         self.notes = opened(environ)
-        self._sent = sent
-        self.status = ""
         self.fields: Fields = []
-        self._head: Head | None = None
-        self._stamp: Stamp | None = None
-        self._gate: Gate | None = None
-        self._page: Change | None = None
-        self._changed = False
+        self._sent = sent
 
     @property
     def is_page(self) -> bool:
@@ -49,6 +51,11 @@ class Reply:
     def changed(self) -> bool:
         """Whether the response, once it has started, is that of a changed page."""
         return self._changed
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the page is, by its headers, short enough to be changed in one piece."""
+        return self._outline is not None and self._outline.length <= WHOLE
 
     def restores(self, tag: str) -> bool:
         """Return whether the site's *tag* stands for one of ours in the request."""
@@ -63,26 +70,35 @@ class Reply:
         self.fields = fields = headers.personal(fields) if notes.personal else fields
         if not notes.exempt and not notes.changed:
             try:
-                head = headers.read(status, fields, self._state.tell)
-                if head is not None or status.startswith("304"):
+                outline = self._state.outline(self._environ, status, fields)
+                if outline is not None or status.startswith("304"):
                     notes.finish()
-                if head is not None and not notes.exempt:
-                    self._gate = self._state.gate(self._environ, private=head.private)
-                    letter = self._state.letter(self._environ, self._gate) if head.private else UNIFORM
-                    self._stamp = self._state.stamp(letter)
-                    self._head = head
+                if outline is not None and not notes.exempt:
+                    self._hold(outline)
             except Exception:
                 self._state.fault("the headers of a response could not be read")
+
+    def _hold(self, outline: Outline) -> None:
+        """Take the answer for a page."""
+        if outline.head.private:
+            self._gate = self._state.gate(self._environ, private=True)
+            self._stamp = self._state.stamp(self._state.letter(self._environ, self._gate))
+        else:
+            self._gate, self._stamp = outline.uniform.gate, outline.uniform.stamp
+        self._outline, self._head = outline, outline.head
 
     def _fields_of(self, page: Change) -> Fields:
         return self._changed_fields() if page.changed else self.fields
 
     def _changed_fields(self, length: int | None = None) -> Fields:
-        assert self._head is not None and self._stamp is not None
-        self._changed = True
-        self.notes.changed = True
-        hints = self._state.hints(self._environ, self._head.nonces)
-        return headers.changed(self.fields, self._stamp, length, hints)
+        outline = self._outline
+        assert outline is not None and self._stamp is not None
+        self._changed = self.notes.changed = True
+        sent = outline.sent
+        if sent is None:
+            hints = self._state.hints(self._environ, outline.head.nonces)
+            sent = headers.changed(self.fields, outline.layout, self._stamp, hints)
+        return [*sent] if length is None else [*sent, ("Content-Length", str(length))]
 
     def _became(self, head: Head, body: bytes) -> bytes | None:
         """Return what becomes of the whole *body*; ``None`` where it stays as it is."""
@@ -93,12 +109,11 @@ class Reply:
 
     def _key(self, head: Head) -> Hashable:
         """Return what becomes of a page depends on beside its bytes; ``None`` where that is not the same twice."""
-        if head.coding is not None or any(head.nonces):
+        outline, stamp, notes = self._outline, self._stamp, self.notes
+        if outline is None or stamp is None or not outline.repeats:
             return None
-        address, notes = self._state.address(self._environ), self.notes
         lang = head.language or notes.locale
-        told = address, self._gate, self._is_decided(), head.label, lang, notes.omitted, notes.written
-        return None if address is None else told
+        return outline.uniform, self._gate, stamp.letter, head.label, lang, notes.omitted, notes.written
 
     def _is_decided(self) -> bool:
         assert self._stamp is not None

@@ -37,13 +37,14 @@ class Application:
     def __init__(self, state: SiteState) -> None:
         self.state = state
         self._prefix = state.settings.site.prefix
+        self._below = f"{self._prefix}/"
 
     def answers(self, environ: WSGIEnvironment) -> bool:
         """Return whether the request is to one of our addresses."""
         path: str = environ.get("PATH_INFO", "")
         if not path.startswith("/"):  # what a host's own middleware may leave of it, for Flask puts the slash back
             path = f"/{path}"
-        return path.startswith(f"{self._prefix}/") and len(path) > len(self._prefix) + 1
+        return path.startswith(self._below) and len(path) > len(self._below)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked = Request(environ, self.state)

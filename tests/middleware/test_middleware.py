@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, abort, send_file, stream_with_context
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compliance.middleware import Middleware
 from compliance.notes import noted
 from compliance.page.charsets import UNDECLARED
+from compliance.page.policies import Nonces
 from support.wsgi_site import CHANGED, CODINGS, PAGE, Injected, Reader, site, wrap
 
 
@@ -319,3 +322,53 @@ def test_a_decision_that_cannot_be_read_is_none(caplog: pytest.LogCaptureFixture
 def test_head_of_a_page_that_cannot_be_read_stays(headers: dict[str, str]) -> None:
     client = wrap(site(content_length=str(len(PAGE)), etag='"x"', **headers))
     assert client.head("/").headers == client.get("/").headers
+
+
+class Addressed(Injected):
+    """Lets the middleware remember, as the elements of a site do."""
+
+    def address(self, environ: dict[str, Any]) -> Any:
+        return environ["HTTP_HOST"]
+
+    def hints(self, environ: dict[str, Any], nonces: Nonces) -> str:
+        return f"<https://{environ['HTTP_HOST']}/ours.css>; rel=preload"
+
+
+HEADS: list[tuple[str, dict[str, str]]] = [
+    ("200 OK", {}),
+    ("200 OK", {"etag": '"1"'}),
+    ("200 OK", {"etag": '"2"', "last_modified": "Thu, 01 Jan 2015 00:00:00 GMT"}),
+    ("404 Not Found", {}),
+    ("200 OK", {"content_language": "fr"}),
+    ("200 OK", {"content_type": "text/html"}),
+    ("200 OK", {"cache_control": "private"}),
+    ("200 OK", {"cache_control": "no-transform"}),
+    ("200 OK", {"content_length": str(len(PAGE)), "x_served_by": "one"}),
+    ("200 OK", {"content_length": str(len(PAGE)), "x_served_by": "two", "set_cookie": "a=1"}),
+    ("200 OK", {"content_security_policy": "style-src 'nonce-abc'"}),
+    ("200 OK", {"content_type": "application/json"}),
+]
+
+
+@given(asked=st.lists(st.tuples(st.integers(0, len(HEADS) - 1), st.booleans(), st.booleans()), max_size=8))
+def test_what_is_remembered_of_an_answer_holds_only_for_one_like_it(asked: list[tuple[int, bool, bool]]) -> None:
+    turn: list[Callable[..., Any]] = []
+    client = wrap(lambda environ, start_response: turn[-1](environ, start_response), injected=Addressed())
+    for number, decided, elsewhere in asked * 2:
+        turn.append(site(status=HEADS[number][0], **HEADS[number][1]))
+        headers = {"Host": "b.example" if elsewhere else "a.example", "Cookie": "decided" if decided else "none"}
+        known = client.get("/", headers=headers)
+        fresh = wrap(turn[-1], injected=Addressed()).get("/", headers=headers)
+        assert (known.status, known.text, list(known.headers)) == (fresh.status, fresh.text, list(fresh.headers))
+
+
+def test_a_page_in_many_languages_is_remembered_in_the_last_of_them() -> None:
+    turn: list[str] = []
+    injected = Addressed()
+    client = wrap(
+        lambda *asked: site(PAGE.replace(" lang='en'", ""), content_language=turn[-1])(*asked), injected=injected
+    )
+    for number in (*range(40), *range(35, 40)):
+        turn.append(f"x-{number}")
+        assert f"[x-{number} banner]" in client.get("/").text
+    assert len(injected.asked) == 40

@@ -34,7 +34,7 @@ class Known:
         self._proof: Proof | None = None
         self._read = False
         self._places: dict[tuple[bytes, bytes], Place] = {}
-        self._results: dict[Hashable, tuple[Known, bytes, bytes]] = {}
+        self._results: dict[Hashable, tuple[bytes, int, bytes, int, bytes]] = {}
         self._notes: dict[str, bytes | None] = {}
         self._told: dict[Callable[[bytes], bool], bool] = {}
         self._before: Proof | None = None
@@ -96,13 +96,23 @@ class Known:
     def result(self, key: Hashable) -> bytes | None:
         """Return what became of the page under *key*; ``None`` where that is not known."""
         kept = self._results.get(key)
-        return None if kept is None else kept[0].inject(*kept[1:])
+        if kept is None:
+            return None
+        page, first, before, last, after = kept
+        return b"".join((page[:first], before, page[first:last], after, page[last:]))
 
     def keep(self, key: Hashable, plain: Known, head: bytes, foot: bytes) -> None:
         """Keep under *key* that the page became *plain* with *head* and *foot* in it."""
-        if len(self._results) < _PLACES and self._memory.holds(self):
-            self._results[key] = plain, head, foot
-            self._memory.count(_PLACE + len(head) + len(foot))
+        if plain.opening is not None and self._memory.holds(self):
+            while len(self._results) >= _PLACES:
+                old = self._results.pop(next(iter([*self._results])), None)
+                if old is not None:
+                    self._memory.count(-_PLACE - len(old[2]) - len(old[4]))
+            place = plain._place(plain.opening, head, foot)
+            first, last = place.offsets(plain.page)
+            before, after = place.before(head), place.after(foot)
+            self._results[key] = plain.page, first, before, last, after
+            self._memory.count(_PLACE + len(before) + len(after))
 
     def _place(self, found: Opening, head: bytes, foot: bytes) -> Place:
         proof = self._proven(found) if foot else None
@@ -133,7 +143,7 @@ class Known:
             + _ENTRY
             + (_GAP * len(proof.reading.gaps) if proof is not None else 0)
             + sum(_PLACE + len(head) + len(foot) for head, foot in [*self._places])
-            + sum(_PLACE + len(head) + len(foot) for _, head, foot in [*self._results.values()])
+            + sum(_PLACE + len(before) + len(after) for _, _, before, _, after in [*self._results.values()])
             + sum(len(note or b"") for note in [*self._notes.values()])
         )
 

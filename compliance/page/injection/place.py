@@ -34,9 +34,12 @@ class Place:
 
     def splice(self, page: bytes, head: bytes, foot: bytes) -> bytes:
         """Return *page* with *head* and *foot* in their places."""
-        first = max(self.head, 0)
-        last = self.foot if self.foot >= 0 else len(page)
+        first, last = self.offsets(page)
         return b"".join((page[:first], self.before(head), page[first:last], self.after(foot), page[last:]))
+
+    def offsets(self, page: bytes) -> tuple[int, int]:
+        """Return where in *page* what stands first goes, and what stands last."""
+        return max(self.head, 0), self.foot if self.foot >= 0 else len(page)
 
     def before(self, head: bytes) -> bytes:
         """Return what stands first in the body."""
