@@ -11,14 +11,18 @@ import click
 
 from .. import deadlines
 from ..errors import Message
+from ..ledger import Trail
 from ..messages import retention
 from ..messages.names import KINDS, of
 from .consents import LET_GO, let_go
 from .group import compliance, listing, progress, show, state
+from .messages.group import user
 
 logger = logging.getLogger(__name__)
 
 COLUMNS = (Message("what"), Message("kind"), Message("number"))
+#: What is done with the audit log, and to which kind of row.
+_ACTS = ("audit_log", "act")
 _HEADS = {"number": Message("how many")}
 #: What is done, by the name that programs read.
 _DONE = {
@@ -30,6 +34,7 @@ _DONE = {
     "submissions": Message("submissions"),
     "sent": Message("sent"),
     "ledger": Message("ledger"),
+    "audit_log": Message("audit log"),
 }
 
 
@@ -45,11 +50,19 @@ def purge(context: click.Context, dry_run: bool, form: str) -> None:
     done = retention.due(database, found.box.cases, found.settings, now=now)
     if outdated := found.ledger.outdated(before):
         done[LET_GO] = outdated
+    trail = Trail(database, found.vault)
+    old = now - timedelta(days=found.settings.retention.audit_log)
+    if outdated := trail.outdated(old):
+        done[_ACTS] = outdated
     if not dry_run:
         steps = retention.purge(database, found.box.cases, found.settings, now=now)
-        with progress(chain(steps, let_go(found.ledger, before)), done.total(), Message("Purging")) as walked:
+        acts = (_ACTS for count in trail.purge(old) for _ in range(count))
+        with progress(chain(steps, let_go(found.ledger, before), acts), done.total(), Message("Purging")) as walked:
             done = Counter(walked)
-    kinds = {**KINDS, "consent": Message("consent")}
+        if count := done[_ACTS]:
+            detail = {"terminal": user(), "rows": count}
+            trail.append("trail_purged", actor="", detail=detail, now=now)
+    kinds = {**KINDS, "consent": Message("consent"), "act": Message("act")}
     rows = [
         {"what": what, "kind": kind, "number": number}
         if form == "json"

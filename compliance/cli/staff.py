@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from ..errors import Message
+from ..formats import FORMS
+from ..i18n import translate
 from ..ledger import REASONS as FAULTS
-from ..ledger import Acts, Finding, Trail, Walk, verify_acts
+from ..ledger import Acts, Finding, Trail, Walk, extract, verify_acts
+from ..ledger.chain import Head
 from ..staff import Accounts, Role, Sessions, StaffError
 from ..staff.words import ACTIONS, REASONS, ROLES
+from .consents import FILE
 from .group import (
     CannotRunError,
     compliance,
     listing,
     missing_module,
+    output,
     print_json,
     progress,
     say,
@@ -28,6 +34,7 @@ from .group import (
     span,
     state,
     until,
+    written,
 )
 from .messages.group import user
 
@@ -157,11 +164,51 @@ def log(
 
 
 @staff.command()
+@since
+@until
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default="jsonl",
+    show_default=True,
+    help="Lines that prove themselves without the database, or a table.",
+)
+@output
+@click.pass_context
+def export(
+    context: click.Context, since: datetime | None, until: datetime | None, form: str, output: Path | None
+) -> None:
+    """Write what was done in the console, the first first."""
+    trail, (first, last) = _trail(context), span(since, until)
+    days = {name: day.isoformat() for name, day in (("since", first), ("until", last)) if day}
+    trail.append("trail_exported", actor="", detail={"terminal": user(), **days, "form": form}, now=_now())
+    begin, end = trail.span(first, last)
+    with (
+        written(output) as file,
+        progress(trail.links(begin, last=end), end - begin, Message("Exporting"), shown=output is not None) as acts,
+    ):
+        if form == "csv":
+            parts = FORMS[form](map(asdict, acts), extract.COLUMNS)
+        else:
+            parts = extract.parts(acts, _keys(context))
+        for part in parts:
+            file.write(part)
+
+
+@staff.command()
+@click.option("--file", "file", type=FILE, help="Read what was exported, without the database.")
 @click.option("--seal", "seal", is_flag=True, help="Seal the end anew where only the key is gone.")
 @listing
 @click.pass_context
-def verify(context: click.Context, seal: bool, form: str) -> None:
-    """Read all that was done in the console, and name every row that is not what it was."""
+def verify(context: click.Context, file: Path | None, seal: bool, form: str) -> None:
+    """Read all that was done in the console, or a part of it, and name every row that is not what it was."""
+    if file and seal:
+        raise click.UsageError(translate(Message("take one of --file and --seal")))
+    if file:
+        read = extract.verify(file, _keys(context))
+        _tell(read.rows, read.end, read.findings, form)
+        context.exit(int(bool(read.findings)))
     trail = _trail(context)
     walk = Walk(trail)
     with progress(walk, trail.length(), Message("Verifying")) as rows:
@@ -169,19 +216,23 @@ def verify(context: click.Context, seal: bool, form: str) -> None:
     if seal and {finding.reason for finding in findings} == {"seal"}:
         trail.seal()
         findings = []
-    head, _ = trail.head()
+    _tell(walk.rows, trail.head()[0], findings, form)
+    context.exit(int(bool(findings)))
+
+
+def _tell(rows: int, head: Head | None, findings: list[Finding], form: str) -> None:
+    """Tell what was found in so many *rows*, and where they end."""
     if form == "json":
         end = {"sequence": head.sequence, "hash": head.hash} if head else None
-        print_json({"end": end, "findings": [asdict(one) | {"detail": FAULTS[one.reason]} for one in findings]})
+        found = [asdict(one) | {"detail": FAULTS[one.reason]} for one in findings]
+        print_json({"rows": rows, "end": end, "findings": found})
     elif findings:
         for finding in findings:
             say(Message("row %(number)s: %(what)s", number=finding.sequence, what=FAULTS[finding.reason]))
     else:
-        say(Message("%(count)s rows, all as they were written.", count=head.sequence if head else 0))
+        say(Message("%(count)s rows, all as they were written.", count=rows))
         if head:
             say(Message("The end: %(number)s:%(hash)s", number=head.sequence, hash=head.hash))
-    if findings:
-        context.exit(1)
 
 
 def _accounts(context: click.Context) -> Accounts:
@@ -190,6 +241,10 @@ def _accounts(context: click.Context) -> Accounts:
     except ModuleNotFoundError as error:
         raise missing_module(error, "console") from error
     return Accounts(state(context).database, state(context).vault)
+
+
+def _keys(context: click.Context) -> Sequence[bytes]:
+    return state(context).vault.keys("trail")
 
 
 def _trail(context: click.Context) -> Trail:

@@ -115,7 +115,7 @@ def verification() -> str:
     """Show how far the ledger was read again, and what was found."""
     found = console().rounds.latest()
     template = "console/round.html" if is_unasked() else "console/verification.html"
-    return render_template(template, round=found, at_work=found and found.is_at_work(now()))
+    return render_template(template, of="ledger", round=found, at_work=found and found.is_at_work(now()))
 
 
 @pages.post("/consents/verification")

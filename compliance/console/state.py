@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from flask_login import UserMixin, current_user  # type: ignore[import-untyped] 
 from .. import engine
 from ..assets import Asset
 from ..documents import Library
-from ..ledger import Rounds, Trail
+from ..ledger import LEDGER, TRAIL, Act, Link, Rounds, Trail, verify, verify_acts
 from ..settings import Settings
 from ..staff import Account, Accounts, Delays, Permission, Provider, Session, Sessions, may
 from ..staff.words import ACTIONS
@@ -49,7 +49,8 @@ class Console:
     sessions: Sessions = field(init=False)
     delays: Delays = field(init=False)
     trail: Trail = field(init=False)
-    rounds: Rounds = field(init=False)
+    rounds: Rounds[Link] = field(init=False)
+    trail_rounds: Rounds[Act] = field(init=False)
 
     def __post_init__(self) -> None:
         """Open what the console alone needs."""
@@ -58,7 +59,9 @@ class Console:
         self.sessions = Sessions(database)
         self.delays = Delays(database, vault)
         self.trail = Trail(database, vault)
-        self.rounds = Rounds(database, self.store.ledger, lambda: self.clock())
+        ledger, trail = self.store.ledger, self.trail
+        self.rounds = Rounds(database, LEDGER, ledger, partial(verify, ledger), lambda: self.clock())
+        self.trail_rounds = Rounds(database, TRAIL, trail, partial(verify_acts, trail), lambda: self.clock())
 
     @cached_property
     def documents(self) -> Library:
@@ -133,7 +136,7 @@ def note(action: str, about: str = "", *, by: Account | None = None, **detail: A
         role=account.role if account else "",
         about=about,
         network=asked_from(),
-        detail=detail,
+        detail={name: value for name, value in detail.items() if value is not None},
         now=now(),
     )
 

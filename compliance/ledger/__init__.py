@@ -6,14 +6,16 @@ from .ends import SealError
 from .reading import Text
 from .record import consent_record
 from .recorder import Recorder
-from .rounds import Round, Rounds
+from .rounds import LEDGER, TRAIL, Round, Rounds
 from .spool import LATE, Backlog, Spool
 from .trail import Act, Acts, Trail
 from .verification import REASONS, Finding, Walk, verify, verify_acts
 
 __all__ = [
     "LATE",
+    "LEDGER",
     "REASONS",
+    "TRAIL",
     "Act",
     "Acts",
     "Backlog",

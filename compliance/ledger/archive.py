@@ -28,9 +28,11 @@ from .verification import Finding, Walk
 _FORMAT = "flask-compliance ledger 1"
 _LONGEST = 4_000_000  # bytes of a line, which may be a text
 _LEVEL = 6
-_MONTH, _TEXT, _ROW, _END = "month", "text", "row", "end"
+#: What is raised by what is no line of such a file, or holds what no row does.
+UNREADABLE = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
+_MONTH, _TEXT, ROW, END = "month", "text", "row", "end"
 
-_Line = tuple[str, dict[str, Any]]
+Line = tuple[str, dict[str, Any]]
 
 
 class ArchiveError(ComplianceError):
@@ -53,7 +55,7 @@ def write(ledger: Ledger, month: Month, file: IO[bytes], keys: Sequence[bytes]) 
     """
     rows = 0
 
-    def lines() -> Iterator[_Line]:
+    def lines() -> Iterator[Line]:
         nonlocal rows
         texts: set[str] = set()
         erased: list[int] = []
@@ -66,8 +68,8 @@ def write(ledger: Ledger, month: Month, file: IO[bytes], keys: Sequence[bytes]) 
             if link.content is None and ledger.is_erased(link.sequence):
                 erased.append(link.sequence)
             rows += 1
-            yield _ROW, _with_time(link, "at")
-        yield _END, _end(month, erased, keys)
+            yield ROW, _with_time(link, "at")
+        yield END, _end(month, erased, keys)
 
     _pack(lines(), file)
     return rows
@@ -82,7 +84,7 @@ def verify(path: Path, keys: Sequence[bytes]) -> Archive:
             if kind == _TEXT:
                 text = Text(**value)
                 texts |= {text.hash} if text.rehashed == text.hash else set()
-            elif kind == _END:
+            elif kind == END:
                 end = value
             else:
                 link, before = _link(value), checker.head
@@ -114,18 +116,18 @@ def erase(path: Path, record: str, keys: Sequence[bytes]) -> int:
     while known < len(wanted):  # decisions before stand before: mostly one more look
         known = len(wanted)
         with _opened(path) as (_, lines):
-            own = (_link(value).said for kind, value in lines if kind == _ROW)
+            own = (_link(value).said for kind, value in lines if kind == ROW)
             wanted |= {row["before"] for row in own if row.get("record") in wanted and row.get("before")}
     erased: list[int] = []
 
-    def emptied() -> Iterator[_Line]:
+    def emptied() -> Iterator[Line]:
         with _opened(path) as (month, lines):
             yield _MONTH, {"format": _FORMAT, **_with_time(month, "youngest")}
             for kind, value in lines:
-                if kind == _ROW and (link := _link(value)).said.get("record") in wanted:
+                if kind == ROW and (link := _link(value)).said.get("record") in wanted:
                     erased.append(link.sequence)
                     value |= {"salt": None, "content": None}
-                yield kind, _end(month, [*value["erased"], *erased], keys) if kind == _END else value
+                yield kind, _end(month, [*value["erased"], *erased], keys) if kind == END else value
 
     with NamedTemporaryFile(dir=path.parent, delete=False) as file:
         try:
@@ -153,37 +155,43 @@ def _link(value: dict[str, Any]) -> Link:
     return Link(**value | {"at": datetime.fromisoformat(value["at"])})
 
 
-def _pack(lines: Iterable[_Line], file: IO[bytes]) -> None:
+def _pack(lines: Iterable[Line], file: IO[bytes]) -> None:
     with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0, compresslevel=_LEVEL) as packed:
         for line in lines:
-            packed.write(canonical(line).encode() + b"\n")
+            packed.write(written(line))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Month, Iterator[_Line]]]:
+def _opened(path: Path) -> Iterator[tuple[Month, Iterator[Line]]]:
     """Yield the month that the archive at *path* is of, and the lines after that, the last of them its end."""
     broken = ArchiveError(
         Message("%(path)s is no archive of a month of the ledger, or is not whole; take another copy", path=str(path))
     )
     try:
         with gzip.open(path, "rb") as packed:
-            lines = _read(packed)
+            lines = read(packed)
             _, value = next(lines)
             if value.pop("format") != _FORMAT:
                 raise broken
             youngest = value["youngest"] and datetime.fromisoformat(value["youngest"])
             yield replace(Month(**value), youngest=youngest), lines
-    except (OSError, EOFError, zlib.error, LookupError, TypeError, ValueError, StopIteration) as error:
+    except (OSError, EOFError, zlib.error, StopIteration, *UNREADABLE) as error:
         raise broken from error
 
 
-def _read(packed: gzip.GzipFile) -> Iterator[_Line]:
+def written(line: Line) -> bytes:
+    """Return *line* as it stands in a file."""
+    return canonical(line).encode() + b"\n"
+
+
+def read(file: IO[bytes] | gzip.GzipFile) -> Iterator[Line]:
+    """Yield the lines of *file* up to its end; raise `ValueError` where it has none, or goes on after it."""
     kind = ""
-    while kind != _END:
-        line = packed.readline(_LONGEST)
+    while kind != END:
+        line = file.readline(_LONGEST)
         if not line.endswith(b"\n"):
             raise ValueError("it ends in the middle")
         kind, value = json.loads(line)
         yield kind, value
-    if packed.read(1):
+    if file.read(1):
         raise ValueError("it goes on after its end")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
-from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -17,7 +16,7 @@ from ..store.tables import decision as decision_
 from ..store.tables import ledger, period, published, tombstone
 from .chain import DECISION, Entry, Head, Link, Month, decision, erasure, month, record_hash
 from .ends import SealError
-from .reading import BATCH, MONTH, ROW, Reader, Text, month_of
+from .reading import MONTH, ROW, Reader, Text, month_of
 from .rows import packed, said
 
 _NOTHING: Any = {"salt": None, "content": None}
@@ -254,16 +253,9 @@ class Ledger(Reader):
         ):
             self._end.move(connection, replace(head, purged=oldest.sequence, purged_hash=oldest.hash))
             return oldest.sequence - max(head.purged, oldest.begun)
-        within = decision_.c.period == (oldest.id if oldest else head.period)
-        columns = (decision_.c.sequence, decision_.c.hash, decision_.c.at, decision_.c.period)
-        query = select(*columns).where(within, decision_.c.sequence > head.purged).order_by(decision_.c.sequence)
         # What waited in a spool is younger than its place: it and what follows stay until they are all old enough.
-        rows = list(takewhile(goes, connection.execute(query.limit(BATCH)).all()))
-        if rows:
-            last = rows[-1]
-            connection.execute(delete(decision_).where(within, decision_.c.sequence <= last.sequence))
-            self._end.move(connection, replace(head, purged=last.sequence, purged_hash=last.hash))
-        return len(rows)
+        within = decision_.c.period == (oldest.id if oldest else head.period)
+        return self._end.shorten(connection, head, decision_, goes, within)
 
     def _drop(self) -> None:
         """Drop the partitions of months that were let go of, also where somebody was killed before that."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from itertools import takewhile
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from ..errors import Message
 from ..store import RefusedError
 from ..store.tables import ledger
 from .chain import Head
 
+#: Rows that are read, or let go of, at once.
+BATCH = 2_000
+_TOLD = ("sequence", "hash", "at", "period")  # by which it is known whether a row goes
 _REMEDY = "flask compliance consents verify --seal"
 
 
@@ -64,6 +69,23 @@ class End:
             return None, False
         head = Head(**{name: row._mapping[name] for name in Head.__dataclass_fields__})
         return head, head.is_sealed(row.seal, self._keys)
+
+    def shorten(
+        self, connection: Connection, head: Head, table: Table, goes: Callable[[Any], bool], *within: Any
+    ) -> int:
+        """Let go of the first rows of *table*, up to `BATCH` while one *goes*, and note it; return how many.
+
+        Which row was the last of them is sealed with the end, so that the chain is verified from there on. *within*:
+        conditions by which the database finds the first rows sooner.
+        """
+        columns = (column for column in table.c if column.name in _TOLD)
+        query = select(*columns).where(table.c.sequence > head.purged, *within).order_by(table.c.sequence)
+        rows = list(takewhile(goes, connection.execute(query.limit(BATCH)).all()))
+        if rows:
+            last = rows[-1]
+            connection.execute(delete(table).where(table.c.sequence <= last.sequence, *within))
+            self.move(connection, replace(head, purged=last.sequence, purged_hash=last.hash))
+        return len(rows)
 
     def move(self, connection: Connection, head: Head) -> None:
         """Write down that the chain ends at *head*."""

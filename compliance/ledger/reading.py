@@ -13,10 +13,9 @@ from sqlalchemy import Connection, Row, func, literal, select
 from ..store import Database
 from ..store.tables import decision, ledger, period, published
 from .chain import DECISION, ERASURE, Head, Link, Month, record_hash
-from .ends import End
+from .ends import BATCH, End
 from .rows import COLUMNS, Rows
 
-BATCH = 2_000
 ROW = 3  # its end; that of the trail is 2, that of earlier versions 1
 MONTH = (*(period.c[name] for name in Month.__dataclass_fields__), period.c.seal)
 _LONGEST = 1_000  # decisions of one reader that are followed

@@ -15,10 +15,9 @@ from ..store import Database
 from ..store.staff import act
 from ..vault import Vault
 from .chain import Head, canonical
-from .ends import End, SealError
+from .ends import BATCH, End, SealError
 
 _ROW = 2  # the end of the ledger is 1
-_BATCH = 2_000
 _INSERT = insert(act)
 
 
@@ -127,7 +126,7 @@ class Trail:
 
     def links(self, after: int = 0, *, last: int | None = None) -> Iterator[Act]:
         """Yield the acts after number *after*, up to *last*, in order; each batch in a transaction of its own."""
-        query = select(*_COLUMNS).order_by(act.c.sequence).limit(_BATCH)
+        query = select(*_COLUMNS).order_by(act.c.sequence).limit(BATCH)
         if last is not None:
             query = query.where(act.c.sequence <= last)
         while True:
@@ -135,9 +134,42 @@ class Trail:
                 rows = connection.execute(query.where(act.c.sequence > after)).all()
             for row in rows:
                 yield Act(**row._mapping)
-            if len(rows) < _BATCH:
+            if len(rows) < BATCH:
                 return
             after = rows[-1].sequence
+
+    def outdated(self, before: datetime) -> int:
+        """Return how many acts are older than *before*."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.count()).where(act.c.at < before)) or 0
+
+    def purge(self, before: datetime) -> Iterator[int]:
+        """Let go of what is older than *before*, and yield how many acts each time that was written down.
+
+        The chain goes on from the last of them. Raises `StoreError`, and `SealError` where the end is sealed with none
+        of our keys.
+        """
+
+        def work(connection: Connection) -> int:
+            return self._end.shorten(connection, self._end.locked(connection), act, lambda row: bool(row.at < before))
+
+        while count := self._database.write(work):
+            yield count
+        self._database.settle()
+
+    def begin(self) -> datetime | None:
+        """Return when the first act was done that is still here, None where there is none."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(act.c.at).order_by(act.c.sequence).limit(1))
+
+    def span(self, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+        """Return the number before the first act from *since* on, and that of the last one before *until*."""
+        number = act.c.sequence
+        first = select(func.min(number)).where(*([act.c.at >= since] if since else []))
+        last = select(func.max(number)).where(*([act.c.at < until] if until else []))
+        with self._database.reading() as connection:
+            begin, end = connection.scalar(first), connection.scalar(last)
+        return (begin - 1, end) if begin and end else (0, 0)
 
     def head(self) -> tuple[Head | None, bool]:
         """Return where the chain ends, None where that is not written down, and whether the seal holds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import Message
 from .book import Ledger
@@ -103,16 +103,13 @@ def verify(ledger: Ledger, walk: Walk[Link] | None = None, rows: Iterable[Link] 
     """
     walk = walk or Walk(ledger)
     start = ledger.head()[0] or Head()
-    purged = Head(sequence=start.purged, hash=start.purged_hash)
-    if walk.after is None or walk.after.sequence < purged.sequence:
-        walk.after = purged
-    checker = Checker(walk.after)
+    checker = Checker(_first(walk, start))
     over = {month.sequence: (month, sealed) for month, sealed in ledger.months() if month.id < start.period}
     texts: set[str] = set()
     for link in walk if rows is None else rows:
         before = checker.head
         reason = checker.check(link)
-        if reason == "missing" and _purged(ledger, link):
+        if reason == "missing" and _let_go(ledger, link):
             reason = None
         if reason:
             yield Finding(reason=reason, sequence=before.sequence + 1 if reason == "missing" else link.sequence)
@@ -134,10 +131,11 @@ def verify(ledger: Ledger, walk: Walk[Link] | None = None, rows: Iterable[Link] 
 def verify_acts(trail: Trail, walk: Walk[Act] | None = None, rows: Iterable[Act] | None = None) -> Iterator[Finding]:
     """Yield what is wrong with *trail*, in order; as `verify` does with the ledger."""
     walk = walk or Walk(trail)
-    order = Order(Head())
+    order = Order(_first(walk, trail.head()[0] or Head()))
     for act in walk if rows is None else rows:
         before = order.head
-        if reason := order.check(act):
+        reason = order.check(act)
+        if reason and not (reason == "missing" and _let_go(trail, act)):
             yield Finding(reason=reason, sequence=before.sequence + 1 if reason == "missing" else act.sequence)
     yield from _ended(walk, order.head)
 
@@ -150,9 +148,16 @@ def _ended(walk: Walk[T], last: Head) -> Iterator[Finding]:
         yield Finding(reason="end", sequence=last.sequence)
 
 
-def _purged(ledger: Ledger, link: Link) -> bool:
-    """Return whether what is missing before *link* was let go of while we read: just that, or more since."""
-    head, sealed = ledger.head()
-    if head is None or not sealed or head.purged < link.sequence - 1:
+def _first(walk: Walk[T], head: Head) -> Head:
+    """Let *walk* begin no sooner than after what was let go of by *head*, and return after which row it does."""
+    if walk.after is None or walk.after.sequence < head.purged:
+        walk.after = Head(sequence=head.purged, hash=head.purged_hash)
+    return walk.after
+
+
+def _let_go(book: Book[Any], row: Chained) -> bool:
+    """Return whether what is missing before *row* was let go of while we read: just that, or more since."""
+    head, sealed = book.head()
+    if head is None or not sealed or head.purged < row.sequence - 1:
         return False
-    return head.purged >= link.sequence or head.purged_hash == link.previous
+    return head.purged >= row.sequence or head.purged_hash == row.previous

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .. import channels
 
 _Days = Annotated[int, Field(ge=1, strict=True)]
+#: For so many days at least logs are kept (Cybersecurity Law, article 21(3), now 23): the longest six months.
+_SIX_MONTHS = 184
 
 
 class ReportCategory(Table):
@@ -226,4 +228,9 @@ class Retention(Table):
         default=1460,
         description="What readers decided, from the day of the decision; it has to outlast the cookie.",
         examples=[1460],
+    )
+    audit_log: Annotated[int, Field(ge=_SIX_MONTHS, strict=True)] = Field(
+        default=1095,
+        description="What was done in the console, from the day on which it was done; six months at least.",
+        examples=[1095],
     )

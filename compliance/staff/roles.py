@@ -35,6 +35,7 @@ class Permission(StrEnum):
     ERASE_CONSENTS = "erase_consents"
     MANAGE_STAFF = "manage_staff"
     READ_ACTS = "read_acts"
+    EXPORT_ACTS = "export_acts"
 
 
 _VIEWER = frozenset({Permission.OWN, Permission.READ_CASES, Permission.READ_FIGURES})
@@ -66,6 +67,7 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.EXPORT_FIGURES,
                 Permission.READ_CONSENTS,
                 Permission.READ_ACTS,
+                Permission.EXPORT_ACTS,
             }
         ),
     }

@@ -94,6 +94,8 @@ ACTIONS: Mapping[str, Message] = {
     "reply_discarded": Message("let go of a reply"),
     "deliveries_retried": Message("had deliveries tried again"),
     "trail_verified": Message("verified the audit log"),
+    "trail_exported": Message("exported the audit log"),
+    "trail_purged": Message("let go of the oldest part of the audit log"),
     "figures_exported": Message("exported figures"),
     "consent_viewed": Message("looked at a decision"),
     "consents_exported": Message("exported decisions"),

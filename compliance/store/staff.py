@@ -82,7 +82,7 @@ act = Table(
     Index(None, "about", "sequence"),
 )
 
-#: The one row that says how far the ledger was read again, by whom, and what was found.
+#: A row for each chain, which says how far it was read again, by whom, and what was found.
 verification = Table(
     f"{PREFIX}verification",
     metadata,

@@ -6,7 +6,9 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -14,6 +16,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import update
 
+from compliance.ledger import Trail
 from compliance.staff import Accounts, Role
 from compliance.store.staff import act
 from support.desk import hash_quickly
@@ -108,6 +111,39 @@ def test_log_can_be_narrowed(terminal: Terminal) -> None:
     assert json.loads(terminal("log", "--by", "a", "--format", "json").stdout) == []
     assert len(json.loads(terminal("log", "--limit", "1", "--format", "json").stdout)) == 1
     assert "added an account" in terminal("log").stdout
+
+
+def test_log_is_exported_as_what_proves_itself(terminal: Terminal, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        terminal("add", name, "--role", "viewer")
+    file = tmp_path / "log.jsonl"
+    terminal("export", "--output", str(file))
+    assert "3 rows, all as they were written." in terminal("verify", "--file", str(file)).stdout  # its own, too
+    file.write_bytes(file.read_bytes().replace(b'"about":"b"', b'"about":"c"'))
+    said = json.loads(terminal("verify", "--file", str(file), "--format", "json", status=1).stdout)
+    assert [(one["reason"], one["sequence"]) for one in said["findings"]] == [("changed", 2)]
+    table = terminal("export", "--format", "csv").stdout
+    assert table.splitlines()[0].lstrip("\ufeff").startswith("sequence,at,actor") and "account_added" in table
+    assert "no export of the audit log" in terminal("verify", "--file", __file__, status=2).stderr
+
+
+def test_log_is_let_go_of_in_its_time(terminal: Terminal) -> None:
+    terminal("add", "a", "--role", "viewer")
+    years_ago = datetime.now(UTC) - timedelta(days=1100)
+    trail = Trail(terminal.state.database, terminal.state.vault)
+    list(trail.purge(datetime.now(UTC) + timedelta(days=1)))
+    trail.append("refused", actor="b", now=years_ago)
+    trail.append("refused", actor="c", now=datetime.now(UTC))
+
+    def purged(*arguments: str) -> list[dict[str, Any]]:
+        result = terminal.runner.invoke(args=["compliance", "purge", "--format", "json", *arguments])
+        assert result.exit_code == 0, result.output
+        return [row for row in json.loads(result.stdout) if row["what"] == "audit_log"]
+
+    assert purged("--dry-run") == purged() == [{"what": "audit_log", "kind": "act", "number": 1}]
+    assert purged() == []
+    assert [(one.action, one.actor) for one in trail.links()] == [("refused", "c"), ("trail_purged", "")]
+    assert "all as they were written" in terminal("verify").stdout
 
 
 SITE = """

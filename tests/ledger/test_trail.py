@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from compliance.ledger import Acts, Ledger, SealError, Trail, verify_acts
+from compliance.ledger import Act, Acts, Ledger, SealError, Trail, Walk, extract, verify_acts
+from compliance.ledger.archive import ArchiveError
 from compliance.store import Database
 from compliance.store.staff import act
 from compliance.store.tables import ledger, told
@@ -127,3 +130,97 @@ def test_many_at_once_make_one_chain(database: Database) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: trail.append("refused", actor=f"n{number}", now=NOW), range(12)))
     assert trail.length() == 16 and findings(trail) == []
+
+
+# What is let go of
+
+
+def test_what_is_let_go_of_leaves_a_chain_that_holds(database: Database) -> None:
+    trail = filled(database)
+    assert trail.outdated(NOW + timedelta(hours=2)) == 2
+    assert list(trail.purge(NOW + timedelta(hours=2))) == [2]
+    assert [one.sequence for one in trail.links()] == [3, 4] and trail.begin() == trail.latest(Acts(), limit=9)[-1].at
+    trail.append("trail_purged", actor="", now=NOW + timedelta(days=1))
+    assert findings(trail) == []
+    assert list(trail.purge(NOW + timedelta(days=2))) == [3]
+    trail.append("refused", actor="wang", now=NOW + timedelta(days=3))
+    assert findings(trail) == [] and [one.sequence for one in trail.links()] == [6]
+
+
+def test_who_takes_out_more_than_was_let_go_of_is_found_out(database: Database) -> None:
+    trail = filled(database)
+    list(trail.purge(NOW + timedelta(hours=2)))
+    database.write(lambda connection: connection.execute(delete(act).where(act.c.sequence == 3)))
+    assert findings(trail) == [("missing", 3)]
+    values = {"purged": 3, "purged_hash": trail.latest(Acts(), limit=1)[0].previous}
+    purged = update(ledger).where(ledger.c.id == 2).values(values)
+    database.write(lambda connection: connection.execute(purged))
+    assert findings(trail) == [("seal", 4)]
+
+
+def test_what_is_let_go_of_while_it_is_read_is_not_missed(database: Database) -> None:
+    trail = filled(database)
+    walk = Walk(trail)
+
+    def rows() -> Iterator[Act]:
+        list(trail.purge(NOW + timedelta(hours=2)))
+        yield from walk
+
+    assert list(verify_acts(trail, walk, rows())) == []
+
+
+# What is handed out
+
+
+def exported(trail: Trail, path: Path, since: datetime | None = None, until: datetime | None = None) -> Path:
+    keys = Vault(["key"]).keys("trail")
+    path.write_bytes(b"".join(extract.parts(extract.within(trail, since, until), keys)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "rows", "end"),
+    [
+        (None, None, 4, 4),
+        (NOW + timedelta(hours=1), NOW + timedelta(hours=3), 2, 3),
+        (NOW + timedelta(days=1), None, 0, 0),
+        (None, NOW, 0, 0),
+    ],
+)
+def test_an_export_proves_itself_without_the_database(
+    database: Database, tmp_path: Path, since: datetime | None, until: datetime | None, rows: int, end: int
+) -> None:
+    path = exported(filled(database), tmp_path / "log.jsonl", since, until)
+    read = extract.verify(path, Vault(["other", "key"]).keys("trail"))
+    assert (read.rows, read.end.sequence, read.findings) == (rows, end, [])
+    assert [one.reason for one in extract.verify(path, Vault(["other"]).keys("trail")).findings] == ["seal"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda lines: lines[:2] + lines[3:], [("missing", 2)]),
+        (lambda lines: lines[:4] + lines[5:], [("end", 3)]),
+        (lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]], [("missing", 2), ("inserted", 2), ("missing", 3)]),
+        (lambda lines: [lines[0], *lines[2:]], [("missing", 1)]),
+        (lambda lines: [one.replace(b"R-1", b"R-9") for one in lines], [("changed", 2)]),
+        (lambda lines: [one.replace(b'"after":0', b'"after":1') for one in lines], [("inserted", 1), ("seal", 4)]),
+    ],
+    ids=["taken out", "cut off", "swapped", "begun later", "changed", "another beginning"],
+)
+def test_any_change_of_an_export_is_found(
+    database: Database, tmp_path: Path, change: Callable[[list[bytes]], list[bytes]], expected: list[tuple[str, int]]
+) -> None:
+    path = exported(filled(database), tmp_path / "log.jsonl")
+    path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
+    read = extract.verify(path, Vault(["key"]).keys("trail"))
+    assert [(one.reason, one.sequence) for one in read.findings] == expected
+
+
+def test_a_piece_of_an_export_is_none(database: Database, tmp_path: Path) -> None:
+    path = exported(filled(database), tmp_path / "log.jsonl")
+    whole = path.read_bytes()
+    for piece in (*(whole[:cut] for cut in range(0, len(whole), 7)), whole[:-1], whole + b"\n", b"[" * 100_000 + b"\n"):
+        path.write_bytes(piece)
+        with pytest.raises(ArchiveError):
+            extract.verify(path, Vault(["key"]).keys("trail"))
