@@ -19,6 +19,7 @@ from . import (
     ledger,
     proxied,
     reading,
+    scale,
     served,
     stamp,
     startup,
@@ -55,8 +56,10 @@ LARGE: tuple[Table, ...] = (
     ("Pages of the console", "ms of SQL", store.console_rows),
     ("A ledger read again", "MB more than 10,000", ledger.verified_rows),
     ("Many decisions", "÷ single; s", decisions.offered_rows),
+    ("Decisions that waited", "s", decisions.drained_rows),
     ("Verified while readers decide", "false alarms", decisions.alarm_rows),
     ("A ledger that grows", "as the subject says", decisions.growth_rows),
+    ("A ledger of four years", "as the subject says", scale.rows),
 )
 
 begun = time.monotonic()

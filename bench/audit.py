@@ -21,6 +21,7 @@ from compliance.audit.runner import Audit
 from compliance.audit.site import Context
 from compliance.page.trackers import Catalogue
 
+from .measure import peak
 from .pages import article
 from .table import Row
 
@@ -88,5 +89,4 @@ def _parse_one(path: str) -> int:
 if __name__ == "__main__":
     start = perf_counter()
     {"check": _check, "lxml": _parse}[sys.argv[1]](Path(sys.argv[2]))
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(perf_counter() - start, peak / 1000)
+    print(perf_counter() - start, max(peak(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000))

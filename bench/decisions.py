@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -12,12 +13,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
+from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time, sleep
 
 from sqlalchemy import text
 
-from compliance.ledger import Ledger, Recorder, Spool, Walk, archive, verify
+from compliance.errors import StoreError
+from compliance.ledger import Entry, Ledger, Recorder, Spool, Text, Walk, archive, verify
 from compliance.ledger.chain import Month
 from compliance.store import Database
 from compliance.store.tables import decision
@@ -31,8 +34,11 @@ THREADS = 64
 TIMES = 5.0  # single decisions
 OFFERED = 600  # a second
 SLOWEST = 0.3
+WAITING = (1_000, 10_000)
+DRAINED = 2.0  # seconds after the database is back
 RUNS = 1_000
-DECIDED = 200  # a second
+DECIDED = 200  # a second,
+READERS = 8  # by so many at once
 KEPT = timedelta(seconds=2)
 SIZES = (10_000, 100_000, 1_000_000)
 LOT = 200
@@ -81,37 +87,97 @@ def offered_rows() -> Iterator[Row]:
             )
 
 
+def drained_rows() -> Iterator[Row]:
+    """Let decisions wait on the disk, have the database come back, and look when nothing waits any more."""
+    for kind in KINDS:
+        for size in WAITING:
+            with _database(kind) as url, TemporaryDirectory() as folder:
+                with closing(Database(url, folder=Path(folder))) as database:
+                    away, spool = threading.Event(), Spool(Path(folder) / "spool")
+                    recorder = Recorder(_Away(database, away), spool)
+                    recorder.record(_entry(size), [TEXT])
+                    recorder.settle()
+                    away.set()
+                    with ThreadPoolExecutor(THREADS) as pool:
+                        assert all(pool.map(partial(recorder.record, texts=[TEXT]), map(_entry, range(size))))
+                    away.clear()
+                    seconds = _taken(partial(recorder.settle, 300))
+                    assert recorder.backlog.size == 0
+                yield Row(
+                    page=f"{size:,} waited",
+                    subject=f"in the ledger, {kind}",
+                    measured=f"{size / seconds:.0f} a second",
+                    share=seconds,
+                    goal=DRAINED if size == WAITING[0] else None,
+                )
+
+
+class _Away(Ledger):
+    """A ledger whose database does not answer while *away* is set."""
+
+    def __init__(self, database: Database, away: threading.Event) -> None:
+        super().__init__(database, [KEY])
+        self._away = away
+
+    def _append(self, entries: Sequence[Entry], texts: Sequence[Text], late: Callable[[], bool]) -> int:
+        if self._away.is_set():
+            raise StoreError("away")
+        return super()._append(entries, texts, late)
+
+
 def alarm_rows() -> Iterator[Row]:
-    """Verify again and again while readers decide and old rows are let go of; the share is how often it was wrong."""
+    """Verify again and again while readers decide and old rows are let go of; the share is how often it was wrong.
+
+    Every other time it goes on from the row that was the last one the time before.
+    """
     for kind in KINDS:
         with _database(kind) as url, TemporaryDirectory() as folder:
             with closing(Database(url, folder=Path(folder))) as database:
-                book, over, numbers = Ledger(database, [KEY]), threading.Event(), count()
-
-                def decide(book: Ledger = book, over: threading.Event = over, numbers: Iterator[int] = numbers) -> None:
-                    start = perf_counter()
-                    for number in numbers:
-                        if over.is_set():
-                            return
-                        sleep(max(0.0, start + number / DECIDED - perf_counter()))
-                        book.append([replace(_entry(number), time=datetime.now(UTC))], [TEXT])
-                        if number % (2 * DECIDED) == 0:
-                            list(book.purge(datetime.now(UTC) - KEPT))
-
-                with ThreadPoolExecutor(1) as pool:
-                    work = pool.submit(decide)
-                    start = perf_counter()
-                    alarms = sum(bool(list(verify(book))) for _ in range(RUNS))
+                book, read = Ledger(database, [KEY]), 0
+                database.migrate()
+                command = [sys.executable, "-m", __name__, url, folder]
+                with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as readers:
+                    assert readers.stdout
+                    readers.stdout.readline()
+                    start, alarms, noted = perf_counter(), 0, None
+                    for number in range(RUNS):
+                        walk = Walk(book, noted if number % 2 else None)
+                        alarms += bool(list(verify(book, walk)))
+                        noted, read = walk.end, read + walk.rows
                     seconds = perf_counter() - start
-                    over.set()
-                    work.result()
+                    decided, _ = readers.communicate()
+                alarms += bool(list(verify(book)))
             yield Row(
-                page=f"{next(numbers) / seconds:.0f} a second",
+                page=f"{int(decided) / seconds:.0f} a second",
                 subject=f"false alarms of {RUNS:,}, {kind}",
-                measured=f"{seconds / RUNS * 1000:.0f} ms each",
+                measured=f"{read / RUNS:.0f} rows each",
                 share=float(alarms),
                 goal=0,
             )
+
+
+def _decide(url: str, folder: str) -> None:
+    """Decide at a pace, by several readers at once, until nobody listens; print how many decided."""
+    with closing(Database(url, folder=Path(folder))) as database:
+        book, numbers, over = Ledger(database, [KEY]), count(), threading.Event()
+        recorder = Recorder(book, Spool(Path(folder) / "spool"))
+
+        def decide(first: bool) -> int:
+            start, decided = perf_counter(), 0
+            while not over.wait(max(0.0, start + decided * READERS / DECIDED - perf_counter())):
+                assert recorder.record(replace(_entry(next(numbers)), time=datetime.now(UTC)), [TEXT])
+                decided += 1
+                if first and decided % DECIDED == 0:
+                    list(book.purge(datetime.now(UTC) - KEPT))
+            return decided
+
+        print(decide.__name__, flush=True)
+        with ThreadPoolExecutor(READERS) as pool:
+            work = [pool.submit(decide, not place) for place in range(READERS)]
+            sys.stdin.read()
+            over.set()
+        print(sum(one.result() for one in work))
+        assert recorder.settle(60)
 
 
 def growth_rows() -> Iterator[Row]:
@@ -190,3 +256,7 @@ def _paced(call: Callable[[], None]) -> list[float]:
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(work, range(THREADS)))
     return taken
+
+
+if __name__ == "__main__":
+    _decide(*sys.argv[1:])

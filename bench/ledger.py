@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from compliance.store.tables import decision as consent
 from compliance.vault import Vault
 
 from .injection import SETTINGS
-from .measure import rate
+from .measure import peak, rate
 from .store import POSTGRESQL
 from .table import Row
 
@@ -239,7 +238,7 @@ def _verify(url: str, folder: str) -> None:
         start = perf_counter()
         found = ",".join(f"{finding.reason}:{finding.sequence}" for finding in verify(Ledger(database, [KEY])))
         seconds = perf_counter() - start
-    print(found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000, seconds, sep="|")
+    print(found, peak(), seconds, sep="|")
 
 
 if __name__ == "__main__":

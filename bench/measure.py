@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from time import perf_counter
 
 ROUNDS = 41
@@ -54,6 +56,15 @@ def rate(call: Callable[[], object], *, seconds: float, threads: int = 1) -> flo
 
     with ThreadPoolExecutor(threads) as pool:
         return sum(pool.map(turn, range(threads))) / (perf_counter() - start)
+
+
+def peak() -> float:
+    """Return the most memory that this process has had, in MB.
+
+    What `getrusage` tells is that of the process that started it, where that had more.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1000
 
 
 def _turn(call: Callable[[], object], repeats: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from compliance import Compliance
 
 from .injection import SETTINGS
+from .measure import peak
 from .table import Row
 
 SIZE = 1_000_000_000  # bytes
@@ -45,7 +45,7 @@ def _stream(name: str) -> None:
     sent = sum(map(len, run_wsgi_app(app, EnvironBuilder("/").get_environ(), buffered=False)[0]))
     seconds = perf_counter() - start
     assert sent >= SIZE
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000, sent / 1e6 / seconds)
+    print(peak(), sent / 1e6 / seconds)
 
 
 def _pieces() -> Iterator[bytes]:
