@@ -193,17 +193,18 @@ def test_what_the_site_says_counts_for_more(
 def test_what_stands_inside_of_the_page_wears_what_is_said_there(
     settings: dict[str, Any], open_page: Callable[..., Page]
 ) -> None:
-    site = create_site(settings, "body{background:#111;color:#eee}.box{--compliance-link:rgb(1, 2, 3)}")
-    page = "<!doctype html><link rel=stylesheet href=/site.css><main><div%s>{{ compliance_report() }}</div></main>"
+    site = create_site(settings, "body{background:#111}a{color:rgb(9, 255, 9)}.box{--compliance-link:rgb(1, 2, 3)}")
+    head = "<!doctype html><link rel=stylesheet href=/site.css>"
+    page = f"{head}<main><a href=/>News</a><div%s>{{{{ compliance_report() }}}}</div></main>"
     for name, box in (("box", " class=box"), ("plain", "")):
         site.add_url_rule(f"/{name}", name, lambda box=box: render_template_string(page % box))
     with serving(site) as url:
         worn = f"""() => ["[data-compliance=report]", "{FOOTER}"].map(name =>
             getComputedStyle(document.querySelector(name)).getPropertyValue("--compliance-%s"))"""
-        for name, link in (("box", "rgb(1, 2, 3)"), ("plain", "")):
+        for name, link in (("box", "rgb(1, 2, 3)"), ("plain", "rgb(9, 255, 9)")):
             shown = open_page(f"{url}/{name}")
             shown.wait_for_function(f"({worn % 'background'})().every(ground => ground === 'rgb(17, 17, 17)')")
-            assert shown.evaluate(worn % "link") == [link, ""]
+            assert shown.evaluate(worn % "link") == [link, "rgb(9, 255, 9)"]
 
 
 def test_what_ours_wear_is_theirs_alone(settings: dict[str, Any], open_page: Callable[..., Page]) -> None:
