@@ -1,4 +1,4 @@
-"""The console of the demo: a first account, and a box with what readers wrote within a month. `make demo` starts it."""
+"""The demo's console: a first account, and what readers wrote and decided within a month. `make demo` starts it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from compliance.staff import Role, StaffError
 from compliance.staff.second_factor import code_of
 from compliance.views import SiteState
 
+from . import decisions
+
 LETTERS = Path(__file__).parent / "letters.toml"
 ACCOUNT = "demo"
 _STEP = timedelta(seconds=30)  # a code is good for so long
@@ -26,11 +28,13 @@ _EDITOR = "demo"
 
 
 def open_console(site: SiteState, *, now: datetime) -> Any:
-    """Return the console of *site*, with the account and the letters of the demo in it."""
+    """Return the console of *site*, with the account, the letters and the decisions of the demo in it."""
     app = beside(site)
     here: Console = app.extensions[NAME]
     if not count(site.database, Filter(states=frozenset(State)), now=now):
         fill(site, now=now)
+    if not site.ledger.length():
+        decisions.fill(site, now=now)
     try:
         here.accounts.get(ACCOUNT)
     except StaffError:

@@ -7,6 +7,8 @@ import pytest
 
 from compliance import Compliance
 from compliance.cases import State
+from compliance.ledger import verify
+from compliance.ledger.statistics import chosen
 from compliance.messages.listing import Filter, count, entries, groups
 from compliance.staff.second_factor import code_of
 from demo import create_app
@@ -28,6 +30,11 @@ def test_demo_has_an_account_and_a_month_of_letters(tmp_path: Path, monkeypatch:
     browser = Browser(app)
     assert browser.sign_in(ACCOUNT, password(site)).location == "/sign-in/code"
     assert browser.post("/sign-in/code", {"code": code_of(secret(site), now=datetime.now(UTC))}).location == "/"
+    cells = chosen(site.database, by="policy")
+    policies, languages = ({key[place] for key in cells} for place in (0, 1))
+    assert policies == {"2025.2", site.documents.policy()} and languages == {"en", "zh_CN"}
+    assert sum(cell.decisions for cell in cells.values()) == site.ledger.length() > 500
+    assert all(cell.agreed and cell.withdrawn for cell in cells.values()) and not list(verify(site.ledger))
     found = entries(site.database, EVERY, newest=True, limit=100, now=now)
     assert len(found) == count(site.database, EVERY, now=now) >= 25
     assert now - found[-1].created > timedelta(days=28) and found[0].created < now
