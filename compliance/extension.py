@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Blueprint, Flask, Request, current_app, has_request_context, request
 from flask.signals import before_render_template
@@ -24,11 +24,15 @@ from .notes import Notes, noted
 from .settings import Settings
 from .views import Application, SiteState
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 _EXEMPT = "_compliance_exempt"
 #: What a label of AI may say (labelling measures, art. 4 and 6).
 AI_LABELS = ("generated", "possible", "suspected")
 #: The classes of what may affect minors: bad conduct, harm to values, their images, information about them.
 MINORS_WARNINGS = ("conduct", "values", "image", "information")
+_CORRECTION = "compliance/correction.html"
 _GLOBALS = {"banner": "banner", "footer": "footer", "report": "report", "message_box": "message"}
 
 T = TypeVar("T", bound=Callable[..., Any] | Blueprint)
@@ -87,9 +91,9 @@ class Compliance:
         app.extensions[NAME] = state
         app.cli.add_command(cli.compliance)
         for suffix, name in _GLOBALS.items():
-            app.add_template_global(partial(_place, name), f"compliance_{suffix}")
+            app.add_template_global(partial(_place, app, state, name), f"compliance_{suffix}")
         for helper in (_ai_label, _minors_warning, _correction, _credits):
-            app.add_template_global(helper, f"compliance{helper.__name__}")
+            app.add_template_global(partial(helper, app, state), f"compliance{helper.__name__}")
         link(app, settings.site.prefix)
         let_in(app, Application(state), _finish)
         app.wsgi_app = Middleware(  # type: ignore[method-assign]  # Flask's documented way to wrap an application
@@ -160,25 +164,32 @@ def _failed(app: Flask, what: str) -> None:
     app.logger.exception("Compliance: %s", what)
 
 
-def _place(name: str, lang: str | None = None) -> Markup:
+def _environ() -> WSGIEnvironment:
+    """Return that of the current request, an empty one outside of any."""
+    try:
+        return request.environ
+    except RuntimeError:
+        return {}
+
+
+def _place(app: Flask, state: SiteState, name: str, lang: str | None = None) -> Markup:
     """Place an element by hand, in *lang*, else in the language that the host's Flask-Babel chose."""
-    placed, app = "", _application()
+    placed = ""
     # From now on another template may follow this one.
     before_render_template.connect(_anew, app)
     try:
-        environ = request.environ if has_request_context() else {}
-        placed = _state(app).elements.place(name, lang=lang or chosen_locale(app), environ=environ)
+        placed = state.elements.place(name, lang=lang or chosen_locale(app), environ=_environ())
     except Exception:
         _failed(app, f"the element {name!r} could not be placed")
     return Markup(placed)
 
 
-def _written(name: str, values: Mapping[str, object], lang: str | None) -> Markup:
+def _written(app: Flask, state: SiteState, name: str, values: Mapping[str, object], lang: str | None) -> Markup:
     """Write what the law wants an article to say, in *lang*, else in the language that the host's Flask-Babel chose."""
-    written, app = "", _application()
+    written = ""
     try:
-        state, environ = _state(app), request.environ if has_request_context() else {}
-        elements, locale = state.elements, state.elements.locale(lang or chosen_locale(app))
+        environ, elements = _environ(), state.elements
+        locale = elements.locale(lang or chosen_locale(app))
         told, context = (locale, elements.address(environ)), partial(elements.context, locale, environ)
         written = state.renderer.render_once(f"compliance/{name}.html", values, told, context).strip()
         if written:
@@ -188,29 +199,34 @@ def _written(name: str, values: Mapping[str, object], lang: str | None) -> Marku
     return Markup(written)
 
 
-def _ai_label(kind: str = "generated", *, lang: str | None = None) -> Markup:
+def _ai_label(app: Flask, state: SiteState, kind: str = "generated", *, lang: str | None = None) -> Markup:
     """Say that content was made by AI: ``generated``, ``possible`` or ``suspected`` (labelling measures, art. 4, 6)."""
     if kind not in AI_LABELS:
         raise ValueError(f"compliance_ai_label({kind!r}): write one of {', '.join(AI_LABELS)}")
-    return _written("ai_label", {"kind": kind}, lang)
+    return _written(app, state, "ai_label", {"kind": kind}, lang)
 
 
-def _minors_warning(kind: str, *, lang: str | None = None) -> Markup:
+def _minors_warning(app: Flask, state: SiteState, kind: str, *, lang: str | None = None) -> Markup:
     """Warn before content that may affect minors, of one of the four classes of the measures of 2025."""
     if kind not in MINORS_WARNINGS:
         raise ValueError(f"compliance_minors_warning({kind!r}): write one of {', '.join(MINORS_WARNINGS)}")
-    return _written("minors_warning", {"kind": kind}, lang)
+    return _written(app, state, "minors_warning", {"kind": kind}, lang)
 
 
-def _correction(page: str | None = None, *, lang: str | None = None) -> Markup:
+def _correction(app: Flask, state: SiteState, page: str | None = None, *, lang: str | None = None) -> Markup:
     """Print the corrections of the article at the path *page*, that of the request unless it is given."""
     asked = page or (request.path if has_request_context() else "")
-    return _written("correction", {"corrections": _state(_application()).corrections.of(asked)}, lang)
+    corrections = state.corrections.of(asked)
+    if not corrections and not state.renderer.is_replaced(_CORRECTION):  # as for most articles
+        return Markup("")
+    return _written(app, state, "correction", {"corrections": corrections}, lang)
 
 
-def _credits(source: str = "", author: str = "", editor: str = "", *, lang: str | None = None) -> Markup:
+def _credits(
+    app: Flask, state: SiteState, source: str = "", author: str = "", editor: str = "", *, lang: str | None = None
+) -> Markup:
     """Print source, author and editor of an article, with the labels that readers and `check` look for."""
-    return _written("credits", {"source": source, "author": author, "editor": editor}, lang)
+    return _written(app, state, "credits", {"source": source, "author": author, "editor": editor}, lang)
 
 
 def _anew(app: Flask, **_: Any) -> None:
