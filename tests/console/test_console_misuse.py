@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
 
 import pytest
 from flask import Flask, Request
-from werkzeug.datastructures import ImmutableMultiDict
 
 from compliance.console.access import access_of
 from compliance.staff import Role, Stage
 from support.desk import Office
 from support.desk import office as office
+from support.fields import Recording
 
 pytestmark = pytest.mark.slow
 
@@ -43,28 +42,6 @@ def addresses(app: Flask, value: str) -> Iterator[tuple[str, str]]:
             path = str(app.url_map.bind("localhost").build(rule.endpoint, texts))
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             yield method, path
-
-
-class Recording(ImmutableMultiDict[str, str]):
-    """The fields of a query or form; notes which of them a page asks for."""
-
-    asked: ClassVar[set[str]] = set()
-
-    def get(self, key: str, *arguments: Any, **named: Any) -> Any:
-        self.asked.add(key)
-        return super().get(key, *arguments, **named)
-
-    def getlist(self, key: str, *arguments: Any, **named: Any) -> Any:
-        self.asked.add(key)
-        return super().getlist(key, *arguments, **named)
-
-    def __getitem__(self, key: str) -> str:
-        self.asked.add(key)
-        return super().__getitem__(key)
-
-    def __contains__(self, key: object) -> bool:
-        self.asked.add(str(key))
-        return super().__contains__(key)
 
 
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD.keys())

@@ -47,10 +47,16 @@ class Browser:
         self, path: str, data: dict[str, Any] | None = None, *, token: bool = True, **options: Any
     ) -> TestResponse:
         where = {name: options[name] for name in ("base_url", "environ_base") if name in options}
+        signed = {"csrf_token": self.token(path, **where)} if token else {}
+        return self.client.post(path, data={**(data or {}), **signed}, **options)
+
+    def token(self, path: str = "/", **where: Any) -> str:
+        """What a form at *path* carries to show that it is one of the console's."""
         with self.client.session_transaction(path, **where) as session:
             session.setdefault("csrf_token", _CSRF)
             signed = URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(session["csrf_token"])
-        return self.client.post(path, data={**(data or {}), **({"csrf_token": signed} if token else {})}, **options)
+        assert isinstance(signed, str)
+        return signed
 
     def sign_in(self, name: str, password: str = PASSWORD, **options: Any) -> TestResponse:
         return self.post("/sign-in", {"name": name, "password": password}, **options)

@@ -58,7 +58,7 @@ WRONG: Mapping[str, Message] = {
 def queue() -> str | tuple[str, int]:
     """Show the cases that a link asks for."""
     try:
-        search = asked(MultiDict(request.args))
+        search = asked(request.args)
         return _page(search)
     except SearchError as error:
         return _page(asked(MultiDict()), wrong=refused(error)), HTTPStatus.BAD_REQUEST
