@@ -55,7 +55,7 @@ def test_odd_input_is_answered_in_words(office: Office, value: str, caplog: pyte
         def send(sent: dict[str, str], method: str = method, path: str = path) -> None:
             answer = browser.get(path, query_string=sent) if method == "GET" else browser.post(path, sent)
             assert answer.status_code < 500, (method, path, sent)
-            assert b"<script>alert" not in answer.data, path
+            assert answer.mimetype != "text/html" or b"<script>alert" not in answer.data, path
 
         Recording.asked.clear()
         send({})
