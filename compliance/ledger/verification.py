@@ -109,7 +109,7 @@ def verify(ledger: Ledger, walk: Walk[Link] | None = None, rows: Iterable[Link] 
     for link in walk if rows is None else rows:
         before = checker.head
         reason = checker.check(link)
-        if reason == "missing" and _let_go(ledger, link):
+        if reason == "missing" and _let_go(ledger, _before(link)):
             reason = None
         if reason:
             yield Finding(reason=reason, sequence=before.sequence + 1 if reason == "missing" else link.sequence)
@@ -125,7 +125,7 @@ def verify(ledger: Ledger, walk: Walk[Link] | None = None, rows: Iterable[Link] 
         # The row that says so may stand after the end of the walk, also once what it erased was read.
         if not ledger.is_erased(sequence):
             yield Finding(reason="erased", sequence=sequence)
-    yield from _ended(walk, checker.head)
+    yield from _ended(ledger, walk, checker.head)
 
 
 def verify_acts(trail: Trail, walk: Walk[Act] | None = None, rows: Iterable[Act] | None = None) -> Iterator[Finding]:
@@ -135,13 +135,15 @@ def verify_acts(trail: Trail, walk: Walk[Act] | None = None, rows: Iterable[Act]
     for act in walk if rows is None else rows:
         before = order.head
         reason = order.check(act)
-        if reason and not (reason == "missing" and _let_go(trail, act)):
+        if reason and not (reason == "missing" and _let_go(trail, _before(act))):
             yield Finding(reason=reason, sequence=before.sequence + 1 if reason == "missing" else act.sequence)
-    yield from _ended(walk, order.head)
+    yield from _ended(trail, walk, order.head)
 
 
-def _ended(walk: Walk[T], last: Head) -> Iterator[Finding]:
+def _ended(book: Book[Any], walk: Walk[T], last: Head) -> Iterator[Finding]:
     """Yield what is wrong with the end of what was walked along, of which *last* is the last row."""
+    if walk.end and walk.end.sequence > last.sequence and _let_go(book, walk.end):
+        last = walk.end  # where nothing new has come for as long as rows are kept
     if not walk.sealed and (walk.end or last.sequence):
         yield Finding(reason="seal", sequence=last.sequence)
     if walk.end and (walk.end.sequence, walk.end.hash) != (last.sequence, last.hash):
@@ -155,9 +157,13 @@ def _first(walk: Walk[T], head: Head) -> Head:
     return walk.after
 
 
-def _let_go(book: Book[Any], row: Chained) -> bool:
-    """Return whether what is missing before *row* was let go of while we read: just that, or more since."""
+def _before(row: Chained) -> Head:
+    return Head(sequence=row.sequence - 1, hash=row.previous)
+
+
+def _let_go(book: Book[Any], row: Head) -> bool:
+    """Return whether all up to *row* was let go of while we read: just that, or more since."""
     head, sealed = book.head()
-    if head is None or not sealed or head.purged < row.sequence - 1:
+    if head is None or not sealed or head.purged < row.sequence:
         return False
-    return head.purged >= row.sequence or head.purged_hash == row.previous
+    return head.purged > row.sequence or head.purged_hash == row.hash

@@ -513,6 +513,26 @@ def test_what_is_let_go_of_faster_than_it_is_read_is_no_finding(book: Ledger) ->
     assert list(verify(book, walk, busy(walk))) == []
 
 
+@pytest.mark.parametrize("read", [1, 2])
+def test_all_that_is_let_go_of_before_it_is_read_is_no_finding(read: int, database: Database) -> None:
+    """Nobody has decided for as long as decisions are kept: what was there when it began is gone before it is read."""
+
+    class Busy(Ledger):
+        def links(self, after: int = 0, *, last: int | None = None) -> Iterator[Link]:
+            reads.append(after)
+            if len(reads) == read:
+                list(self.purge(NOW + timedelta(days=100)))
+            yield from super().links(after, last=last)
+            if len(reads) == 1 < read:
+                self.append([entry()])
+
+    reads: list[int] = []
+    book = Busy(database, [KEY])
+    book.append([entry() for _ in range(4)])
+    assert (findings(book), len(reads), book.length()) == ([], 2, 0)
+    assert findings(Ledger(database, [KEY])) == []
+
+
 def test_what_is_appended_just_when_the_walk_ends_is_no_finding(book: Ledger) -> None:
     """Between its last row, the head and whatever is asked afterwards."""
     filled(book)
