@@ -73,8 +73,10 @@ def _costs(size: int, database: Database, url: str, folder: Path) -> Iterator[Ro
         _fill(database, book, numbers, begins, (following - begins) / (len(numbers) + 1))
     yield row("rows copied a second", size / (perf_counter() - begun))
     entries = [replace(_entry(size + number), time=MONTHS[-1] - timedelta(seconds=1)) for number in range(TIMED)]
-    lots = (partial(book.append, entries[start : start + LOT], [TEXT]) for start in range(0, TIMED, LOT))
-    yield row("rows appended a second", LOT / statistics.median(map(_taken, lots)), f"lots of {LOT}")
+    for way, append in (("at once", book.append), ("after they waited", book.append_late)):
+        lots = (partial(append, entries[start : start + LOT], [TEXT]) for start in range(0, len(entries), LOT))
+        yield row(f"rows appended {way} a second", LOT / statistics.median(map(_taken, lots)), f"lots of {LOT}")
+        entries = [replace(entry, record=f"late-{entry.record}") for entry in entries]
     looks = (partial(book.history, f"record-{size * look // 100:09}") for look in range(100))
     yield row("ms to find a record", statistics.median(map(_taken, looks)) * 1000)
     yield row("bytes of a decision", _bytes(database, "postgresql") / book.length(), goal=BYTES)

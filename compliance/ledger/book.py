@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from ..store import Database, partitions
 from ..store.tables import decision as decision_
@@ -64,7 +64,7 @@ class Ledger(Reader):
             waited = late()
             # An id is random: only where it turns out that one is there already is it looked for, or where it may be
             # there in an earlier month, of which this one knows nothing.
-            there = _known(connection, wanted) if tried or waited or oldest < head.period else set()
+            there = _known(connection, wanted, oldest) if tried or waited or oldest < head.period else set()
             tried = True
             erased = _erased(connection, wanted) if waited else {}
             if waited:
@@ -292,8 +292,10 @@ def _entomb(connection: Connection, record: str | None, at: datetime) -> None:
         connection.execute(insert(tombstone).values(record_hash=record_hash(record), at=at))
 
 
-def _known(connection: Connection, hashes: Iterable[str]) -> set[str]:
-    return set(connection.scalars(select(decision_.c.record_hash).where(decision_.c.record_hash.in_(hashes))))
+def _known(connection: Connection, hashes: Iterable[str], oldest: int) -> set[str]:
+    """Return which of *hashes* are there already: in the month of the *oldest*, or where what came late was written."""
+    there = or_(decision_.c.period >= oldest, decision_.c.period == 0)  # written before there were months
+    return set(connection.scalars(select(decision_.c.record_hash).where(decision_.c.record_hash.in_(hashes), there)))
 
 
 def _after(links: Sequence[Link], head: Head) -> Head:

@@ -74,6 +74,17 @@ def test_month_is_that_of_china(book: Ledger) -> None:
     assert [month.id for month in months(book)] == [202610, 202611]
 
 
+def test_what_is_there_already_is_known_in_whichever_month_it_was_written(filled: Ledger, database: Database) -> None:
+    september = datetime(2026, 9, 5, tzinfo=UTC)
+    late = entry(time=september)
+    assert filled.append_late([late]) == 1
+    known = [late, *(entry(record=f"a{month}", time=datetime(2026, month, 9, tzinfo=UTC)) for month in (9, 10, 11))]
+    assert filled.append_late(known) == 0
+    first = next(filled.links())
+    change(database, first.sequence, period=0)  # written before there were months
+    assert filled.append_late([entry(record=first.said["record"], time=first.at), entry(time=first.at)]) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
 def test_month_that_cannot_begin_while_a_backup_is_made_holds_nobody_else_up(kind: str, tmp_path: Path) -> None:
