@@ -28,6 +28,7 @@ from support.haproxy import haproxy
 from support.host import ROOT
 from support.load import Load, Site, closed
 from support.programs import Program, free_ports
+from support.proxy import FAULTS, Proxy
 from support.smtp import MailServer
 from support.texts import keep
 
@@ -77,8 +78,11 @@ def test_a_node_that_is_lost_costs_nothing_that_was_acknowledged(how: str, nodes
 
 
 @contextmanager
-def proxied(nodes: list[Node], address: str, folder: Path) -> Iterator[tuple[list[Site], Program]]:
-    """Yield two servers that reach the database at *address* as the documentation has it, and the proxy between."""
+def proxied(nodes: list[Node], address: str, folder: Path) -> Iterator[tuple[list[Site], Program, Proxy]]:
+    """Yield two servers that reach the database at *address* as the documentation has it.
+
+    With them the proxy between, and the network that leads to it.
+    """
     [port] = free_ports(1)
     changes = {
         "127.0.0.1:3306": f"127.0.0.1:{port}",
@@ -86,11 +90,12 @@ def proxied(nodes: list[Node], address: str, folder: Path) -> Iterator[tuple[lis
         "--user=haproxy": "--user=root",
         **{f"10.0.0.{place + 1}:3306": f"127.0.0.1:{node.port}" for place, node in enumerate(nodes)},
     }
-    through = make_url(address).set(port=port).render_as_string()
-    with haproxy(ROOT / "docs" / "clusters.md", folder, changes, port=port) as program:
+    page = ROOT / "docs" / "clusters.md"
+    with haproxy(page, folder, changes, port=port) as program, Proxy("127.0.0.1", port) as network:
         until(lambda: _answers(port))
+        through = make_url(address).set(port=network.port).render_as_string()
         with closed(Site(through, folder / str(place)) for place in range(2)) as sites:
-            yield sites, program
+            yield sites, program, network
 
 
 @pytest.mark.parametrize("how", LOSSES)
@@ -98,7 +103,7 @@ def test_behind_a_proxy_the_others_go_on_for_every_server(
     how: str, nodes: list[Node], addresses: list[str], tmp_path: Path
 ):
     lose, mend = LOSSES[how]
-    with proxied(nodes, addresses[0], tmp_path) as (sites, _):
+    with proxied(nodes, addresses[0], tmp_path) as (sites, *_):
         with Load(sites) as load:
             load.until(10)
             lose(nodes[0])
@@ -108,23 +113,18 @@ def test_behind_a_proxy_the_others_go_on_for_every_server(
         load.check(sites[0].database)
 
 
-@pytest.mark.parametrize(
-    ("lose", "mend"), [(Program.kill, Program.start), (Program.freeze, Program.thaw)], ids=["killed", "stopped"]
-)
+@pytest.mark.parametrize("how", FAULTS)
 def test_a_proxy_that_is_lost_costs_nothing_that_was_acknowledged(
-    lose: Callable[[Program], None],
-    mend: Callable[[Program], None],
-    nodes: list[Node],
-    addresses: list[str],
-    tmp_path: Path,
+    how: str, nodes: list[Node], addresses: list[str], tmp_path: Path
 ):
-    with proxied(nodes, addresses[0], tmp_path) as (sites, program):
+    lose, mend = FAULTS[how]
+    with proxied(nodes, addresses[0], tmp_path) as (sites, program, network):
         with Load(sites) as load:
             load.until(10)
-            lose(program)
+            lose(program, network)
             for place in range(2):
                 load.until_told(place, "database")
-            mend(program)
+            mend(program, network)
             load.until(10)
         load.check(sites[0].database)
 

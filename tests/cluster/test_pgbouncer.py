@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from support.databases import fresh
 from support.load import Load, Site, closed
 from support.pooler import pooler
-from support.programs import Program
-
-LOSSES: dict[str, tuple[Callable[[Program], None], Callable[[Program], None]]] = {
-    "killed": (Program.kill, Program.start),
-    "stopped": (Program.freeze, Program.thaw),
-}
+from support.proxy import FAULTS, Proxy
 
 
-@pytest.mark.parametrize("how", LOSSES)
+@pytest.mark.parametrize("how", FAULTS)
 def test_a_pooler_that_is_lost_costs_nothing_that_was_acknowledged(how: str, tmp_path: Path):
-    lose, mend = LOSSES[how]
+    lose, mend = FAULTS[how]
     with (
         fresh("postgresql", tmp_path) as address,
         pooler(address, connections=4) as (url, running),
-        closed(Site(url, tmp_path / str(place), pooler=True) for place in range(2)) as sites,
+        Proxy("127.0.0.1", make_url(url).port or 0) as network,
+        closed(
+            Site(make_url(url).set(port=network.port).render_as_string(), tmp_path / str(place), pooler=True)
+            for place in range(2)
+        ) as sites,
     ):
         with Load(sites) as load:
             load.until(10)
-            lose(running)
+            lose(running, network)
             for place in range(2):
                 load.until_told(place, "database")
-            mend(running)
+            mend(running, network)
             load.until(10)
         load.check(sites[0].database)

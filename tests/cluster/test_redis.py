@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +12,7 @@ from compliance.throttle import Throttle
 from support.certificates import Authority
 from support.delivery import until
 from support.programs import free_ports
+from support.proxy import FAULTS
 from support.redis import Server, clustered, told, watched
 
 LIMIT = 15  # submissions of one source within an hour
@@ -41,14 +42,14 @@ def counts_together(throttle: Throttle) -> bool:
     return throttle.answers and bool(throttle.look("a")) and not throttle._lost
 
 
-@pytest.mark.parametrize("lose", [Server.kill, Server.freeze], ids=["killed", "stopped"])
-def test_a_replica_goes_on_where_its_server_was(lose: Callable[[Server], None], folder: Path):
+@pytest.mark.parametrize("how", FAULTS)
+def test_a_replica_goes_on_where_its_server_was(how: str, folder: Path):
     """Of what is allowed no more than once more for each process is taken, by what it counts while nobody answers."""
-    with watched(folder) as (address, master, replica):
+    with watched(folder) as (address, master, replica, network):
         processes = [process(address) for _ in range(2)]
         assert [taken(one, 3) for one in processes] == [3, 3]
         until(lambda: told(replica)["slave_repl_offset"] == told(master)["master_repl_offset"])
-        lose(master)
+        FAULTS[how][0](master, network)
         assert [taken(one) for one in processes] == [LIMIT, LIMIT]
         for one in processes:
             until(lambda one=one: counts_together(one))

@@ -6,20 +6,22 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socket import AF_UNIX, socket
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import make_url
 
-from .programs import Program, installed
+from bench.nginx import listens
+
+from .programs import Program, free_ports, installed
 
 _SETTINGS = """\
 [databases]
 * = host={host} port={port} user={user}
 
 [pgbouncer]
-listen_addr =
-unix_socket_dir = {folder}
+listen_addr = 127.0.0.1
+listen_port = {own}
+unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 default_pool_size = {connections}
@@ -41,25 +43,20 @@ def pooled(address: str, *, connections: int = 2, ignored: str = "") -> Iterator
 def pooler(address: str, *, connections: int = 2, ignored: str = "") -> Iterator[tuple[str, Program]]:
     """Yield the same address, and the pooler itself."""
     program = installed("pgbouncer", package="PgBouncer")
-    url = make_url(address)
+    url, [own] = make_url(address), free_ports(1)
     with TemporaryDirectory() as folder:
-        os.chmod(folder, 0o777)  # it refuses to run as root, and makes its socket as whoever it runs as
+        os.chmod(folder, 0o755)  # it refuses to run as root
         settings = Path(folder, "pgbouncer.ini")
         settings.write_text(
             _SETTINGS.format(
                 host=url.host,
                 port=url.port or 5432,
                 user=url.username,
-                folder=folder,
+                own=own,
                 connections=connections,
                 ignored=ignored and f", {ignored}",
             )
         )
-
-        def answers() -> bool:
-            with socket(AF_UNIX) as client:
-                return client.connect_ex(f"{folder}/.s.PGSQL.6432") == 0
-
-        with Program([program, str(settings)], log=Path(folder, "log"), answers=answers, user="nobody") as running:
-            through = url.set(host=None, port=None).update_query_dict({"host": folder, "port": "6432"})
-            yield through.render_as_string(hide_password=False), running
+        log = Path(folder, "log")
+        with Program([program, str(settings)], log=log, answers=lambda: listens(own), user="nobody") as running:
+            yield url.set(host="127.0.0.1", port=own).render_as_string(hide_password=False), running

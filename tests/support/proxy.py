@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
+from .programs import Program
+
 
 class Proxy:
     """Forwards what connects to 127.0.0.1:`port` to *host*:*port*.
@@ -121,3 +123,12 @@ def _bound(port: int) -> socket.socket:
 def _end(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
+
+
+Fault = Callable[[Program, Proxy], None]
+#: How a program is lost, or the network that leads to it, and how it is found again.
+FAULTS: dict[str, tuple[Fault, Fault]] = {
+    "killed": (lambda program, _: program.kill(), lambda program, _: program.start()),
+    "stopped": (lambda program, _: program.freeze(), lambda program, _: program.thaw()),
+    "parted": (lambda _, network: network.hang(), lambda _, network: network.restore()),
+}

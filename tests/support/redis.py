@@ -12,6 +12,7 @@ import redis
 
 from .delivery import until
 from .programs import Program, free_ports, installed
+from .proxy import Proxy
 
 _NAME = "news"
 _SENTINEL = """\
@@ -50,21 +51,25 @@ def _server(folder: Path, port: int, *options: str) -> Server:
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[tuple[str, Server, Server]]:
-    """Yield the address by way of three sentinels of a server, that server, and its replica."""
+def watched(folder: Path) -> Iterator[tuple[str, Server, Server, Proxy]]:
+    """Yield the address by way of three sentinels of a server, that server, its replica, and the network to the first.
+
+    Everybody reaches it by that network: readers' processes, the replica and the sentinels.
+    """
     first, second, *watchers = free_ports(5)
     with ExitStack() as stack:
         master = stack.enter_context(_server(folder, first))
-        replica = stack.enter_context(_server(folder, second, "--replicaof", "127.0.0.1", str(first)))
+        network = stack.enter_context(Proxy("127.0.0.1", first))
+        replica = stack.enter_context(_server(folder, second, "--replicaof", "127.0.0.1", str(network.port)))
         until(lambda: told(replica)["master_link_status"] == "up")
         for port in watchers:
             file = folder / f"{port}.conf"
-            file.write_text(_SENTINEL.format(port=port, name=_NAME, master=first), encoding="utf-8")
+            file.write_text(_SENTINEL.format(port=port, name=_NAME, master=network.port), encoding="utf-8")
             sentinel = stack.enter_context(Server(folder / str(port), port, str(file), "--sentinel"))
             until(lambda sentinel=sentinel: _number(sentinel, "num-slaves") == 1)
         until(lambda: _number(sentinel, "num-other-sentinels") == 2)
         hosts = ",".join(f"127.0.0.1:{port}" for port in watchers)
-        yield f"redis+sentinel://{hosts}/{_NAME}", master, replica
+        yield f"redis+sentinel://{hosts}/{_NAME}", master, replica, network
 
 
 @contextmanager

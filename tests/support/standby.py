@@ -1,4 +1,4 @@
-"""PostgreSQL on loopback: a server alone, and one with a synchronous standby and the network between them."""
+"""PostgreSQL on loopback: a server alone, and one with synchronous standbys and the network between them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ synchronous_standby_names = 'ANY 1 ("*")'
 
 
 class Server(Program):
-    """One of the pair."""
+    """One server."""
 
     def __init__(self, folder: Path, port: int) -> None:
         folder.parent.chmod(0o755)
@@ -68,29 +68,45 @@ class Server(Program):
         return False
 
 
-class Pair:
-    """A *primary*, whose commits wait for its *standby*, and the *network* between them."""
+class Group:
+    """A *primary*, whose commits wait for one of its *standbys*, and the *network* between them."""
 
-    def __init__(self, primary: Server, standby: Server, network: Proxy) -> None:
+    def __init__(self, primary: Server, standbys: list[Server], network: Proxy) -> None:
         self.primary = primary
-        self.standby = standby
+        self.standbys = standbys
         self.network = network
 
     @property
     def url(self) -> str:
-        """The address of both: whichever takes changes."""
-        hosts = f"127.0.0.1:{self.primary.port},127.0.0.1:{self.standby.port}"
+        """The address of all: whichever takes changes."""
+        hosts = ",".join(f"127.0.0.1:{server.port}" for server in (self.primary, *self.standbys))
         return f"postgresql://{_USER}@{hosts}/postgres?target_session_attrs=read-write"
 
     def is_synchronous(self) -> bool:
-        """Return whether the standby follows."""
-        return self.primary.ask("SELECT sync_state FROM pg_stat_replication") == [("quorum",)]
+        """Return whether all standbys follow."""
+        states = self.primary.ask("SELECT sync_state FROM pg_stat_replication")
+        return states == [("quorum",)] * len(self.standbys)
 
-    def promote(self) -> None:
-        """Let the standby take changes; nobody stands by it yet."""
-        self.standby.ask("SELECT pg_promote()")
-        self.standby.ask("ALTER SYSTEM SET synchronous_standby_names = ''")
-        self.standby.ask("SELECT pg_reload_conf()")
+    def promote(self, standby: Server) -> None:
+        """Let *standby* take changes; nobody stands by it yet."""
+        standby.ask("SELECT pg_promote()")
+        standby.ask("ALTER SYSTEM SET synchronous_standby_names = ''")
+        standby.ask("SELECT pg_reload_conf()")
+
+    def replace(self) -> Server:
+        """Let the standby that has most take changes, and the others follow it; return it."""
+        for standby in self.standbys:  # who still received something would count as one that has less
+            standby.ask("ALTER SYSTEM SET primary_conninfo = ''")
+            standby.ask("SELECT pg_reload_conf()")
+            until(lambda standby=standby: standby.ask("SELECT count(*) FROM pg_stat_wal_receiver") == [(0,)])
+        received = {standby: standby.ask("SELECT pg_last_wal_receive_lsn() - '0/0'")[0][0] for standby in self.standbys}
+        furthest = max(received, key=lambda standby: received[standby])
+        furthest.ask("SELECT pg_promote()")
+        for standby in set(self.standbys) - {furthest}:
+            source = f"host=127.0.0.1 port={furthest.port} user={_USER}"
+            standby.ask(f"ALTER SYSTEM SET primary_conninfo = '{source}'")
+            standby.ask("SELECT pg_reload_conf()")
+        return furthest
 
 
 @contextmanager
@@ -104,11 +120,10 @@ def postgresql(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def pair(folder: Path) -> Iterator[Pair]:
-    """Run a server and its standby, both empty."""
-    ports = free_ports(2)
-    servers = [Server(folder / name, port) for name, port in zip(("first", "second"), ports, strict=True)]
-    primary, standby = servers
+def group(folder: Path, *, standbys: int = 1) -> Iterator[Group]:
+    """Run a server and its standbys, all empty."""
+    servers = [Server(folder / str(place), port) for place, port in enumerate(free_ports(1 + standbys))]
+    primary, *others = servers
     primary.make()
     with (primary.folder / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(_SYNCHRONOUS)
@@ -117,11 +132,12 @@ def pair(folder: Path) -> Iterator[Pair]:
             primary.start()
             source = f"host=127.0.0.1 port={network.port} user={_USER}"
             copy = installed("pg_basebackup", package="PostgreSQL"), "-R", "-c", "fast", "--no-sync"
-            run(*copy, "-d", source, "-D", hand_over(standby.folder, _USER), user=_USER)
-            standby.start()
-            both = Pair(primary, standby, network)
-            until(both.is_synchronous)
-            yield both
+            for standby in others:
+                run(*copy, "-d", source, "-D", hand_over(standby.folder, _USER), user=_USER)
+                standby.start()
+            made = Group(primary, others, network)
+            until(made.is_synchronous)
+            yield made
         finally:
             for server in servers:
                 server.kill()
