@@ -1,4 +1,4 @@
-"""One JSON document posted to one address, and the answer."""
+"""One JSON document posted to one address, or what lies there asked for, and the answer."""
 
 from __future__ import annotations
 
@@ -55,6 +55,14 @@ class Poster:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
         """Post *body*, which is JSON, to *url*. Raises `DeliveryError` where there is no answer."""
+        typed = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
+        return self._asked("POST", url, body, typed)
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask for *url*. Raises `DeliveryError` where there is no answer."""
+        return self._asked("GET", url, None, headers or {})
+
+    def _asked(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         deadline = Deadline(self.timeout)
         try:
             parts = urlsplit(url)
@@ -81,13 +89,12 @@ class Poster:
         sent = {
             "Host": named if port == _PORTS[parts.scheme] else f"{named}:{port}",
             "User-Agent": "flask-compliance",
-            "Content-Type": "application/json; charset=utf-8",
             "Connection": "close",
-            **(headers or {}),
+            **headers,
         }
         try:
             with deadline.over(lambda: socket):
-                connection.request("POST", path, body, sent)
+                connection.request(method, path, body, sent)
                 response = connection.getresponse()
                 after = response.getheader("Retry-After", "")
                 return Answer(

@@ -121,6 +121,23 @@ def reset(context: click.Context, name: str) -> None:
 
 @staff.command()
 @name
+@click.argument("code")
+@click.pass_context
+def link(context: click.Context, name: str, code: str) -> None:
+    """Let in with the account NAME whom the provider of identities knows; CODE is what they were shown there."""
+    accounts = _accounts(context)
+
+    def work() -> None:
+        accounts.link(name, code.strip())
+        Sessions(state(context).database).end_all(accounts.get(name))
+        _note(context, "account_linked", name)
+
+    _done(context, work)
+    say(Message("The owner of %(name)s signs in at the provider of identities now.", name=name))
+
+
+@staff.command()
+@name
 @click.pass_context
 def disable(context: click.Context, name: str) -> None:
     """Let the account NAME in no more, and end its sessions."""

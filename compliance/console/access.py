@@ -26,6 +26,7 @@ _SHOWN = 100  # characters of a path that the trail keeps
 _NEXT = {Stage.PASSWORD: "sign_in.second_factor", Stage.SET_UP: "account.set_up"}
 #: The field of the password that confirms a form, and what it is sent with.
 CONFIRMATION = "confirmation"
+LONGEST_CODE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +155,19 @@ def attempt(what: str, check: Callable[[], T]) -> T:
     return found
 
 
-def proved(asking: Visitor, password: str) -> bool:
-    """Return whether *password* is that of who asks, and remember for a while that they have proved it."""
-    account = asking.account
-    if not attempt(account.name, lambda: console().accounts.is_password(account, password)):
+def proved(asking: Visitor, typed: str) -> bool:
+    """Return whether *typed* is the password of who asks, and remember for a while that they have proved it.
+
+    Of who has none here, as they sign in elsewhere, it is the code of their telephone.
+    """
+    account, accounts = asking.account, console().accounts
+
+    def check() -> bool:
+        if account.has_password:
+            return accounts.is_password(account, typed)
+        return console().asks_telephone(account) and accounts.is_code(account, typed[:LONGEST_CODE], now=now())
+
+    if not attempt(account.name if account.has_password else f"{account.name}/code", check):
         note("confirmation_failed")
         return False
     console().sessions.confirm(asking.session, now=now())

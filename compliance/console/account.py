@@ -93,7 +93,7 @@ def recovery_codes() -> str:
 
     def work() -> list[str]:
         note("recovery_codes_made")
-        return console().accounts.new_recovery_codes(_with_password())
+        return console().accounts.new_recovery_codes(_with_telephone())
 
     return render_template("console/recovery_codes.html", codes=together(work))
 
@@ -136,6 +136,13 @@ def _with_password() -> Account:
     return me().account
 
 
+def _with_telephone() -> Account:
+    """Return one's own account; what concerns a telephone is not there for who proves elsewhere who they are."""
+    if not console().asks_telephone(me().account):
+        raise NotFound
+    return me().account
+
+
 def _set_password(after: str) -> Response | tuple[str, int]:
     account, typed = _with_password(), request.form.get("password", "")
 
@@ -156,13 +163,13 @@ def _set_password(after: str) -> Response | tuple[str, int]:
 
 def _telephone(*, failed: bool = False) -> str:
     secret = session.setdefault(SECRET, new_secret())
-    leads_to = address(secret, name=_with_password().name, site=console().settings.site.name.get())
+    leads_to = address(secret, name=_with_telephone().name, site=console().settings.site.name.get())
     picture = Markup(segno.make(leads_to, micro=False).svg_inline(scale=4, border=2, omitsize=True))
     return render_template("console/telephone.html", secret=secret, address=leads_to, picture=picture, failed=failed)
 
 
 def _set_telephone() -> str | tuple[str, int]:
-    account, secret, code = _with_password(), session.get(SECRET, ""), request.form.get("code", "")
+    account, secret, code = _with_telephone(), session.get(SECRET, ""), request.form.get("code", "")
 
     def work() -> list[str]:
         codes = console().accounts.set_second_factor(account, secret, code, now=now()) if secret else []

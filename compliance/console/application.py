@@ -75,12 +75,18 @@ def create_console(
     return build(made, proxies=proxies)
 
 
-def beside(site: SiteState, *, proxies: int = 0, history: Path | None = None) -> Flask:
+def beside(
+    site: SiteState, *, proxies: int = 0, provider: Provider | None = None, history: Path | None = None
+) -> Flask:
     """Return the console of a *site* that is in this process, for a server of its own."""
-    return build(
-        Console(settings=site.settings, store=site.store, assets=assets.load(CONSOLE_STATIC), history=history),
-        proxies=proxies,
+    made = Console(
+        settings=site.settings,
+        store=site.store,
+        assets=assets.load(CONSOLE_STATIC),
+        provider=provider,
+        history=history,
     )
+    return build(made, proxies=proxies)
 
 
 def build(here: Console, *, proxies: int = 0) -> Flask:

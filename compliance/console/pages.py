@@ -81,6 +81,7 @@ def context() -> dict[str, Any]:
         ],
         "roles": ROLES,
         "provider": here.provider,
+        "asks_telephone": asking is not None and here.asks_telephone(asking.account),
         "actions": ACTIONS,
         "details": DETAILS,
         "languages": {one: tag(one) for one in LANGUAGES},

@@ -7,7 +7,7 @@ from flask_login import login_user, logout_user  # type: ignore[import-untyped] 
 from werkzeug.wrappers import Response
 
 from ..staff import Account, StaffError, Stage
-from .access import InsecureError, anybody, attempt, during, is_private, local
+from .access import LONGEST_CODE, InsecureError, anybody, attempt, during, is_private, local
 from .state import Visitor, asked_from, console, me, note, now, visitor
 
 pages = Blueprint("sign_in", __name__)
@@ -60,7 +60,7 @@ def second_factor() -> str:
 @during(Stage.PASSWORD)
 def send_code() -> Response | tuple[str, int]:
     """Look at the code of a telephone, or at a recovery code."""
-    account, code, here = me().account, request.form.get("code", "")[:64], console()
+    account, code, here = me().account, request.form.get("code", "")[:LONGEST_CODE], console()
     by_telephone = code.replace(" ", "").isdigit()
 
     def check() -> bool:

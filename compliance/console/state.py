@@ -63,6 +63,10 @@ class Console:
         self.rounds = Rounds(database, LEDGER, ledger, partial(verify, ledger), lambda: self.clock())
         self.trail_rounds = Rounds(database, TRAIL, trail, partial(verify_acts, trail), lambda: self.clock())
 
+    def asks_telephone(self, account: Account) -> bool:
+        """Return whether *account* has a second factor here: where nobody else tells that they asked for one."""
+        return account.has_password or (self.provider is not None and not self.provider.proves)
+
     @cached_property
     def documents(self) -> Library:
         """The legal documents of the site, read when they are first asked for."""

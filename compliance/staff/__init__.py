@@ -2,7 +2,7 @@
 
 from .accounts import Account, Accounts, StaffError
 from .delays import Delays
-from .provider import Provider
+from .provider import Provider, ProviderError
 from .roles import ALLOWED, Permission, Role, may
 from .sessions import Session, Sessions, Stage
 
@@ -13,6 +13,7 @@ __all__ = [
     "Delays",
     "Permission",
     "Provider",
+    "ProviderError",
     "Role",
     "Session",
     "Sessions",

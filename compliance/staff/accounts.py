@@ -21,6 +21,7 @@ from .roles import Role
 
 #: What an account is called: small letters, digits and what mailboxes have, so that one is not taken for another.
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+_SUBJECT = re.compile("[0-9a-f]{64}")
 LONGEST_NAME = 100  # characters of a full name
 
 
@@ -28,7 +29,8 @@ class StaffError(ReasonError):
     """What cannot be done with an account.
 
     *reason*: `unknown` (there is none of this name), `taken` (there is one), `name`, `full_name`, `short`, `long`,
-    `like` (a password that is the name), `same` (it is the one before), `last` (the only administrator left).
+    `like` (a password that is the name), `same` (it is the one before), `last` (the only administrator left), `subject`
+    (what a provider of identities calls nobody so), `linked` (it is somebody else's account already).
     """
 
 
@@ -123,6 +125,22 @@ class Accounts:
         if not NAME.fullmatch(name):  # as in `_row`: the address of somebody else
             return None
         return self._database.write(work)
+
+    def link(self, name: str, subject: str) -> None:
+        """Give the account *name* to who is *subject* at the provider of identities; it has no password from then on.
+
+        Raises `StaffError`.
+        """
+        if not _SUBJECT.fullmatch(subject):
+            raise StaffError("subject")
+
+        def work(connection: Connection) -> None:
+            row = _row(connection, name)
+            if connection.scalar(select(staff.c.id).where(staff.c.subject == subject, staff.c.id != row.id)):
+                raise StaffError("linked")
+            _update(connection, row.id, {"subject": subject, "password": None, "temporary": False})
+
+        self._database.write(work)
 
     def reset(self, name: str) -> str:
         """Give the account a new password, to be changed at once, and let it in again; return the password.

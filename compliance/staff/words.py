@@ -61,6 +61,8 @@ REASONS: Mapping[str, Message] = {
     "same": Message("this is the password that it was before; take another one"),
     "role": Message("there is no such role; choose one of the list"),
     "again": Message("the two passwords are not the same; type both again"),
+    "subject": Message("this is no code of somebody; it is the one that they are shown when they sign in elsewhere"),
+    "linked": Message("another account is linked to this person already"),
     "last": Message("this is the last administrator; make another one first"),
 }
 
@@ -78,6 +80,7 @@ ACTIONS: Mapping[str, Message] = {
     "refused": Message("asked for what the role does not allow"),
     "account_added": Message("added an account"),
     "account_reset": Message("reset an account"),
+    "account_linked": Message("linked an account to its owner elsewhere"),
     "account_disabled": Message("disabled an account"),
     "role_changed": Message("changed the role of an account"),
     "case_viewed": Message("looked at a case"),

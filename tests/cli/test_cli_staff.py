@@ -146,6 +146,39 @@ def test_log_is_let_go_of_in_its_time(terminal: Terminal) -> None:
     assert "all as they were written" in terminal("verify").stdout
 
 
+def test_account_is_linked_to_whom_a_provider_knows(terminal: Terminal) -> None:
+    for name in ("li.ming", "wang"):
+        terminal("add", name, "--role", "viewer")
+    assert "signs in at the provider" in terminal("link", "li.ming", "5" * 64).stdout
+    for arguments, words in {
+        ("link", "wang", "5" * 64): "linked to this person already",
+        ("link", "wang", "li.ming"): "no code of somebody",
+        ("link", "nobody", "6" * 64): "no account of this name",
+    }.items():
+        assert words in terminal(*arguments, status=2).stderr
+    assert "linked an account" in terminal("log", "--about", "li.ming").stdout
+    assert terminal("list").stdout.count("in use") == 1  # nothing is left to be set up
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name = 'News ID'", "has no client_id, client_secret"),
+        ("name = 'N'\nclient_id = 'a'\nclient_secret = 'b'", "of the kind oidc needs issuer"),
+        ("name = 'N'\nclient_id = 'a'\nclient_secret = 'b'\nkind = 'wecom'", "of the kind wecom needs agent"),
+        ("name = 'N'\nclient_id = 'a'\nclient_secret = 'b'\nkind = 'saml'", "kind is 'saml'; give one of oidc"),
+        ("name = 'N'\nclient_id = 'a'\nclient_secret = 'b'\nagent = 1000002", "agent cannot be used"),
+        ("secret = 'b'", "secret cannot be used"),
+        ("name =", "cannot be read"),
+    ],
+)
+def test_provider_that_cannot_be_asked_is_told(terminal: Terminal, tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "provider.toml"
+    file.write_text(text)
+    result = terminal.runner.invoke(args=["compliance", "console", "--provider", str(file)])
+    assert result.exit_code == 2 and words in result.stderr and "provider.toml" in result.stderr
+
+
 SITE = """
 from flask import Flask
 from compliance import Compliance
@@ -161,13 +194,19 @@ def test_console_is_served_where_it_says(tmp_path: Path) -> None:
     (tmp_path / "site_of_ours.py").write_text(SITE.format(folder=str(tmp_path)), encoding="utf-8")
     command = [sys.executable, "-u", "-m", "flask", "--app", "site_of_ours", "compliance", "console"]
     environment = {"PYTHONPATH": f"{tmp_path}:{ROOT}:{ROOT / 'tests'}", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    provider = tmp_path / "provider.toml"
+    provider.write_text("kind = 'wecom'\nname = 'WeCom'\nclient_id = 'a'\nclient_secret = 'b'\nagent = '1'")
     with subprocess.Popen(
-        [*command, "--bind", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path
+        [*command, "--bind", "127.0.0.1:0", "--provider", str(provider)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
     ) as server:
         assert server.stdout is not None
         try:
             address = re.findall(r"http://[\d.:]+/", server.stdout.readline())[0]
             with urlopen(f"{address}sign-in") as answer:
-                assert "Sign in" in answer.read().decode()
+                assert "Sign in with WeCom" in answer.read().decode()
         finally:
             server.terminate()
