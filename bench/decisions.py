@@ -65,8 +65,12 @@ def offered_rows() -> Iterator[Row]:
                     assert recorder.record(_entry(next(numbers)), [TEXT])
 
                 decide()
+                # Each begins with the database, also where it was slow for a moment before.
+                assert recorder.settle(60)
                 single = rate(decide, seconds=SECONDS)
+                assert recorder.settle(60)
                 together = rate(decide, seconds=SECONDS, threads=THREADS)
+                assert recorder.settle(60)
                 taken = _paced(decide)
                 assert recorder.settle(60)
                 assert [link.sequence for link in book.links()] == list(range(1, next(numbers) + 1))
