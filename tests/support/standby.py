@@ -13,7 +13,7 @@ from .delivery import until
 from .programs import Program, free_ports, hand_over, installed, run
 from .proxy import Proxy
 
-_USER = "postgres"  # PostgreSQL refuses to run as root
+USER = "postgres"  # PostgreSQL refuses to run as root
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -40,12 +40,12 @@ class Server(Program):
             [installed("postgres", package="PostgreSQL"), "-D", str(folder), "-p", str(port)],
             log=folder.with_suffix(".log"),
             answers=self.is_ready,
-            user=_USER,
+            user=USER,
         )
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """Run *statement* and return its rows."""
-        where = f"host=127.0.0.1 port={self.port} user={_USER} dbname=postgres connect_timeout=5"
+        where = f"host=127.0.0.1 port={self.port} user={USER} dbname=postgres connect_timeout=5"
         with psycopg.connect(where, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -53,13 +53,13 @@ class Server(Program):
     def make(self) -> None:
         """Make what it keeps, empty."""
         initialize = installed("initdb", package="PostgreSQL"), "-A", "trust", "--no-sync", "-E", "UTF8"
-        run(*initialize, "-U", _USER, "-D", hand_over(self.folder, _USER), user=_USER)
+        run(*initialize, "-U", USER, "-D", hand_over(self.folder, USER), user=USER)
         with (self.folder / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(_SETTINGS)
 
     def address(self, name: str) -> str:
         """Return the address of the database *name*."""
-        return f"postgresql://{_USER}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 
     def is_ready(self) -> bool:
         """Return whether it takes connections."""
@@ -80,7 +80,7 @@ class Group:
     def url(self) -> str:
         """The address of all: whichever takes changes."""
         hosts = ",".join(f"127.0.0.1:{server.port}" for server in (self.primary, *self.standbys))
-        return f"postgresql://{_USER}@{hosts}/postgres?target_session_attrs=read-write"
+        return f"postgresql://{USER}@{hosts}/postgres?target_session_attrs=read-write"
 
     def is_synchronous(self) -> bool:
         """Return whether all standbys follow."""
@@ -103,7 +103,7 @@ class Group:
         furthest = max(received, key=lambda standby: received[standby])
         furthest.ask("SELECT pg_promote()")
         for standby in set(self.standbys) - {furthest}:
-            source = f"host=127.0.0.1 port={furthest.port} user={_USER}"
+            source = f"host=127.0.0.1 port={furthest.port} user={USER}"
             standby.ask(f"ALTER SYSTEM SET primary_conninfo = '{source}'")
             standby.ask("SELECT pg_reload_conf()")
         return furthest
@@ -130,10 +130,10 @@ def group(folder: Path, *, standbys: int = 1) -> Iterator[Group]:
     with Proxy("127.0.0.1", primary.port) as network:
         try:
             primary.start()
-            source = f"host=127.0.0.1 port={network.port} user={_USER}"
+            source = f"host=127.0.0.1 port={network.port} user={USER}"
             copy = installed("pg_basebackup", package="PostgreSQL"), "-R", "-c", "fast", "--no-sync"
             for standby in others:
-                run(*copy, "-d", source, "-D", hand_over(standby.folder, _USER), user=_USER)
+                run(*copy, "-d", source, "-D", hand_over(standby.folder, USER), user=USER)
                 standby.start()
             made = Group(primary, others, network)
             until(made.is_synchronous)
