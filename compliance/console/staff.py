@@ -6,7 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from ..cases import PENDING
 from ..errors import Message
+from ..messages.listing import Filter, count
 from ..staff import Account, Permission, Role, StaffError
 from ..staff.words import DUTIES, ROLES
 from .access import allow
@@ -126,4 +128,11 @@ def _list(*, reason: str = "") -> str:
 
 def _one(account: Account, *, reason: str = "") -> str:
     sessions = console().sessions.of(account, now=now())
-    return render_template("console/one_account.html", account=account, sessions=sessions, duties=DUTIES, reason=reason)
+    left = (
+        0
+        if account.handles
+        else count(console().store.database, Filter(states=PENDING, assignee=account.name), now=now())
+    )
+    return render_template(
+        "console/one_account.html", account=account, sessions=sessions, duties=DUTIES, left=left, reason=reason
+    )

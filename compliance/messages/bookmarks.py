@@ -59,7 +59,7 @@ def keep(database: Database, *, editor: str, name: str, query: str, shared: bool
     database.write(lambda connection: connection.execute(insert(bookmark).values(**values)))
 
 
-def discard(database: Database, id: UUID, *, editor: str) -> None:
-    """Let go of a search of *editor*."""
-    mine = bookmark.c.id == id, bookmark.c.editor == editor
-    database.write(lambda connection: connection.execute(delete(bookmark).where(*mine)))
+def discard(database: Database, id: UUID, *, editor: str, shared: bool = False) -> None:
+    """Let go of a search of *editor*, with *shared* also of one that anybody shares, who may have gone."""
+    theirs = or_(bookmark.c.editor == editor, bookmark.c.shared) if shared else bookmark.c.editor == editor
+    database.write(lambda connection: connection.execute(delete(bookmark).where(bookmark.c.id == id, theirs)))

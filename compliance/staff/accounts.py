@@ -17,7 +17,7 @@ from ..store import Database
 from ..store.staff import recovery_code, staff
 from ..vault import Vault
 from . import passwords, second_factor
-from .roles import Role
+from .roles import Permission, Role, may
 
 #: What an account is called: small letters, digits and what mailboxes have, so that one is not taken for another.
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
@@ -53,6 +53,11 @@ class Account:
     def shown(self) -> str:
         """What others call them."""
         return self.full_name or self.name
+
+    @property
+    def handles(self) -> bool:
+        """Whether cases can be given to them: they are let in, and may work on some."""
+        return self.disabled is None and may(self.role, Permission.HANDLE_CASES)
 
     @property
     def is_ready(self) -> bool:

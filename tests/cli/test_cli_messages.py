@@ -17,7 +17,9 @@ import pytest
 
 from compliance import Compliance
 from compliance.cases import Actor, Kind, State
-from support.editors import PAGE, Editor
+from compliance.staff import Accounts, Role
+from compliance.vault import Vault
+from support.editors import NOW, PAGE, Editor
 from support.editors import editor as editor
 from support.host import create_app
 
@@ -362,3 +364,16 @@ def test_what_a_report_tells_of_an_enterprise_is_listed_shown_and_exported(edito
     assert "enterprise 某某公司" in shown and "91500000MA5U00000W" in shown and "posing" in shown
     [exported] = json.loads(editor("export", "--format", "json").output)
     assert told.items() <= exported.items()
+
+
+def test_case_is_given_to_no_account_that_cannot_work_on_it(editor: Editor):
+    number = editor.send()
+    accounts = Accounts(editor.database, Vault(["key"]))
+    for name, role in (("li", Role.HANDLER), ("wang", Role.VIEWER)):
+        accounts.add(name, role, elsewhere=True, now=NOW)
+    editor("assign", number, "--to", "li")
+    accounts.disable("li", now=NOW)
+    for name in ("li", "wang"):
+        assert f"{name} cannot work on cases" in editor("assign", number, "--to", name, status=2).stderr
+    assert editor.get(number).assignee == "li"
+    editor("assign", number, "--to", "Zhao of the night shift")  # who has no account works here, too

@@ -373,3 +373,47 @@ def test_a_form_without_its_token_changes_nothing(office: Office, handler: Brows
     form = change(office, number, target="accepted")
     assert handler.post(f"/cases/{number}/answer", form, token=False).status_code == 400
     assert office.get(number).state == "received"
+
+
+@pytest.mark.parametrize("gone", ["disabled", "a viewer now"])
+def test_case_goes_back_to_nobody_who_cannot_work_on_it_any_more(office: Office, gone: str):
+    li, zhao = office.add("li"), office.add("zhao")
+    number, other = office.send("one"), office.send("two")
+    office.console.store.box.cases.assign(number, by="li", to="li", now=office.now)
+    form = {"case": [f"{one}:{office.get(one).version}" for one in (number, other)]}
+    chief = office.of(Role.SUPERVISOR)
+    done = chief.post("/messages/bulk", {**form, "act": "give", "to": "zhao", "do": "go"})
+    assert {office.get(one).assignee for one in (number, other)} == {"zhao"}
+    if gone == "disabled":
+        office.console.accounts.disable(li.name, now=office.now)
+    else:
+        office.console.accounts.set_role(li.name, Role.VIEWER)
+    page = chief.get(done.location).text
+    assert "stays: li cannot work on it any more" in page and "Take it back for 1 case" in page
+    after = chief.post(f"{done.location}/undo", follow_redirects=True).text
+    assert "Taken back: 1 of 2 cases." in after and f"cannot work on them any more: {number}" in after
+    assert (office.get(number).assignee, office.get(other).assignee) == (zhao.name, "")
+
+
+def test_account_that_cannot_work_any_more_tells_of_its_open_cases(office: Office):
+    office.add("li")
+    office.console.store.box.cases.assign(office.send(), by="li", to="li", now=office.now)
+    browser = office.of(Role.ADMINISTRATOR)
+    assert "still with this account" not in browser.get("/accounts/li").text
+    office.console.accounts.disable("li", now=office.now)
+    page = browser.get("/accounts/li").text
+    assert "1 open case is still with this account" in page and 'href="/messages/hand-over?whose=li"' in page
+    assert '<option value="li" selected>' in browser.get("/messages/hand-over?whose=li").text
+    assert '<option value="li" selected>' in browser.get("/messages?assignee=li").text
+
+
+def test_shared_search_of_somebody_who_has_gone_is_let_go_of_by_a_supervisor(office: Office, handler: Browser):
+    for shared in ({"shared": "on"}, {}):
+        handler.post("/messages/searches", {"name": "Rumours", "query": "category=rumour", **shared})
+    kept = {one.shared: one for one in bookmarks.bookmarks(office.console.store.database, "li")}
+    for who, left in ((Role.HANDLER, [*kept.values()]), (Role.SUPERVISOR, [kept[False]])):
+        browser = office.of(who)
+        for one in kept.values():
+            browser.post(f"/messages/searches/{one.id}/discard")
+        found = bookmarks.bookmarks(office.console.store.database, "li")
+        assert {one.id for one in found} == {one.id for one in left}

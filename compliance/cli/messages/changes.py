@@ -18,6 +18,7 @@ from ...messages.bulk import MOST, each
 from ...messages.cases import LONGEST_ANSWER
 from ...messages.listing import Filter, ListedCase, count, entries, named
 from ...messages.names import STATES, of
+from ...staff import Accounts
 from ..group import CannotRunError, box, say, show, state
 from .group import NAME, Number, Words, address, by, messages, now
 from .listing import COLUMNS, line
@@ -105,6 +106,14 @@ def note(context: click.Context, number: str, text: str | None, by: str) -> None
 @click.pass_context
 def assign(context: click.Context, /, to: str, by: str, **options: Any) -> None:
     """Give cases to an editor."""
+    found = state(context)
+    for account in Accounts(found.database, found.vault).all():
+        if account.name == to and not account.handles:
+            raise CannotRunError(
+                Message(
+                    "%(name)s cannot work on cases: the account is disabled, or its role does not allow it", name=to
+                )
+            )
 
     def act(entry: ListedCase, _: str) -> None:
         box(context).cases.assign(entry.number, by=by, to=to, now=now())

@@ -20,7 +20,7 @@ from ...messages.bulk import MOST, Done, done, each, undo
 from ...messages.cases import LONGEST_ANSWER
 from ...messages.listing import Filter, ListedCase, entries, named
 from ...receipts import read_number
-from ...staff import Permission
+from ...staff import Account, Permission
 from ..access import allow
 from ..pages import told
 from ..state import console, me, note, now, together
@@ -70,14 +70,17 @@ def batch(batch: UUID) -> str:
     """Show what was done to many cases, and what of it can be taken back."""
     found = done(console().store.database, batch) or abort(404)
     mine = me().may(Permission.DIRECT_CASES) or all(one.by == me().account.name for one in found)
-    back = [one for one in found if one.untouched and one.back] if mine and me().may(Permission.HANDLE_CASES) else []
+    accounts = console().accounts.all()
+    gone = _gone(found, accounts)
+    back = [one for one in found if one.untouched and one.back and one.number not in gone]
     return render_template(
         "console/batch.html",
         batch=batch,
         done=found,
-        back=back,
+        back=back if mine and me().may(Permission.HANDLE_CASES) else [],
+        gone=gone,
         told_back=any(one.after in RESULTS | PAUSED for one in back),
-        **words(console().accounts.all()),
+        **words(accounts),
     )
 
 
@@ -90,6 +93,7 @@ def take_back(batch: UUID) -> Response:
     if not asking.may(Permission.DIRECT_CASES) and any(one.by != asking.account.name for one in found):
         raise Forbidden
     text = request.form.get("text", "")[:LONGEST_ANSWER]
+    gone = _gone(found, here.accounts.all())
 
     def back(one: Done) -> bool:
         for number, reason in undo(here.store.box.cases, [one], by=asking.account.name, text=text, now=now()):
@@ -101,9 +105,16 @@ def take_back(batch: UUID) -> Response:
                 note("case_answered" if text else "case_moved", number, state=one.back)
         return True
 
-    count = sum(together(partial(back, one)) for one in found)
+    count = sum(together(partial(back, one)) for one in found if one.number not in gone)
     note("cases_taken_back", str(batch), cases=count)
     flash(told(Message("Taken back: %(count)s of %(all)s cases.", count=count, all=len(found))))
+    if gone:
+        numbers = ", ".join(sorted(gone))
+        flash(
+            told(
+                Message("These stay, since whoever had them cannot work on them any more: %(numbers)s", numbers=numbers)
+            )
+        )
     return redirect(url_for("queue.batch", batch=batch), HTTPStatus.SEE_OTHER)
 
 
@@ -232,6 +243,15 @@ def _with_reply(change: Change) -> Change:
     found = [one.text for one in replies.replies(console().store.database) if str(one.id) == chosen]
     text = "\n\n".join(filter(None, (change.text.strip(), *found)))
     return Change(act=change.act, target=change.target, to=change.to, text=text, language=change.language)
+
+
+def _gone(found: list[Done], accounts: list[Account]) -> frozenset[str]:
+    """Return the cases that would go back to somebody who cannot work on them any more: they stay where they are.
+
+    Whoever has no account was given them on the command line.
+    """
+    out = {account.name for account in accounts if not account.handles}
+    return frozenset(one.number for one in found if one.kind == "assigned" and one.assignee_before in out)
 
 
 def _is_somebody(name: str) -> bool:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from ...errors import Message
 from ...messages import Case, CaseError
 from ...receipts import read_number
-from ...staff import Account, Permission, may
+from ...staff import Account
 from ..pages import language
 from ..state import console
 
@@ -56,11 +56,7 @@ def to_case(number: str, *, anchor: str | None = None) -> Response:
 
 def editors(accounts: list[Account]) -> dict[str, str]:
     """Return those who can be given cases, and what others call them."""
-    return {
-        account.name: account.shown
-        for account in accounts
-        if not account.disabled and may(account.role, Permission.HANDLE_CASES)
-    }
+    return {account.name: account.shown for account in accounts if account.handles}
 
 
 def languages(*wanted: str) -> dict[str, str]:

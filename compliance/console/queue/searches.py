@@ -55,7 +55,9 @@ def keep_search() -> Response:
 @pages.post("/messages/searches/<uuid:identity>/discard")
 @allow(Permission.READ_CASES)
 def discard_search(identity: UUID) -> Response:
-    """Let go of a search of one's own."""
-    bookmarks.discard(console().store.database, identity, editor=me().account.name)
+    """Let go of a search of one's own, or with more rights of any that is shared."""
+    asking = me()
+    shared = asking.may(Permission.DIRECT_CASES)
+    bookmarks.discard(console().store.database, identity, editor=asking.account.name, shared=shared)
     flash(told(Message("The search is let go of.")))
     return redirect(url_for("queue.queue"), HTTPStatus.SEE_OTHER)
