@@ -197,6 +197,14 @@ class History:
         pairs = [(looks[-2] if len(looks) > 1 else None, looks[-1]) for looks in found.values()]
         return sorted(pairs, key=lambda pair: pair[1].time, reverse=True)
 
+    def first_seen(self, target: str) -> Mapping[str, datetime]:
+        """Return since when each look at *target* has seen the hosts that pages load from, as far as looks are kept."""
+        looks = [look for look in self._looks if look.target == target]
+        since: dict[str, datetime] = {}
+        for look in looks:
+            since = {host: since.get(host, look.time) for host in look.trackers}
+        return since
+
     def add(self, look: Look) -> None:
         """Keep *look*, as a whole or not at all. Raises `HistoryError` where that cannot be."""
         self._looks = [*self._looks, look][-KEPT:]

@@ -56,7 +56,7 @@ def home() -> str:
 def counts() -> str | tuple[str, int]:
     """Tell a page that is open what waits now; nothing where that is what it has *seen*.
 
-    *shown*: whether it shows all the counts, and not the menu's alone.
+    *shown*: which counts it shows beside that of the menu.
     """
     database, name = console().store.database, me().account.name
     found = {tab.key: count for tab, count in tabs()}
@@ -66,7 +66,7 @@ def counts() -> str | tuple[str, int]:
     if seen == stamp:
         return "", HTTPStatus.NO_CONTENT
     return render_template(
-        "console/counts.html", counts=found, counted=COUNTED, seen=seen, stamp=stamp, shown="1" if shown else None
+        "console/counts.html", counts=found, counted=COUNTED, seen=seen, stamp=stamp, shown=shown or None
     )
 
 
@@ -104,13 +104,18 @@ def _looked() -> dict[str, Any]:
 
     declared = tuple(tracker.host for tracker in console().settings.consent.trackers)
     try:
+        history = History(file)
         looks = [
             (
                 look,
                 [one.message for one in islice(differences(before, look, language()), _MOST)] if before else None,
-                [host for host in look.trackers if not any(f".{host}".endswith(f".{known}") for known in declared)],
+                [
+                    (host, history.first_seen(look.target)[host], page)
+                    for host, page in look.trackers.items()
+                    if not any(f".{host}".endswith(f".{known}") for known in declared)
+                ],
             )
-            for before, look in History(file).latest()[:_SHOWN]
+            for before, look in history.latest()[:_SHOWN]
         ]
     except HistoryError as error:
         return {"looks": [], "unread": said(error)}

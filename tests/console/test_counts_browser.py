@@ -22,16 +22,19 @@ def open_at(office: Office, open_page: Callable[..., Page]) -> Iterator[Callable
     """Open a page of the console as a handler, in a browser whose clock the test moves on."""
     cookie = office.of(Role.HANDLER).client.get_cookie("compliance_console")
     assert cookie
+    told: list[str] = []
     with serving(office.app) as address:
 
         def open_at(path: str, **options: Any) -> Page:
             page = open_page(f"{address}/static/console.css", **options)
             page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
             page.clock.install()
+            page.on("console", lambda message: told.append(message.text))
             page.goto(f"{address}{path}")
             return page
 
         yield open_at
+    assert [text for text in told if "oobError" in text] == []
 
 
 def counted(page: Page, due: int) -> None:

@@ -119,10 +119,15 @@ def test_last_look_at_the_site_is_told_with_what_is_new(tmp_path: Path) -> None:
     history.add(first)
     assert "The first look" in chief.get("/health").text
     hosts = {"stats.example": "https://a.example/1", "www.google-analytics.com": "https://a.example/2"}
-    history.add(first.model_copy(update={"trackers": hosts, "time": office.now + timedelta(days=1)}))
+    for day, seen in ((1, {"www.google-analytics.com": "https://a.example/9"}), (2, hosts)):
+        history.add(first.model_copy(update={"trackers": seen, "time": office.now + timedelta(days=day)}))
     page = chief.get("/health").text
     assert "pages load from stats.example now" in page
-    assert "stats.example, www.google-analytics.com" in page
+    for host, day in (("stats.example", 2), ("www.google-analytics.com", 1)):
+        row = page.partition(f'<th scope="row">{host}</th>')[2].partition("</tr>")[0]
+        seen = (office.now + timedelta(days=day)).isoformat(timespec="seconds")
+        assert f'datetime="{seen}"' in row and f"https://a.example/{3 - day}" in row
+    assert "[[consent.trackers]]" in page
     file.write_text("no look\n")
     page = chief.get("/health")
     assert page.status_code == 200 and "is no look of" in page.text
