@@ -9,8 +9,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from support.recorder import Recorder, Reply
 
@@ -24,7 +25,7 @@ Answer = Callable[[Mapping[str, str]], Reply]
 class Plant:
     """A *script* at the host *name*, or another *element*; *kinds* are what has to be told of it, and nothing else.
 
-    *answers* are those of further paths of its host.
+    *answers* are those of further paths of its host. *through* is what leads to a recipient, where it is no script of that host.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Plant:
     script: str = ""
     element: str = ""
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    through: str = ""
 
     @property
     def host(self) -> str:
@@ -44,26 +46,36 @@ class Plant:
         return self.element.replace("HOST", self.host) or f'<script src="https://{self.host}/s.js"></script>'
 
 
-def planted(name: str, *kinds: str, script: str = "", element: str = "", **answers: Answer) -> Plant:
+def planted(name: str, *kinds: str, script: str = "", element: str = "", through: str = "", **answers: Answer) -> Plant:
     paths = {f"/{path}": answer for path, answer in answers.items()}
-    return Plant(name=name, kinds=frozenset(kinds), script=script, element=element, answers=paths)
+    return Plant(name=name, kinds=frozenset(kinds), script=script, element=element, answers=paths, through=through)
 
 
 def serve(recorder: Recorder, plants: tuple[Plant, ...]) -> None:
     """Have *recorder* answer for the hosts of *plants*."""
     for plant in plants:
-        recorder.scripts[f"{plant.host}/s.js"] = f"(() => {{ const home = 'https://{plant.host}'; {plant.script} }})();"
+        by = urlsplit(plant.through).netloc or plant.host
+        recorder.scripts[f"{by}/s.js"] = (
+            f"(() => {{ const home = 'https://{plant.host}'; {plant.script.replace('HOST', plant.host)} }})();"
+        )
         for path, answer in plant.answers.items():
             recorder.replies[plant.host + path] = answer
 
 
 def site(plants: tuple[Plant, ...]) -> tuple[Flask, list[str]]:
     """Return a site with all *plants* on few pages, and the paths of these."""
-    pages = {str(place): plants[place : place + TOGETHER] for place in range(0, len(plants), TOGETHER)}
+    count = -(-len(plants) // TOGETHER)
+    pages = {str(place): plants[place::count] for place in range(count)}  # those that are alike on pages of their own
     app = Flask("planted")
     app.add_url_rule("/pages/<name>", "page", lambda name: _page(pages[name]))
     app.add_url_rule("/suggest", "suggest", lambda: "[]")
+    app.add_url_rule("/workers/<name>.js", "worker", _worker)
     return app, [f"/pages/{name}" for name in pages]
+
+
+def _worker(name: str) -> Response:
+    """Return a script of the site itself for a worker, which turns to the host that is asked for."""
+    return Response(_WORKERS[name].replace("HOST", request.args["host"]), mimetype="text/javascript")
 
 
 def _page(plants: tuple[Plant, ...]) -> str:
@@ -429,6 +441,105 @@ INNOCENT = (
     planted("timed", script="fetch(home + '/list.json?t=' + Date.now()).then(answer => answer.text());"),
     planted("spacer", element='<img src="https://HOST/spacer.gif?v=3" alt="" width="1">'),
     planted("icons", element='<img src="https://HOST/social/icon-tracker.svg" alt="">'),
+)  # fmt: skip
+# What runs in a worker, and in twins that turn to nobody.
+_WORKERS = {
+    "fetch": "fetch('https://HOST/x', {method: 'POST', mode: 'no-cors', body: 'seen'})",
+    "later": "setTimeout(() => fetch('https://HOST/x', {mode: 'no-cors'}), 300)",
+    "import": "importScripts('https://HOST/i.js')",
+    "socket": "new WebSocket('wss://HOST/s')",
+    "outer": "new Worker('/workers/fetch.js?host=HOST')",
+    "installed": "addEventListener('install', event => event.waitUntil(fetch('https://HOST/x', {mode: 'no-cors'})))",
+    "idle": "addEventListener('message', () => fetch('https://HOST/x')); let sum = 0; for (let i = 0; i < 1e5; i++) sum += i;",
+    "waiting": "addEventListener('connect', ({ports: [port]}) => { port.onmessage = () => fetch('https://HOST/x'); });",
+}
+
+
+def _channel(name: str, script: str, through: str = "page") -> Plant:
+    """Return a plant whose host is turned to by *script* of the page, or by a worker's at *through*."""
+    return planted(name, element=f"<script>{{ {script} }}</script>", through=through)
+
+
+def _others(name: str, script: str) -> Plant:
+    """Return the same where *script* is one of others."""
+    source = f"https://by-{name}.test/s.js"
+    return planted(name, element=f"<script src={source}></script>", script=script, through=source)
+
+
+_BLOB = "URL.createObjectURL(new Blob([`CODE`], {type: 'text/javascript'}))"
+
+
+def _blob(code: str) -> str:
+    return _BLOB.replace("CODE", code)
+
+
+_PEER = "const peer = new RTCPeerConnection({iceServers: [{urls: ['stun:HOST:3478']}]});"
+#: Ways to others beside what a page loads: each twice, by the site's own script and by one of others.
+CHANNELS: Mapping[str, tuple[Plant, ...]] = {
+    "worker": (
+        _channel("worker-one", "new Worker('/workers/fetch.js?host=HOST')", "/workers/fetch.js"),
+        _channel("worker-two", "new Worker('/workers/later.js?host=HOST')", "/workers/later.js"),
+        _channel("worker-three", "new Worker('/workers/import.js?host=HOST')", "/workers/import.js"),
+        _channel("worker-four", "new Worker('/workers/socket.js?host=HOST')", "/workers/socket.js"),
+        _others("worker-five", f"new Worker({_blob(_WORKERS['fetch'])})"),
+        _channel("worker-six", "new Worker('/workers/outer.js?host=HOST')", "/workers/outer.js"),
+    ),
+    "shared worker": (
+        _channel("shared-one", "new SharedWorker('/workers/fetch.js?host=HOST')", "/workers/fetch.js"),
+        _channel("shared-two", "new SharedWorker('/workers/socket.js?host=HOST')", "/workers/socket.js"),
+        _others("shared-three", f"new SharedWorker({_blob(_WORKERS['later'])})"),
+    ),
+    "service worker": (
+        _channel(
+            "service-one",
+            "navigator.serviceWorker.register('/workers/installed.js?host=HOST', {scope: '/workers/one'})",
+            "/workers/installed.js",
+        ),
+        _channel(
+            "service-two",
+            "navigator.serviceWorker.register('/workers/import.js?host=HOST', {scope: '/workers/two'})",
+            "/workers/import.js",
+        ),
+    ),
+    "worklet": (
+        _channel("worklet-one", "new AudioContext().audioWorklet.addModule('https://HOST/m.js')"),
+        _others("worklet-two", "CSS.paintWorklet.addModule('https://HOST/m.js')"),
+    ),
+    "prefetch": (
+        planted("prefetch-one", element="<script type=speculationrules>{\"prefetch\": [{\"urls\": [\"https://HOST/p\"], \"eagerness\": \"immediate\"}]}</script>", through="page"),
+        _others("prefetch-two", "document.head.append(Object.assign(document.createElement('link'), {rel: 'prefetch', href: 'https://HOST/p.js'}))"),
+        _channel("prefetch-three", "document.head.append(Object.assign(document.createElement('link'), {rel: 'preconnect', href: 'https://HOST'}))"),
+    ),
+    "leaving": (
+        _channel("leaving-one", "addEventListener('pagehide', () => navigator.sendBeacon('https://HOST/b', 'left'))"),
+        _others("leaving-two", "document.addEventListener('visibilitychange', () => { if (document.hidden) navigator.sendBeacon('https://HOST/b', 'left'); })"),
+        _others("leaving-three", "addEventListener('beforeunload', () => fetch('https://HOST/b', {method: 'POST', mode: 'no-cors', keepalive: true, body: 'left'}))"),
+        _channel("leaving-four", "fetchLater('https://HOST/b', {method: 'POST', mode: 'no-cors', body: 'left'})"),
+    ),
+    "socket": (
+        _channel("socket-one", "new WebSocket('wss://HOST/s')"),
+        _others("socket-two", "new WebTransport('https://HOST/t').ready.catch(() => 0)"),
+        _others("socket-three", "new EventSource('https://HOST/e')"),
+    ),
+    "call": (
+        _channel("call-one", _PEER + "peer.createDataChannel(''); peer.createOffer().then(offer => peer.setLocalDescription(offer));"),
+        _others(
+            "call-two",
+            "const peer = new RTCPeerConnection(); peer.setConfiguration({iceServers: [{urls: 'stun:HOST'}]});"
+            "peer.createDataChannel(''); peer.setLocalDescription();",
+        ),
+    ),
+}  # fmt: skip
+#: Twins that have the same address at hand and turn to nobody.
+IDLE = (
+    _channel("idle-worker", "new Worker('/workers/idle.js?host=HOST')"),
+    _channel("idle-shared", "new SharedWorker('/workers/waiting.js?host=HOST')"),
+    _channel("idle-service", "navigator.serviceWorker.register('/workers/idle.js?host=HOST', {scope: '/workers/idle'})"),
+    _channel("idle-worklet", "if (!window.AudioWorklet) new AudioContext().audioWorklet.addModule('https://HOST/m.js')"),
+    _channel("idle-hint", "Object.assign(document.createElement('link'), {rel: 'preconnect', href: 'https://HOST'})"),
+    _channel("idle-leaving", "addEventListener('pagehide', event => { if (event.oldAddress) navigator.sendBeacon('https://HOST/b'); })"),
+    _channel("idle-socket", "addEventListener('offline', () => new WebSocket('wss://HOST/s'))"),
+    _channel("idle-call", _PEER + "peer.close();"),
 )  # fmt: skip
 KINDS = (
     "canvas", "fonts", "audio", "webgl", "recording", "keys", "fields", "cache", "cookie", "identifier", "beacon",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from ...errors import ComplianceError, Message
+from .workers import SharedWorkers
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
@@ -50,7 +51,7 @@ class Chromium:
         self._thread = Thread(target=self._loop.run_forever, name="browser", daemon=True)
         self._thread.start()
         try:
-            self._playwright, self.browser = self.submit(_started(arguments)).result()
+            self._playwright, self.browser, self.shared = self.submit(_started(arguments)).result()
         except Error as error:
             self._end()
             raise _unstarted(error.message) from error
@@ -72,12 +73,15 @@ class Chromium:
         self._loop.close()
 
 
-async def _started(arguments: Sequence[str]) -> tuple[Playwright, Browser]:
+async def _started(arguments: Sequence[str]) -> tuple[Playwright, Browser, SharedWorkers]:
     from playwright.async_api import async_playwright
 
     playwright = await async_playwright().start()
     try:
-        return playwright, await playwright.chromium.launch(**_options(arguments))
+        browser = await playwright.chromium.launch(**_options(arguments))
+        shared = SharedWorkers(await browser.new_browser_cdp_session())
+        await shared.follow()
+        return playwright, browser, shared
     except BaseException:
         await playwright.stop()
         raise

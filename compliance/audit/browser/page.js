@@ -106,6 +106,10 @@
   },
 
   // What the page keeps, by store: pairs of a name and the beginning of the value.
+  // Hosts that the browser was asked to connect to before anything is loaded from them.
+  hints() {
+    return [...document.querySelectorAll("link[rel~=preconnect i][href]")].map(link => link.href);
+  },
   async kept() {
     const quietly = async look => {
       try { return await look(); } catch { return []; } // a page without an origin has no stores

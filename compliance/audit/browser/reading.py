@@ -22,6 +22,7 @@ from .banner import SCRIPT
 from .chromium import BrowserError
 from .sightings import MAILBOX, MOVES, TYPED, Item, Place, Sighting, Told
 from .traffic import SetCookie, Traffic, plain
+from .workers import SharedWorkers, Workers, quietly
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Dialog, Page, Request
@@ -49,8 +50,12 @@ class VisitError(BrowserError):
 class Reading:
     """One reader at one page."""
 
-    def __init__(self, url: str, named: str, number: int, profile: BrowserContext, page: Page) -> None:
+    def __init__(
+        self, url: str, named: str, number: int, profile: BrowserContext, page: Page, shared: SharedWorkers
+    ) -> None:
         self.page = page
+        self._shared = shared
+        self._id = ""  # of the profile
         self._url = url
         self._named = named
         self._number = number
@@ -67,12 +72,17 @@ class Reading:
         self.page.on("dialog", _dismiss)
         self.page.on("crash", lambda _: self._crash())
         self.page.on("popup", lambda popup: popup.close())
-        # What workers ask for is not told by the page's own session.
-        self._profile.on(
-            "request", lambda request: self._traffic.add(request.url.partition("#")[0], request.resource_type)
-        )
+        # What a worker asks for at once, or a service worker, is told here alone.
+        self._profile.on("request", self._asked)
+        self.page.on("websocket", lambda socket: self._traffic.add(socket.url, "websocket"))
         session = await self._profile.new_cdp_session(self.page)
         await self._traffic.listen(session)
+        workers = Workers(session.send, self._traffic)
+        session.on("Target.attachedToTarget", quietly(workers.attached))
+        session.on("Target.receivedMessageFromTarget", quietly(workers.hear))
+        await workers.follow()
+        self._id = (await session.send("Target.getTargetInfo"))["targetInfo"].get("browserContextId", "")
+        self._shared.enter(self._id, self._traffic)
         session.on("Runtime.bindingCalled", self._hear)
         await session.send("Runtime.enable")
         await session.send("Runtime.setAsyncCallStackDepth", {"maxDepth": _ASYNCHRONOUS})
@@ -88,6 +98,15 @@ class Reading:
             raise VisitError(Reason("answer", status=answer.status))
         await _settle(self.page)
         self._stay()
+
+    def end(self) -> None:
+        """Listen no more."""
+        self._shared.leave(self._id)
+
+    def _asked(self, request: Request) -> None:
+        worker = request.service_worker
+        url = request.url.partition("#")[0]
+        self._traffic.add(url, request.resource_type, by=worker.url if worker else "", body=request.post_data_buffer)
 
     def _crash(self) -> None:
         """Let nobody wait for a page that is gone."""
@@ -130,7 +149,7 @@ class Reading:
             self.page.remove_listener(event, hear)
 
     async def engage(self) -> None:
-        """Do what readers do: move the mouse, scroll, type into a few fields. Nothing is sent off."""
+        """Do what readers do: move the mouse, scroll, type into a few fields, leave, come back. Nothing is sent off."""
         from playwright.async_api import Error
 
         self._traffic.late = True
@@ -145,7 +164,14 @@ class Reading:
                 if await one.is_editable(timeout=500):
                     await one.press_sequentially(text, timeout=3_000)
                     await one.evaluate("field => field.blur()")
+            await self._signal("leave")
         await self.page.wait_for_timeout(_ECHO)
+        await self._signal("return")
+
+    async def _signal(self, what: str) -> None:
+        """Have what runs in every frame do what *what* stands for."""
+        for frame in self.page.frames:
+            await frame.evaluate("name => void dispatchEvent(new Event(name))", f"{self._binding}:{what}")
 
     def forget(self) -> None:
         """Forget what was met so far."""
@@ -154,8 +180,9 @@ class Reading:
 
     async def sighting(self, reader: Reader) -> Sighting:
         """Return what was met since the last time, as that of *reader*."""
-        for frame in self.page.frames:
-            await frame.evaluate("name => void dispatchEvent(new Event(name))", f"{self._binding}:end")
+        await self._signal("end")
+        for url in await self.page.evaluate(f"{SCRIPT}.hints()"):
+            self._traffic.add(url, "preconnect")
         traffic = self._traffic.take()
         told, self._told = self._told, []
         return Sighting(
@@ -213,7 +240,11 @@ class Reading:
         if event["name"] == self._binding and len(self._told) < _MOST_TOLD:
             said = json.loads(event["payload"])
             places = tuple(Place(url, line) for url, line in said.pop("where"))
-            if said["what"] == "sent":
+            if said["what"] == "asks":
+                self._traffic.add(said["to"], said["type"], by=places[0].url if places else "")
+            elif said["what"] == "makes":
+                self._traffic.makes(said["to"], places[0].url if places else "")
+            elif said["what"] == "sent":
                 self._traffic.sent(said["to"], b64decode(said["body"]), tuple(place.url for place in places))
             else:
                 self._told.append(Told(said.pop("what"), places, said))

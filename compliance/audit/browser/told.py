@@ -112,6 +112,8 @@ class Finder:
         found: dict[str, Tracker] = {}
         own = host_of(seen.url)
         for one in seen.traffic.asked:
+            if one.type == "preconnect":
+                continue  # nothing is loaded yet
             tracker = self._context.catalogue.match(one.url, own)
             if tracker is not None and tracker.category != NECESSARY:
                 found.setdefault(one.host, tracker)

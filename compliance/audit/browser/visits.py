@@ -235,7 +235,7 @@ class Browser:
         )
         try:
             page = await profile.new_page()
-            reading = Reading(url, named, next(self._profiles), profile, page)
+            reading = Reading(url, named, next(self._profiles), profile, page, self._chromium.shared)
             await reading.begin()
             try:
                 yield reading
@@ -244,6 +244,8 @@ class Browser:
                     task.uncancel()
                     raise VisitError(Reason("crashes")) from None
                 raise
+            finally:
+                reading.end()
         finally:
             with suppress(Exception):  # it may have crashed
                 await asyncio.wait_for(profile.close(), 10)

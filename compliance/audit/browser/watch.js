@@ -211,6 +211,30 @@
   after(XMLHttpRequest.prototype, "open", (self, [, address]) => addresses.set(self, address));
   after(XMLHttpRequest.prototype, "send", (self, [body]) => sent(addresses.get(self), body));
 
+  // Whom the browser asks for its own address, to be called by others.
+  after(globalThis.RTCPeerConnection?.prototype, "setLocalDescription", self => {
+    for (const { urls } of self.getConfiguration().iceServers)
+      for (const url of [urls].flat())
+        tell("asks", { type: "webrtc", to: String(url).replace(/^(stun|turn)s?:(?:\/\/)?/i, (_, scheme) => `${scheme.toLowerCase()}://`) });
+  });
+
+  // What is asked for beside the page, or after it.
+  const asks = (type, address) => tell("asks", { type, to: String(new URL(address?.url ?? address, document.baseURI)) });
+  after(globalThis.Worklet?.prototype, "addModule", (_, [address]) => asks("script", address));
+  after(globalThis, "fetchLater", (_, [address]) => asks("fetch", address));
+  if (globalThis.EventSource)
+    globalThis.EventSource = new Proxy(EventSource, {
+      construct(target, given, self) {
+        const made = Reflect.construct(target, given, self);
+        asks("eventsource", given[0]);
+        return made;
+      },
+    });
+  let blobs = 50; // scripts for workers, and much else
+  after(URL, "createObjectURL", (_, [from], to) => {
+    if (from instanceof Blob && !/^(?:image|audio|video)/.test(from.type) && blobs-- > 0) tell("makes", { to });
+  });
+
   // Who reads what was typed.
   for (const field of [HTMLInputElement, HTMLTextAreaElement])
     accessed(field.prototype, "value", {
@@ -227,6 +251,29 @@
   addEventListener(`${name}:end`, event => {
     event.stopImmediatePropagation();
     judge();
+  });
+  // A reader turns to another page and comes back, as far as scripts can tell. What is sent by a page that goes in earnest
+  // is told by nobody.
+  const hide = hidden => {
+    const state = hidden ? "hidden" : "visible";
+    Object.defineProperties(document, {
+      visibilityState: { get: () => state, configurable: true },
+      hidden: { get: () => hidden, configurable: true },
+    });
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+  };
+  addEventListener(`${name}:leave`, event => {
+    event.stopImmediatePropagation();
+    hide(true);
+    dispatchEvent(new Event("beforeunload", { cancelable: true }));
+    dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+  });
+  addEventListener(`${name}:return`, event => {
+    event.stopImmediatePropagation();
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+    hide(false);
+    delete document.visibilityState;
+    delete document.hidden;
   });
   addEventListener("pagehide", judge); // of a frame that was made for it and is taken away
 }
