@@ -12,7 +12,7 @@ READY := $(VENV)/ready
 GROUPS ?= dev neighbours docs
 COMMA := ,
 WORKERS ?= auto
-EXTRAS := asgi,brotli,charts,check,console,mysql,oidc,office,postgres,redis,serve,zstandard
+EXTRAS := asgi,brotli,charts,check,console,mysql,oidc,office,postgres,redis,s3,serve,zstandard
 # What `oidc` stands on needs a later cryptography than all else does.
 LOWEST := $(subst oidc$(COMMA),,$(EXTRAS))
 # What tests take from npm, where there is npm.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from logging import Logger, getLogger
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import assets, deadlines, documents, recipients
 from .consent import NECESSARY, Decisions
@@ -27,6 +27,9 @@ from .rendering import Renderer
 from .settings import CATEGORIES, Settings, find, load
 from .settings.sources import Source
 from .views import Bare, Host, SiteState, Store
+
+if TYPE_CHECKING:
+    from .store.bucket import Bucket
 
 # They load one another.
 _SCRIPTS = (
@@ -285,8 +288,8 @@ def _is_plain(settings: Settings) -> bool:
     """
     lists = (settings.messages.urgent_words, settings.messages.quarantine_words)
     in_file = _PLAIN.fullmatch(settings.storage.url) is not None
-    apart = settings.storage.schema or settings.limits.storage
-    return in_file and apart is None and lists == (None, None)
+    apart = settings.storage.schema, settings.storage.pictures, settings.limits.storage
+    return in_file and not any(apart) and lists == (None, None)
 
 
 def open_store(settings: Settings, secrets: Keys, folder: Path) -> Store:
@@ -325,10 +328,23 @@ def open_store(settings: Settings, secrets: Keys, folder: Path) -> Store:
             storage=settings.limits.storage,
             key=vault.key("source"),
         ),
-        box=open_box(settings, database, vault),
+        box=open_box(settings, database, vault, _bucket(settings)),
         ledger=ledger,
         recorder=Recorder(ledger, Spool(folder / "compliance-consents")),
     )
+
+
+def _bucket(settings: Settings) -> Bucket | None:
+    """Return the bucket that pictures are kept in, where there is one. Raises `SettingsError`."""
+    if (address := settings.storage.pictures) is None:
+        return None
+    from .store.bucket import Bucket
+
+    try:
+        return Bucket(address)
+    except StoreError as error:
+        problem = Problem(key="storage.pictures", remedy=error.reason)
+        raise SettingsError(settings.source, (problem,)) from None
 
 
 def _catalogue(settings: Settings) -> Catalogue:

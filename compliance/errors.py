@@ -124,3 +124,7 @@ class ConsentError(ReasonError):
 
 class StoreError(ReasonError):
     """The database cannot be used now; *reason* says what is the matter and what to do, never with what data."""
+
+
+class BucketError(StoreError):
+    """The bucket cannot be used now, or what is in it is not what was kept there."""

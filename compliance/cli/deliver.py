@@ -58,7 +58,13 @@ def deliver(
     if retry:
         say(Message("%(count)s will be tried again.", count=_revive(database, retry)))
         return
-    worker = Worker(database, found.vault, settings, render=plain_text(found.renderer.render))
+    worker = Worker(
+        database,
+        found.vault,
+        settings,
+        render=plain_text(found.renderer.render),
+        beside=found.box.attachments.move,
+    )
     if watch:
         stop = Stop()
         for name in (signal.SIGTERM, signal.SIGINT):

@@ -33,6 +33,7 @@ _DONE = {
     "challenges": Message("challenges"),
     "submissions": Message("submissions"),
     "sent": Message("sent"),
+    "pictures": Message("pictures"),
     "ledger": Message("ledger"),
     "audit_log": Message("audit log"),
 }

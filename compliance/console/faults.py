@@ -44,7 +44,7 @@ def _refused(error: HTTPException) -> Response:
 
 def _away(error: StoreError) -> Response:
     """Tell that nothing can be read or kept now; who is signed in stays so."""
-    logger.error("the console cannot use the database: %s", error.reason)
+    logger.error("the console cannot use what is kept: %s", error.reason)
     response = _page(HTTPStatus.SERVICE_UNAVAILABLE, "503")
     response.headers["Retry-After"] = str(_RETRY)
     return response

@@ -87,6 +87,7 @@ class Worker:
 
     Args:
         render: makes the text of a notice.
+        beside: what else is done, a little of it, each time that nothing is due any more.
         clock: tells the time.
         jitter: returns a number from 0 to 1.
         timeout: how long sending a notice may take, which is shorter than *lease*.
@@ -99,13 +100,14 @@ class Worker:
         settings: Settings,
         *,
         render: Render,
+        beside: Callable[[], object] = lambda: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
         timeout: timedelta = TIMEOUT,
         lease: timedelta = LEASE,
     ) -> None:
         self._database, self._vault, self._settings = database, vault, settings
-        self._render, self._clock, self._jitter = render, clock, jitter
+        self._render, self._beside, self._clock, self._jitter = render, beside, clock, jitter
         self._timeout, self._lease = timeout, lease
         self._targets = {target.label: self._target(target) for target in settings.messages.deliver_to}
         self._resting: dict[str, datetime] = {}
@@ -121,6 +123,7 @@ class Worker:
                     return tally
                 if batch.target not in self._waiting():
                     self._send(batch, tally)
+        self._beside()
         return tally
 
     def watch(self, stop: Stop, *, interval: float) -> None:

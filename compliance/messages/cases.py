@@ -21,8 +21,9 @@ from ..store import ConflictError, Database
 from ..store.outbox import announce
 from ..store.tables import attachment, event, message
 from ..vault import Vault
+from .attachments import Attachments
 from .case import Case, CaseError, Followed, actions_of, events_of, row_of
-from .outgoing import attach, targets
+from .outgoing import targets
 from .submission import cleaned, is_empty
 
 #: The longest text of an editor, and how often a sender may add to a case.
@@ -37,8 +38,12 @@ _PERSONAL = ("name", "contact")
 class Cases:
     """The cases of one site."""
 
-    def __init__(self, database: Database, vault: Vault, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, settings: Settings, attachments: Attachments | None = None
+    ) -> None:
         self._database = database
+        #: The pictures of all cases.
+        self.attachments = attachments or Attachments(database)
         self._vault = vault
         self._settings = settings
 
@@ -141,31 +146,37 @@ class Cases:
         """
         text = _checked(text, needed=True, longest=LONGEST_ADDITION)
 
-        def work(connection: Connection) -> None:
+        def addable(connection: Connection) -> Row[Any]:
             row = row_of(connection, number)
             if "add" not in actions_of(row, now):
                 raise CaseError("move")
             additions = select(func.count()).where(event.c.message_id == row.id, event.c.kind == "added")
             if (connection.scalar(additions) or 0) >= MOST_ADDITIONS:
                 raise CaseError("limit")
+            return row
+
+        if pictures and self.attachments.outside:
+            with self._database.reading() as connection:
+                addable(connection)
+        sent = self.attachments.send(pictures)
+
+        def work(connection: Connection) -> None:
+            row = addable(connection)
             state = State(row.state)
             goes_on = state in PAUSED or state in RESULTS
             target = State.IN_PROGRESS if goes_on else state
             values = {**(self._moved(row, state, target, now) if goes_on else {}), "sender_wrote": now}
             _change(connection, row, values, kind="added", actor=Actor.SENDER, state=target, text=text, now=now)
-            attach(connection, row.id, pictures, now)
+            self.attachments.attach(connection, row.id, sent, now)
             announce(connection, row.id, row.version + 1, targets(self._settings), now)
 
         self._database.write(work)
 
     def picture(self, identity: UUID) -> Picture:
-        """Return the picture *identity* of a case; `CaseError` where it is gone."""
-        columns = (attachment.c[name] for name in Picture.__slots__)
-        with self._database.reading() as connection:
-            row = connection.execute(select(*columns).where(attachment.c.id == identity)).one_or_none()
-        if row is None:
+        """Return the picture *identity* of a case; `CaseError` where it is gone, `StoreError` where it is another."""
+        if (found := self.attachments.read(identity)) is None:
             raise CaseError("unknown")
-        return Picture(**row._asdict())
+        return found
 
     def reveal(self, number: str, *, by: str, reason: str = "", now: datetime) -> Case:
         """Return a case with its sender's name and contact, once it is noted who looked at them and why.

@@ -29,7 +29,8 @@ from ..store.search import terms
 from ..store.tables import event, idempotency, message, used_challenge
 from ..vault import Vault
 from ..words import Words
-from .outgoing import attach, targets
+from .attachments import Attachments, Sent
+from .outgoing import targets
 from .submission import Submission, page_hash
 
 #: How long one submission that is sent again is the same one.
@@ -77,8 +78,11 @@ def _look(keys: int) -> Select[Any]:
 class Intake:
     """Accepts what readers send to one site."""
 
-    def __init__(self, database: Database, vault: Vault, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, settings: Settings, attachments: Attachments | None = None
+    ) -> None:
         self._database = database
+        self._attachments = attachments or Attachments(database)
         self._vault = vault
         self._prefix = settings.messages.receipt_prefix
         self._settings = settings.messages
@@ -127,17 +131,30 @@ class Intake:
             "since": now - COPY,
         }
 
-        def work(connection: Connection) -> Receipt:
-            found = connection.execute(self._look, wanted).one()
+        def before(found: Row[Any]) -> Receipt | None:
             if found.request_hash is not None:
                 return self._again(found, request_hashes)
             if found.used:
                 raise IntakeError("used")
+            return None
+
+        if pictures and self._attachments.outside:
+            with self._database.reading() as connection:
+                given = before(connection.execute(self._look, wanted).one())
+            if given:
+                return given
+            permit()  # who sends too much costs the bucket nothing
+        sent = self._attachments.send(pictures)
+
+        def work(connection: Connection) -> Receipt:
+            found = connection.execute(self._look, wanted).one()
+            if given := before(found):
+                return given
             marks = [*doubts, *(["words"] if words else []), *(["copy"] if found.copies else [])]
             return self._keep(
                 connection,
                 submission,
-                pictures,
+                sent,
                 marks=marks,
                 urgent=urgent,
                 body_hash=body_hash,
@@ -164,7 +181,7 @@ class Intake:
         self,
         connection: Connection,
         submission: Submission,
-        pictures: Sequence[Picture],
+        sent: Sequence[Sent],
         *,
         marks: Sequence[str],
         urgent: bool,
@@ -225,7 +242,7 @@ class Intake:
         if proof:
             rows.append((used_challenge, {"signature_hash": proof.signature_hash, "expires": proof.expires}))
         insert(connection, rows)
-        attach(connection, identity, pictures, now)
+        self._attachments.attach(connection, identity, sent, now)
         return Receipt(number=number, code=code, state=state, repeated=False)
 
     def _sealed(self, identity: UUID, column: str, text: str) -> str | None:

@@ -21,6 +21,7 @@ from ..cases import MOVES, RESULTS, Actor, Kind, State
 from ..settings import Settings
 from ..store import Database
 from ..store.tables import attachment, draft, event, idempotency, message, outbox, used_challenge
+from .attachments import Attachments, keys_of
 from .case import REOPENABLE, CaseError
 from .cases import Cases, change
 
@@ -66,6 +67,8 @@ def due(database: Database, cases: Cases, settings: Settings, *, now: datetime) 
         for name, key, spent in _spent(now):
             if count := connection.scalar(select(func.count(key)).where(spent)):
                 counts[name, ""] = count
+    if count := sum(1 for _ in cases.attachments.orphans(now)):
+        counts["pictures", ""] = count
     return counts
 
 
@@ -95,6 +98,7 @@ def _purged(database: Database, cases: Cases, settings: Settings, now: datetime)
             done = step.act(rows)
             skipped |= {row.id for row in rows} - done
             yield from ((step.name, row.kind) for row in rows if row.id in done)
+    yield from (("pictures", "") for _ in cases.attachments.sweep(now))
     for name, key, spent in _spent(now):
         while keys := database.write(partial(_delete, key=key, spent=spent)):
             yield from ((name, "") for _ in keys)
@@ -124,7 +128,7 @@ def _steps(database: Database, cases: Cases, settings: Settings, now: datetime) 
             ),
             act=partial(_move, cases, State.REJECTED_SPAM, now),
         ),
-        _Step(name="purged", due=ended, act=partial(_in_one, database, _bury, now)),
+        _Step(name="purged", due=ended, act=partial(_buried, database, cases.attachments, now)),
         _Step(
             name="contacts",
             due=and_(table.contact_purge_after <= now, waits, free),
@@ -168,15 +172,22 @@ def _strip(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> s
     return _changed(connection, rows, _CONTACTS, kind="stripped", public=False, now=now)
 
 
-def _bury(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> set[UUID]:
-    """Take away every word that was written, and the pictures."""
-    values = {**_CONTACTS, **_WORDS, "state": State.PURGED}
+def _buried(database: Database, attachments: Attachments, now: datetime, rows: Sequence[Row[Any]]) -> set[UUID]:
+    """Take away every word that was written, and the pictures: those in the bucket once no row names them."""
+    buried, keys = database.write(lambda connection: _bury(connection, rows, now))
+    attachments.erase(keys)
+    return buried
+
+
+def _bury(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> tuple[set[UUID], Sequence[str]]:
+    values, keys = {**_CONTACTS, **_WORDS, "state": State.PURGED}, []
     buried = _changed(connection, rows, values, kind="moved", public=True, now=now)
     if buried:
+        keys = keys_of(connection, buried)
         for beside in (attachment, draft, outbox):
             connection.execute(delete(beside).where(beside.c.message_id.in_(buried)))
         connection.execute(update(event).where(event.c.message_id.in_(buried)).values(text="", actor_name=""))
-    return buried
+    return buried, keys
 
 
 def _changed(

@@ -210,6 +210,12 @@ with catch_warnings():  # of a method by the name of a key, which models have fr
         schema: Schema | None = Field(  # type: ignore[assignment]
             default=None, description="The schema of PostgreSQL that the tables are in.", examples=["news"]
         )
+        pictures: ServiceAddress | None = Field(
+            default=None,
+            description="The bucket of an S3-compatible store that pictures are kept in; without it the database is.",
+            examples=["s3://bucket/news?endpoint=https://s3.example.org&region=eu-central-1"],
+            repr=False,
+        )
 
 
 class Retention(Table):

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..errors import Message
 from .faults import RefusedError
-from .tables import site
+from .tables import bucket, site
 
 _ROW = 1  # there is one owner
 _LONGEST_NAME = 300
@@ -91,6 +91,8 @@ def adopt(engine: Engine, owner: Owner) -> Owner | None:
     """Make a database that of *owner*, whosever it was; return whose, None where it was nobody's."""
     found = owner_of(engine)
     with engine.begin() as connection:
+        if found and not owner.is_same(found):
+            connection.execute(delete(bucket))  # a copy: what others put into the bucket since is not its own
         connection.execute(delete(site))
         connection.execute(insert(site).values(id=_ROW, **_values(owner)))
     return found

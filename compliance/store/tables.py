@@ -140,7 +140,7 @@ bookmark = Table(
     Column("kept", Moment, nullable=False),
 )
 
-#: Pictures that were sent along, made anew.
+#: Pictures that were sent along, made anew; what is in the bucket under the key `object` has no content here.
 attachment = Table(
     f"{PREFIX}attachment",
     metadata,
@@ -153,6 +153,15 @@ attachment = Table(
     Column("sha256", LABEL, nullable=False),
     Column("content", BLOB, nullable=False),
     Column("created", Moment, nullable=False),
+    Column("object", String(128), index=True),
+)
+
+#: The one row that says below which name of a bucket the pictures of this database are.
+bucket = Table(
+    f"{PREFIX}bucket",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("folder", LABEL, nullable=False),
 )
 
 #: What waits to be sent. `target` is a hash of the recipient, or "sender": addresses stay in the settings, and sealed.

@@ -65,6 +65,7 @@ def _kept(settings: Settings, store: Store, now: datetime) -> Mapping[str, Part]
     try:
         head, sealed = store.ledger.head()
         rows = waiting(store.database, settings)
+        pictures = _pictures(store, now)
     except StoreError as error:
         return {"store": {"ok": False, "reason": str(error.reason)}}
     oldest = min((row.oldest for row in rows if row.oldest), default=None)
@@ -78,7 +79,17 @@ def _kept(settings: Settings, store: Store, now: datetime) -> Mapping[str, Part]
             "oldest": oldest and oldest.isoformat(),
             "dead": dead,
         },
+        **pictures,
     }
+
+
+def _pictures(store: Store, now: datetime) -> Mapping[str, Part]:
+    """What waits for the bucket, where there is one: the database takes what it does not."""
+    if not store.box.attachments.outside:
+        return {}
+    count, oldest = store.box.attachments.waiting()
+    ok = oldest is None or oldest >= now - STUCK
+    return {"pictures": {"ok": ok, "waiting": count, "oldest": oldest and oldest.isoformat()}}
 
 
 def _around(settings: Settings, store: Store, now: datetime) -> Mapping[str, Part]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ SUBMISSION = Submission(
     contact="wang@example.org",
 )
 PROOF = Proof(signature_hash="0" * 64, expires=NOW + timedelta(minutes=20))
-PICTURE = Picture(mimetype="image/png", content=b"picture", width=1, height=1, sha256="1" * 64)
+PICTURE = Picture(mimetype="image/png", content=b"picture", width=1, height=1, sha256=sha256(b"picture").hexdigest())
 WRITTEN = (tables.message, tables.event, tables.attachment, tables.outbox, tables.used_challenge, tables.idempotency)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from support.host import SETTINGS
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)  # Tuesday noon in China
 PAGE = "https://www.ichongqing.info/news/1"
-PICTURE = Picture(mimetype="image/png", content=b"picture", width=4, height=3, sha256="1" * 64)
+PICTURE = Picture(mimetype="image/png", content=b"picture", width=4, height=3, sha256=sha256(b"picture").hexdigest())
 EVERY = Filter(states=frozenset(State))
 
 

@@ -24,6 +24,7 @@ _NAMES = {
     "storage": Message("storage"),
     "ledger": Message("ledger"),
     "spool": Message("spool"),
+    "pictures": Message("pictures"),
     "limits": Message("limits"),
     "mail": Message("mail"),
     "calendar": Message("calendar"),

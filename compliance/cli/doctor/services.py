@@ -23,6 +23,10 @@ def look(found: SiteState) -> Iterator[tuple[str, Problem]]:
             yield "ledger", Problem(key="storage.url", remedy=SealError().reason)
     except StoreError as error:
         yield "storage", Problem(key="storage.url", remedy=error.reason)
+    else:
+        yield from (
+            ("pictures", Problem(key="storage.pictures", remedy=wrong)) for wrong in found.box.attachments.look()
+        )
     yield from (("spool", problem) for problem in _waiting(found))
     if not found.throttle.answers:
         remedy = Message("it does not answer, and each process counts by itself: start it, or correct the address")

@@ -14,7 +14,7 @@ import click
 from ...cases import Actor, State
 from ...characters import UNPRINTABLE
 from ...deadlines import minute
-from ...errors import Message
+from ...errors import BucketError, Message
 from ...i18n import translate
 from ...messages import Case, CaseError
 from ...messages.listing import Filter, ListedCase, Place, count, entries, groups
@@ -134,7 +134,10 @@ def picture(context: click.Context, number: str, place: int, output: Path, by: s
     case = look(context, number, by)
     if place > len(case.pictures):
         raise CannotRunError(Message("%(number)s has %(count)s pictures", number=number, count=len(case.pictures)))
-    kept = box(context).cases.picture(case.pictures[place - 1])
+    try:
+        kept = box(context).cases.picture(case.pictures[place - 1])
+    except BucketError as error:
+        raise CannotRunError(Message("the picture cannot be read: %(reason)s", reason=error.reason)) from error
     with written(output) as file:
         file.write(kept.content)
     say(
