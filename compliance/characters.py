@@ -35,8 +35,12 @@ _BLANK = re.compile(rf"[\s\u2800{INVISIBLE}]+")  # U+2800 is the pattern of Brai
 def has_invisible(text: str) -> bool:
     """Return whether anything in *text* is invisible."""
     # Of a page most is ASCII, where nothing is: to take that out is ten times as fast as to look at it.
-    beyond = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
-    return _INVISIBLE.search(beyond.decode("utf-8", "surrogatepass")) is not None
+    return _INVISIBLE.search(beyond_ascii(text)) is not None
+
+
+def beyond_ascii(text: str) -> str:
+    """Return *text* without the characters of ASCII."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
 
 
 def without_invisible(text: str) -> str:

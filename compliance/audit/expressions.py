@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..characters import beyond_ascii
+
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?P<\w+>|\(\?(?:[:=!]|<[=!])|[()|]|.", re.DOTALL)
 _QUANTIFIER = re.compile(r"([?*+]|\{\d*(?:,\d*)?\})[?+]?")
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
@@ -51,7 +53,7 @@ class _Known:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._characters = frozenset(text)
+        self._beyond = beyond_ascii(text)
         # Python finds a Latin word five times as fast in a text of Latin letters alone.
         self._ascii = text.encode("ascii", "ignore").decode("ascii")
 
@@ -59,7 +61,7 @@ class _Known:
         """Return whether *word* stands in the text."""
         if word.isascii():
             return word in self._ascii and word in self.text
-        return self._characters.issuperset(word) and word in self.text
+        return _bare(word) in self._beyond and word in self.text
 
 
 class Expression:
@@ -94,6 +96,11 @@ class Expression:
         while match := self.search(text, place):
             yield match
             place = match.end()
+
+
+@lru_cache(maxsize=4_096)  # the words of the rules
+def _bare(word: str) -> str:
+    return beyond_ascii(word)
 
 
 def _folding(texts: frozenset[str] | None, cased: bool) -> tuple[str, ...] | None:

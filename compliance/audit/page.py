@@ -224,12 +224,12 @@ class Page:
     @cached_property
     def footers(self) -> Sequence[Element]:
         """What the page marks as its foot, by element, role, class or id; the outermost elements alone."""
-        marked: set[Element] = set(self.tagged("footer"))
+        marked: dict[Element, None] = dict.fromkeys(self.tagged("footer"))
         if any(mark in self.source for mark in _FOOT_MARKS):
             for element in self.tagged(*_FOOT_TAGS):
                 names = _names_foot(element.get("class", ""), element.get("id", ""))
                 if names or element.get("role") == "contentinfo":
-                    marked.add(element)
+                    marked[element] = None
         return [one for one in marked if not any(up in marked for up in one.iterancestors())]
 
     @cached_property

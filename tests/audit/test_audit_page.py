@@ -204,3 +204,8 @@ def test_what_is_no_page_is_read_all_the_same(content: str) -> None:
     read = page(content)
     assert ("渝" in read.text) == ("渝" in content)
     assert list(read.links) == []
+
+
+def test_several_feet_are_read_in_their_order() -> None:
+    feet = [f"{number} Road" for number in range(60)]
+    assert page("<p>Text".join(f"<footer>{foot}</footer>" for foot in feet)).footer == " ".join(feet)

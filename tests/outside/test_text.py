@@ -48,6 +48,12 @@ def test_text_with_few_marks_is_normalised_and_otherwise_left_alone(text: str, f
         assert result == unicodedata.normalize(form, text)
 
 
+@given(before=st.integers(0, 40), marks=st.integers(0, 70), after=st.sampled_from(["", "a", "新" * 40]))
+def test_a_run_is_cut_wherever_it_begins(before: int, marks: int, after: str):
+    cut = "\u0301" * min(marks, LONGEST_RUN)
+    assert stream_safe("新" * before + "\u0301" * marks + after) == "新" * before + cut + after
+
+
 def test_a_text_is_cut_before_anything_else():
     assert normalised("e\u0301" * 10, longest=3) == "ée"
 
