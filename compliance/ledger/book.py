@@ -9,14 +9,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from ..store import Database, partitions
 from ..store.tables import decision as decision_
 from ..store.tables import ledger, period, published, tombstone
 from .chain import DECISION, Entry, Head, Link, Month, decision, erasure, month, record_hash
 from .ends import SealError
-from .reading import MONTH, ROW, Reader, Text, month_of
+from .reading import MONTH, ROW, Reader, Text, month_of, written_since
 from .rows import packed, said
 
 _NOTHING: Any = {"salt": None, "content": None}
@@ -293,9 +293,9 @@ def _entomb(connection: Connection, record: str | None, at: datetime) -> None:
 
 
 def _known(connection: Connection, hashes: Iterable[str], oldest: int) -> set[str]:
-    """Return which of *hashes* are there already: in the month of the *oldest*, or where what came late was written."""
-    there = or_(decision_.c.period >= oldest, decision_.c.period == 0)  # written before there were months
-    return set(connection.scalars(select(decision_.c.record_hash).where(decision_.c.record_hash.in_(hashes), there)))
+    """Return which of *hashes* are there already; *oldest* is the month of the oldest of them."""
+    there = decision_.c.record_hash.in_(hashes), written_since(oldest)
+    return set(connection.scalars(select(decision_.c.record_hash).where(*there)))
 
 
 def _after(links: Sequence[Link], head: Head) -> Head:

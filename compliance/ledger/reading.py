@@ -8,11 +8,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, func, literal, or_, select
 
 from ..store import Database
 from ..store.tables import decision, ledger, period, published
-from .chain import DECISION, ERASURE, Head, Link, Month, record_hash
+from .chain import DECISION, ERASURE, Head, Link, Month, month, record_hash
 from .ends import BATCH, End
 from .rows import COLUMNS, Rows
 
@@ -59,14 +59,14 @@ class Reader:
         self._end = End(ROW, keys)
         self._rows = Rows(database)
 
-    def history(self, record: str, *, most: int = _LONGEST) -> list[Link]:
+    def history(self, record: str, *, most: int = _LONGEST, since: datetime | None = None) -> list[Link]:
         """Return the rows of *record* and of the decisions that the same reader made before, the newest first.
 
         A row that was erased, or one whose predecessor was let go of, is the last. Each is looked for by itself, no
-        more than *most* of them. Raises `StoreError`.
+        more than *most* of them; the first not in months before *since*, where that is known. Raises `StoreError`.
         """
         with self._database.reading() as connection:
-            return self._history(connection, record, most=most)[0]
+            return self._history(connection, record, most=most, since=since)[0]
 
     def row(self, number: int) -> Link | None:
         """Return the row of that *number*, None where it was let go of, or never was. Raises `StoreError`."""
@@ -156,19 +156,26 @@ class Reader:
         return self._rows.links(connection, connection.execute(query).all())
 
     def _history(
-        self, connection: Connection, record: str | None, *, most: int = _LONGEST
+        self, connection: Connection, record: str | None, *, most: int = _LONGEST, since: datetime | None = None
     ) -> tuple[list[Link], str | None]:
         """Return the rows of *record* and of the decisions before it, and the id of the first that is not there."""
         before = record
         found: dict[str, Link] = {}
+        within = [written_since(month(since))] if since else []
         while before and before not in found and len(found) < most:
-            rows = self._found(connection, decision.c.record_hash == record_hash(before))
+            rows = self._found(connection, decision.c.record_hash == record_hash(before), *within)
+            within = []  # when the ones before were decided is not known
             link = next((row for row in rows if row.kind == DECISION), None)
             if link is None:
                 return list(found.values()), before
             found[before] = link
             before = link.said.get("before")
         return list(found.values()), None
+
+
+def written_since(first: int) -> ColumnElement[bool]:
+    """Return where a decision of the month *first* may be: there, later if it came late, or among those of no month."""
+    return or_(decision.c.period >= first, decision.c.period == 0)
 
 
 def month_of(row: Row[Any]) -> Month:

@@ -180,7 +180,7 @@ def _history(held: Record, *, whole: bool) -> list[Link] | None:
     if here.recorder.away:
         return None
     try:
-        return here.ledger.history(held.id, most=_MOST_EARLIER if whole else 1)
+        return here.ledger.history(held.id, most=_MOST_EARLIER if whole else 1, since=held.time)
     except StoreError:
         return None
 

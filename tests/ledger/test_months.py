@@ -83,6 +83,8 @@ def test_what_is_there_already_is_known_in_whichever_month_it_was_written(filled
     first = next(filled.links())
     change(database, first.sequence, period=0)  # written before there were months
     assert filled.append_late([entry(record=first.said["record"], time=first.at), entry(time=first.at)]) == 1
+    for one, when in ((late.record, september), (first.said["record"], first.at), ("a11", known[-1].time)):
+        assert filled.history(one, since=when) == filled.history(one) != []
 
 
 @pytest.mark.slow
