@@ -266,3 +266,8 @@ def test_user_id_is_no_name_where_the_tenant_is_not_told(open_office: Callable[.
 def test_provider_without_what_it_needs_is_none(kind: str) -> None:
     with pytest.raises(ProviderError, match="needs|give one of"):
         Provider(kind=kind, name="Newsroom", client_id=CLIENT, client_secret="")
+
+
+def test_administrator_is_told_how_an_account_elsewhere_is_called(office: Office) -> None:
+    page = office.of(Role.ADMINISTRATOR).get("/accounts").text
+    assert "Signs in with Newsroom" in page and "flask compliance staff link" in page

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import pytest
 from flask import Flask, jsonify, redirect, request
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
+
+from support.services import Service
 
 pytest.importorskip("authlib", reason="the extra oidc is not installed")
 
@@ -24,11 +22,10 @@ KEY = RSAKey.generate_key(2048, {"kid": "1", "use": "sig"})
 OTHER = RSAKey.generate_key(2048, {"kid": "1", "use": "sig"})
 
 
-class Identities:
+class Identities(Service):
     """Whoever asks is *claims*; *lies* stand in the place of what is true in the token, and *key* signs it."""
 
     def __init__(self) -> None:
-        self.address = ""
         self.claims: dict[str, Any] = {"sub": "1", "email": "li.ming@example.org", "email_verified": True}
         self.lies: dict[str, Any] = {}
         self.key = KEY
@@ -39,20 +36,6 @@ class Identities:
         self.app.add_url_rule("/authorize", "authorize", self._authorize)
         self.app.add_url_rule("/token", "token", self._token, methods=["POST"])
         self.app.add_url_rule("/keys", "keys", lambda: jsonify(keys=[KEY.as_dict(private=False)]))
-
-    @contextmanager
-    def serving(self) -> Iterator[Identities]:
-        """Answer at a free port."""
-        server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        self.address = f"http://127.0.0.1:{server.server_port}"
-        try:
-            yield self
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
     def _describe(self) -> Response:
         ways = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, jsonify, redirect, request
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
+
+from support.services import Service
 
 CLIENT, SECRET, ORGANIZATION, AGENT = "ding0a1b", "a secret of the application", "corp1", "1000002"
 
 
-class Workplaces:
+class Workplaces(Service):
     """Whoever asks is *person*; *odd* answers, by the path, stand in the place of what is documented."""
 
     def __init__(self) -> None:
-        self.address = ""
         self.person: dict[str, Any] = {}
         self.odd: dict[str, tuple[Any, int]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -46,20 +43,6 @@ class Workplaces:
     def be(self, **person: Any) -> None:
         """Let *person* ask, and misbehave in nothing."""
         self.person, self.odd, self.asked = person, {}, []
-
-    @contextmanager
-    def serving(self) -> Iterator[Workplaces]:
-        """Answer at a free port."""
-        server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        self.address = f"http://127.0.0.1:{server.server_port}"
-        try:
-            yield self
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
     def _odd(self) -> Response | None:
         sent = request.get_json() if request.method == "POST" else request.args.to_dict()
