@@ -153,7 +153,7 @@ class Bucket:
             yield from sorted(entries, key=lambda one: one["Key"])
 
     def _is_versioned(self, client: Any) -> bool:
-        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+        from botocore.exceptions import ClientError
 
         try:
             return "Status" in client.get_bucket_versioning(Bucket=self._name)
@@ -196,9 +196,9 @@ class Bucket:
             return self._clients[mine]
 
     def _connect(self, signed: bool) -> Any:
-        from botocore import UNSIGNED  # type: ignore[import-untyped]
-        from botocore.config import Config  # type: ignore[import-untyped]
-        from botocore.session import Session  # type: ignore[import-untyped]
+        from botocore import UNSIGNED
+        from botocore.config import Config
+        from botocore.session import Session
 
         session = Session()
         region = self._options.get("region") or session.get_config_variable("region") or "us-east-1"
