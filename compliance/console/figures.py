@@ -114,7 +114,7 @@ def _report(year: int) -> str:
 
 def _of_year(year: int) -> dict[str, Table]:
     first, last = date(year, 1, 1), date(year, 12, 31)
-    found = of_days(console().store.database, first, last, now=now())
+    found = of_days(console().store.database, first, last, results=True, now=now())
     months: dict[tuple[str, str], Cell] = {}
     for (one, language), cell in _decided(first, last).items():
         months.setdefault((one[:7], language), Cell()).add(cell)

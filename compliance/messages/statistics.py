@@ -11,20 +11,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Row, Select, and_, case, func, literal, not_, or_, select
 
 from .. import charts, deadlines
-from ..cases import PENDING, RESULTS, Kind, State, deadline, is_overdue
+from ..cases import PENDING, RESULTS, Kind, State
 from ..store import Database
 from ..store.days import china_day
+from ..store.due import overdue
 from ..store.tables import event, message
 from .listing import batches
 
 _BATCH = 1_000
-_COLUMNS = ("id", "kind", "category", "state", "created", "decided", "answered", "decide_due", "answer_due")
 _LABELS = {
     Kind.MESSAGE: "Messages",
     Kind.REPORT: "Reports",
@@ -107,26 +107,27 @@ class Year:
 
 @dataclass(slots=True)
 class _Tally:
-    """The figures while they are counted."""
+    """The figures while they are counted, so many cases of the same at once."""
 
     months: list[int] = field(default_factory=lambda: [0] * 12)
     counts: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
     results: Counter[str] = field(default_factory=Counter)
-    days: array[float] = field(default_factory=lambda: array("d"))
+    days: Counter[int] = field(default_factory=Counter)
     hours: array[float] = field(default_factory=lambda: array("d"))
 
-    def add(self, row: Row[Any], last: State, result: str, now: datetime) -> None:
-        self.months[deadlines.day(row.created).month - 1] += 1
-        self.categories[row.category] += 1
-        self.states[row.state] += 1
-        for outcome in _outcomes(row, last, now):
-            self.counts[outcome] += 1
-        if row.answered:
-            self.results[result] += 1
-            self.days.append(deadlines.working_days_between(row.created, row.answered))
-            self.hours.append((row.answered - row.created).total_seconds() / 3600)
+    def add(self, row: Row[Any]) -> None:
+        """Count the cases of a *row* of `_alike`."""
+        self.months[int(row.came[5:7]) - 1] += row.cases
+        self.categories[row.category] += row.cases
+        self.states[row.state] += row.cases
+        for outcome in _outcomes(row):
+            self.counts[outcome] += row.cases
+        if row.told:
+            self.days[_working_days(row.came, row.told)] += row.cases
+            if row.result:
+                self.results[row.result] += row.cases
 
     def figures(self) -> Figures:
         names = ("answered", "in_time", "late", "pending", "overdue", "spam", "ended")
@@ -136,31 +137,48 @@ class _Tally:
             categories=dict(sorted((name, count) for name, count in self.categories.items() if name)),
             states=dict(sorted(self.states.items())),
             results=dict(sorted(self.results.items())),
-            working_days=_spread(self.days),
-            hours=_spread(self.hours),
+            working_days=_spread(sorted(self.days.elements())),
+            hours=_spread(sorted(self.hours)),
             **{name: self.counts[name] for name in names},
         )
 
 
 def of_year(database: Database, year: int, *, now: datetime) -> Year:
-    """Return the figures of the cases that were received in *year*, as they stand *now*."""
-    tallies = {kind: _Tally() for kind in Kind}
+    """Return the figures of the cases that were received in *year*, as they stand *now*.
+
+    For the hours that they took, every one that was answered is read.
+    """
+    tallies = {kind.value: _Tally() for kind in Kind}
     total = _Tally()
-    for row, last, result in _cases(database, date(year, 1, 1), date(year + 1, 1, 1)):
-        for tally in (total, tallies[Kind(row.kind)]):
-            tally.add(row, last, result, now)
-    kinds = {kind.value: tally.figures() for kind, tally in tallies.items()}
+    first, after = date(year, 1, 1), date(year + 1, 1, 1)
+    for row in _alike(database, first, after, results=True, now=now):
+        for tally in (total, tallies[row.kind]):
+            tally.add(row)
+    table = message.c
+    query = select(table.id, table.kind, table.created, table.answered).where(
+        table.created >= deadlines.midnight(first), table.created < deadlines.midnight(after)
+    )
+    for rows, _ in batches(database, query, size=_BATCH, beside=lambda *_: None):
+        for row in rows:
+            if row.answered:
+                for tally in (total, tallies[row.kind]):
+                    tally.hours.append((row.answered - row.created).total_seconds() / 3600)
+    kinds = {kind: tally.figures() for kind, tally in tallies.items()}
     return Year(year=year, made=now, total=total.figures(), kinds=kinds)
 
 
-def of_days(database: Database, first: date, last: date, *, now: datetime) -> Days:
-    """Return the figures of the cases that were received from the *first* day to the *last*, as they stand *now*."""
+def of_days(database: Database, first: date, last: date, *, results: bool = False, now: datetime) -> Days:
+    """Return the figures of the cases that were received from the *first* day to the *last*, as they stand *now*.
+
+    Without hours; how they came out only where *results* are asked for, for which what happened to each is looked up.
+    One query; the database counts.
+    """
     total = _Tally()
     kinds = {kind.value: _Tally() for kind in Kind}
     categories: dict[tuple[str, str], _Tally] = {}
-    for row, state, result in _cases(database, first, last + timedelta(days=1)):
+    for row in _alike(database, first, last + timedelta(days=1), results=results, now=now):
         for tally in (total, kinds[row.kind], categories.setdefault((row.kind, row.category), _Tally())):
-            tally.add(row, state, result, now)
+            tally.add(row)
     return Days(
         first=first,
         last=last,
@@ -219,44 +237,58 @@ def chart(year: Year) -> bytes:
     )
 
 
-def _cases(database: Database, first: date, after: date) -> Iterator[tuple[Row[Any], State, str]]:
-    """Yield the cases from the *first* day to that before *after*, with their last state before a purge and result."""
+def _alike(database: Database, first: date, after: date, *, results: bool, now: datetime) -> Sequence[Row[Any]]:
+    """Return how many *cases* from the *first* day to that before *after* are alike in all that figures count.
+
+    That is: `kind`, `category`, `state`, their `last` state before a purge, the `result`, the days of China on which
+    they `came` and were `told` an answer, and whether they are `late`.
+    """
     table = message.c
-    start, end = deadlines.midnight(first), deadlines.midnight(after)
-    query = select(*(table[name] for name in _COLUMNS)).where(table.created >= start, table.created < end)
-    for batch, past in batches(database, query, size=_BATCH, beside=_past):
-        for row in batch:
-            states = past.get(row.id, [])
-            last = next((state for state in reversed(states) if state is not State.PURGED), State(row.state))
-            result = next((state for state in reversed(states) if state in RESULTS), "")
-            yield row, last, result
+    past = select(event.c.state).where(event.c.message_id == table.id).order_by(event.c.sequence.desc()).limit(1)
+    kept = past.where(event.c.state != State.PURGED).scalar_subquery()
+    result = past.where(event.c.state.in_(RESULTS)).scalar_subquery()
+    each = (
+        select(
+            *(table.kind, table.category, table.state),
+            case((table.state == State.PURGED, kept), else_=table.state).label("last"),
+            case(
+                (or_(table.answered.is_(None), not_(literal(results))), ""),
+                (table.state.in_(RESULTS), table.state),
+                else_=result,
+            ).label("result"),
+            china_day(table.created).label("came"),
+            china_day(table.answered).label("told"),
+            case(
+                (or_(table.answered > table.answer_due, and_(table.answered.is_(None), overdue(now))), 1), else_=0
+            ).label("late"),
+        )
+        .where(table.created >= deadlines.midnight(first), table.created < deadlines.midnight(after))
+        .subquery()
+    )
+    query: Select[Any] = select(*each.c, func.count().label("cases")).group_by(*each.c)
+    with database.reading() as connection:
+        return connection.execute(query).all()
 
 
-def _past(connection: Connection, rows: Sequence[Row[Any]]) -> dict[UUID, list[State]]:
-    """Return the states, in order, that those cases were in whose own state does not say all."""
-    identities = [row.id for row in rows if row.answered or row.state == State.PURGED]
-    past: dict[UUID, list[State]] = {}
-    query = select(event.c.message_id, event.c.state).where(event.c.message_id.in_(identities))
-    for row in connection.execute(query.order_by(event.c.message_id, event.c.sequence)):
-        past.setdefault(row.message_id, []).append(State(row.state))
-    return past
-
-
-def _outcomes(row: Row[Any], last: State, now: datetime) -> Iterator[str]:
-    if row.answered:
+def _outcomes(row: Row[Any]) -> Iterator[str]:
+    if row.told:
         yield "answered"
-        yield "in_time" if row.answered <= row.answer_due else "late"
-    elif last in PENDING:
+        yield "late" if row.late else "in_time"
+    elif row.last in PENDING:
         yield "pending"
-        due = deadline(last, decided=row.decided, decide_due=row.decide_due, answer_due=row.answer_due)
-        if is_overdue(due, now):
+        if row.late:
             yield "overdue"
     else:
-        yield "spam" if last is State.REJECTED_SPAM else "ended"
+        yield "spam" if row.last == State.REJECTED_SPAM else "ended"
 
 
-def _spread(values: array[float]) -> Spread:
-    ordered = sorted(values)
+@lru_cache(maxsize=10_000)
+def _working_days(came: str, told: str) -> int:
+    first, last = (deadlines.midnight(date.fromisoformat(day)) for day in (came, told))
+    return deadlines.working_days_between(first, last + timedelta(days=1))
+
+
+def _spread(ordered: Sequence[float]) -> Spread:
     return Spread(median=_rounded(quantile(ordered, 0.5)), ninetieth=_rounded(quantile(ordered, 0.9)))
 
 

@@ -18,7 +18,8 @@ class china_day(FunctionElement[str]):  # called as functions of SQL are
 
 @compiles(china_day, "sqlite")
 def _sqlite(element: china_day, compiler: Any, **options: Any) -> str:
-    return f"date({compiler.process(element.clauses, **options)}, '+8 hours')"
+    # It knows milliseconds, to which it would round the last moment of a day up.
+    return f"date(substr({compiler.process(element.clauses, **options)}, 1, 19), '+8 hours')"
 
 
 @compiles(china_day, "postgresql")

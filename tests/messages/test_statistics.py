@@ -6,6 +6,7 @@ import json
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -216,8 +217,8 @@ def test_without_pygal_the_chart_says_what_to_install():
 
 
 def test_days_are_those_of_china_and_count_what_was_answered_on_them(desk: Desk):
-    evening = datetime(2026, 11, 24, 15, 59, 59, tzinfo=UTC)
-    numbers = [desk.send(body, now=now) for body, now in (("one", evening), ("two", evening + timedelta(seconds=1)))]
+    evening = datetime(2026, 11, 24, 15, 59, 59, 999_999, tzinfo=UTC)
+    numbers = [desk.send(body, now=now) for body, now in (("one", evening), ("two", evening + timedelta.resolution))]
     desk.cases.move(numbers[0], State.RESOLVED_ACTION, text="It is gone.", now=evening + DAY)
     found = by_day(desk.database, date(2026, 11, 23), date(2026, 11, 26))
     assert [(one.received, one.answered) for one in found] == [(0, 0), (1, 0), (1, 1), (0, 0)]
@@ -226,12 +227,16 @@ def test_days_are_those_of_china_and_count_what_was_answered_on_them(desk: Desk)
 def test_days_of_a_year_are_the_year(desk: Desk):
     for number in range(4):
         desk.send(f"{number}", now=NOW - number * 40 * DAY, **report(category=("rumour", "porn")[number % 2]))
+    answered = desk.send("answered", now=NOW - 80 * DAY, **report(category="porn"))
+    desk.cases.move(answered, State.REJECTED, text="x", now=NOW - 79 * DAY)
     year = of_year(desk.database, 2026, now=LATER)
-    days = of_days(desk.database, date(2026, 1, 1), date(2026, 12, 31), now=LATER)
-    assert (days.total, days.kinds) == (year.total, year.kinds)
+    days = of_days(desk.database, date(2026, 1, 1), date(2026, 12, 31), results=True, now=LATER)
+    kinds = {kind: replace(figures, hours=Spread(median=None, ninetieth=None)) for kind, figures in year.kinds.items()}
+    assert (days.total, days.kinds) == (replace(year.total, hours=days.total.hours), kinds)
+    assert of_days(desk.database, days.first, days.last, now=LATER).total == replace(days.total, results={})
     assert {key: figures.received for key, figures in days.categories.items()} == {
-        (Kind.REPORT, "porn"): 2,
+        (Kind.REPORT, "porn"): 3,
         (Kind.REPORT, "rumour"): 2,
     }
-    assert days.total.late_share == 1.0
+    assert days.total.late_share == 0.8
     assert of_days(desk.database, date(2025, 1, 1), date(2025, 1, 1), now=LATER).total.late_share is None
