@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
+from sqlalchemy.event import listen
 from werkzeug.test import TestResponse
 
 from compliance.cases import State
 from compliance.console.queue import exports
+from compliance.messages import exports as records
 from compliance.staff import Role, roles
 from support.desk import Browser, Office, heading
 from support.desk import office as office
@@ -140,6 +142,19 @@ def test_workbook_has_a_bound_and_the_table_none(office: Office, monkeypatch: py
     answer = taken(browser, form="xlsx")
     assert answer.status_code == 422 and "at most 1 cases, not 2" in answer.text
     assert len(table(taken(browser))) == 2
+
+
+def test_table_is_sent_as_it_is_read(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_BATCH", 2)
+    numbers = [office.send(f"Case {place}") for place in range(9)]
+    asked: list[str] = []
+    listen(office.console.store.database.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    with taken(office.of(Role.SUPERVISOR)) as answer:
+        parts = iter(answer.iter_encoded())
+        first, before = next(parts).decode(), len(asked)
+        rest = b"".join(parts).decode()
+    assert numbers[0] in first and numbers[2] not in first
+    assert numbers[8] in rest and len(asked) >= before + 4 * 3  # of each further batch: cases, answers, pictures
 
 
 def test_page_begins_with_the_month_before_and_counts(office: Office) -> None:
