@@ -95,7 +95,7 @@ class Compliance:
         for helper in (_ai_label, _minors_warning, _correction, _credits):
             app.add_template_global(partial(helper, app, state), f"compliance{helper.__name__}")
         link(app, settings.site.prefix)
-        let_in(app, Application(state), _finish)
+        let_in(app, Application(state), _ending)
         app.wsgi_app = Middleware(  # type: ignore[method-assign]  # Flask's documented way to wrap an application
             app.wsgi_app, state.elements, raise_errors=host.raise_errors
         )
@@ -233,6 +233,11 @@ def _anew(app: Flask, **_: Any) -> None:
     """Forget what an earlier template placed: what it made may have been thrown away, as when an error page follows."""
     if has_request_context() and not (notes := noted(request.environ)).changed:
         notes.placed = frozenset()
+
+
+def _ending(app: Flask, asked: Request) -> Callable[[Notes], None] | None:
+    """Return what finds out what the middleware must know of a page that *app* answers *asked* with, if anything."""
+    return partial(_finish, app, asked) if Compliance._exempts or "babel" in app.extensions else None
 
 
 def _finish(app: Flask, asked: Request, notes: Notes) -> None:

@@ -161,10 +161,10 @@ class _Passage:
 _passing: ContextVar[bool] = ContextVar("passing", default=False)
 
 
-def let_in(app: Flask, own: Application, ending: Callable[[Flask, Request, Notes], None]) -> None:
+def let_in(app: Flask, own: Application, ending: Callable[[Flask, Request], Callable[[Notes], None] | None]) -> None:
     """Let *own* answer the requests to our addresses that reach *app*, inside everything that *app* is wrapped in.
 
-    Of a page of the host's *ending* notes what is to be known, when its response begins.
+    What *ending* returns for a page of the host's notes what is to be known of it, when its response begins.
 
     Flask makes a context for a request, opens it, dispatches the request and calls the response. Both steps are
     replaced on this one application: a request of ours gets a context that opens nothing, and *own* for its response.
@@ -189,7 +189,7 @@ def let_in(app: Flask, own: Application, ending: Callable[[Flask, Request, Notes
             environ.pop("werkzeug.debug.preserve_context", None)  # there is no context to keep
             return _Passage()
         context = open_context(environ)
-        notes.ending = partial(ending, app, context.request)
+        notes.ending = ending(app, context.request)
         return context
 
     def full_dispatch_request(*context: Any) -> Any:
