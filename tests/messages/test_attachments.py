@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from socket import create_server
 from threading import Thread
@@ -17,6 +18,8 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from flask import Flask
+from PIL import Image
 from sqlalchemy import func, select
 
 from compliance import Compliance, SettingsError
@@ -377,3 +380,51 @@ def test_an_address_that_cannot_be_used_is_refused_at_the_start(address: str):
         Compliance(create_app(), settings={**SETTINGS, "storage": {"pictures": address}})
     [problem] = refused.value.problems
     assert problem.key == "storage.pictures" and "secret" not in str(refused.value)
+
+
+def test_a_site_keeps_a_picture_in_its_bucket_from_the_form_to_the_editors(
+    objects: Objects, store: Store, tmp_path: Path
+):
+    host = Flask("site", instance_path=str(tmp_path))
+    host.secret_key = "key"
+    storage = {"pictures": objects.address}
+    Compliance(host, settings={**SETTINGS, "storage": storage, "messages": {"challenge": "none"}})
+    reader, runner = host.test_client(), host.test_cli_runner()
+    content = BytesIO()
+    Image.new("RGB", (40, 30), "red").save(content, "PNG")
+
+    def write(text: str) -> str:
+        sent = {"body": text, "pictures": (BytesIO(content.getvalue()), "x.png")}
+        answer = reader.post("/compliance/message", data=sent, headers={"Accept": "application/json"})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json["receipt"])
+
+    def waiting() -> int:
+        return int(reader.get("/compliance/health").json["parts"]["pictures"]["waiting"])
+
+    def saved(number: str) -> tuple[int, int]:
+        path = tmp_path / "evidence.png"
+        path.unlink(missing_ok=True)
+        done = runner.invoke(args=["compliance", "messages", "picture", number, "1", "-o", str(path)])
+        assert done.exit_code == 0, done.output
+        with Image.open(path) as found:
+            return found.size
+
+    with store.guarded():
+        first = write("第一张图有误。")
+        assert (waiting(), saved(first)) == (1, (40, 30))
+        told = runner.invoke(args=["compliance", "doctor", "--format", "json"])
+        assert "AWS_ACCESS_KEY_ID" in told.output
+    second = write("第二张图有误。")
+    assert (waiting(), len(objects.all())) == (1, 1)
+    assert runner.invoke(args=["compliance", "deliver"]).exit_code == 0
+    assert (waiting(), len(objects.all())) == (0, 2)
+    assert [saved(number) for number in (first, second)] == [(40, 30)] * 2
+    objects.client.delete_object(Bucket=objects.name, Key=next(iter(objects.all())))
+    for key in objects.all():
+        objects.client.put_object(Bucket=objects.name, Key=key, Body=b"other")
+    for number in (first, second):
+        output = str(tmp_path / "no.png")
+        done = runner.invoke(args=["compliance", "messages", "picture", number, "1", "-o", output])
+        assert (done.exit_code, "the picture cannot be read" in done.stderr, Path(output).exists()) == (2, True, False)
+    host.extensions["compliance"].database.close()

@@ -6,7 +6,6 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,7 +86,8 @@ class Objects:
 
 @contextmanager
 def served() -> Iterator[Store]:
-    """Run a store of this test process's own."""
+    """Run a store of this test process's own; skip the test where moto is not installed."""
+    pytest.importorskip("moto", reason="moto is not installed")
     [port] = free_ports(1)
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -110,8 +110,3 @@ def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
-
-
-def now() -> datetime:
-    """Return the time, which the store goes by as well."""
-    return datetime.now(UTC)
