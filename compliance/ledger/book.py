@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from ..errors import StoreError
 from ..store import Database, partitions
 from ..store.tables import decision as decision_
 from ..store.tables import ledger, period, published, tombstone
@@ -90,6 +92,8 @@ class Ledger(Reader):
         if newest not in self._months:
             self._database.migrate()
             partitions.make(self._database, newest)
+            with suppress(StoreError):  # it has time: whoever reads the table when a month begins, holds nobody up
+                partitions.make(self._database, _following(newest))
             self._months.add(newest)
         parts: dict[str | None, tuple[str, str]] = {entry.content: packed(entry) for entry in wanted.values()}
         self._rows.prepare(alike for alike, _ in parts.values())
@@ -267,6 +271,10 @@ class Ledger(Reader):
             partitions.drop(self._database, one)
             done = update(period).where(period.c.id == one).values(dropped=True)
             self._database.write(partial(Connection.execute, statement=done))
+
+
+def _following(month: int) -> int:
+    return month + (89 if month % 100 == 12 else 1)
 
 
 def _emptied(link: Link) -> str:

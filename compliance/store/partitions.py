@@ -1,4 +1,4 @@
-"""The parts that a table of many years consists of, one for each month: made when it begins, dropped as a whole.
+"""The parts that a table of many years consists of, one for each month: made before it begins, dropped as a whole.
 
 SQLite has none of them, and needs none: there rows are deleted.
 """

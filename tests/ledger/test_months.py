@@ -89,22 +89,25 @@ def test_what_is_there_already_is_known_in_whichever_month_it_was_written(filled
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
-def test_month_that_cannot_begin_while_a_backup_is_made_holds_nobody_else_up(kind: str, tmp_path: Path) -> None:
+def test_backup_holds_up_neither_a_month_that_begins_nor_who_comes_after_one_that_cannot(
+    kind: str, tmp_path: Path
+) -> None:
     with (
         fresh(kind, tmp_path) as url,
         closing(Database(url, folder=tmp_path, patience=1)) as database,
         closing(Database(url, folder=tmp_path)) as other,
     ):
         book = Ledger(database, [KEY])
-        book.append([entry(time=datetime(2026, 10, 2, tzinfo=UTC))])
-        following = [entry(time=datetime(2026, 11, 2, tzinfo=UTC))]
+        book.append([entry(time=datetime(2026, 11, 2, tzinfo=UTC))])
+        following = [entry(time=datetime(2027, 1, 2, tzinfo=UTC))]
         with other.reading() as backup:
             assert len(backup.execute(select(decision)).all()) == 1
+            book.append([entry(time=datetime(2026, 12, 2, tzinfo=UTC))])
             with pytest.raises(StoreError, match="has held the database for too long"):
                 book.append(following)
-            book.append([entry(time=datetime(2026, 10, 3, tzinfo=UTC))])
+            book.append([entry(time=datetime(2026, 12, 3, tzinfo=UTC))])
         book.append(following)
-        assert ([month.id for month in months(book)], book.length()) == ([202610, 202611], 3)
+        assert ([month.id for month in months(book)], book.length()) == ([202611, 202612, 202701], 4)
 
 
 def test_what_comes_late_is_written_in_the_month_that_goes_on(filled: Ledger) -> None:
