@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def rows() -> Iterator[Row]:
 
 def _rows(subject: str, path: str, sites: Mapping[str, str], goal: float) -> Iterator[Row]:
     with ExitStack() as servers:
-        ports = {name: servers.enter_context(_gunicorn(site)) for name, site in sites.items()}
+        ports = {name: servers.enter_context(gunicorn(site)) for name, site in sites.items()}
         bytes_sent = {name: len(_get(HTTPConnection("127.0.0.1", port), path)) for name, port in ports.items()}
         rates: dict[str, list[float]] = {name: [] for name in sites}
         for number in range(ROUNDS + 1):
@@ -78,12 +79,14 @@ def _rows(subject: str, path: str, sites: Mapping[str, str], goal: float) -> Ite
 
 
 @contextmanager
-def _gunicorn(site: str) -> Iterator[int]:
-    """Serve *site* with one worker on a free port, which gunicorn names in its log."""
+def gunicorn(
+    site: str, *, workers: int = 1, threads: int = CONNECTIONS, told: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """Serve *site* on a free port, which gunicorn names in its log; *told* is added to its environment."""
     command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--worker-class", "gthread"]
-    command += ["--threads", str(CONNECTIONS), "--keep-alive", "60", site]
-    root = Path(__file__).resolve().parents[1]
-    with subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) as server:
+    command += ["--workers", str(workers), "--threads", str(threads), "--keep-alive", "60", site]
+    root, environment = Path(__file__).resolve().parents[1], {**os.environ, **(told or {})}
+    with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         try:
             log = []
