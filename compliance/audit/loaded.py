@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ..outside.hosts import host_of
 from ..page.loading import ELEMENTS, Load, loads, runs, styled
@@ -71,10 +71,10 @@ def addressed(page: Page) -> Iterator[tuple[str, str, str]]:
     """
     for element in _loading(page):
         # Most lead nowhere, and that is soon seen.
-        attributes = element.attrib
-        if element.tag in _PRESSED and "ping" not in attributes and "style" not in attributes:
+        tag = element.tag
+        if tag in _PRESSED and element.get("ping") is None and element.get("style") is None:
             continue
-        inside = element.text or "" if element.tag == "style" else "".join(map(str, attributes.values()))
+        inside = element.text or "" if tag == "style" else "".join(cast("list[str]", element.values()))
         found = _loads(element) if "//" in inside else None
         if found is None:
             continue
@@ -158,7 +158,7 @@ class _Loads(NamedTuple):
 def _loads(element: Element) -> _Loads | None:
     """Return what *element* loads, None where it is data."""
     name, text = str(element.tag), element.text or ""
-    attributes = {str(key): str(value) for key, value in element.attrib.items()}
+    attributes = dict(cast("list[tuple[str, str]]", element.items()))
     held = _HELD in attributes
     if held:
         attributes, text = _released(attributes), released(text)
