@@ -18,6 +18,7 @@ from flask import Flask
 
 from compliance.cases import Kind
 from compliance.console import create_console
+from compliance.console.queue.search import SHOWN
 from compliance.console.state import NAME, Console
 from compliance.ledger import Acts, verify_acts
 from compliance.messages import Submission
@@ -121,6 +122,15 @@ def _percentile(measured: list[dict[str, Any]]) -> float:
     return taken[-1][0] if taken else 0.0
 
 
+def at_work(url: str, folder: Path) -> tuple[Flask, str]:
+    """Return a console on the database at *url* with more cases than a page has, and the cookie of an editor in it."""
+    app = _console(url, folder)
+    here: Console = app.extensions[NAME]
+    for place in range(SHOWN + 1):
+        _sent(here, place)
+    return app, _signed_in(here, 0)[1]
+
+
 def _lost(here: Console, numbers: list[str], acknowledged: list[tuple[str, ...]]) -> int:
     """Return how many changes are missing in the cases or the audit log, and how many cases are not what they say."""
     kept, broken = Counter[tuple[str, ...]](), 0
@@ -143,7 +153,9 @@ def _console(url: str, folder: Path) -> Flask:
 
 
 def _sent(here: Console, place: int) -> str:
-    told = Submission(kind=Kind.MESSAGE, language="zh_CN", body=f"第{place}封来信")
+    told = Submission(
+        kind=Kind.MESSAGE, language="zh_CN", body=f"第{place}封来信：{'地铁口的牌子写错了，请改正。' * 10}"
+    )
     return here.store.box.intake.accept(told, key=None, proof=None, source=f"{place}", now=datetime.now(UTC)).number
 
 

@@ -144,11 +144,12 @@ def _pages(database: Database) -> dict[str, Callable[[], object]]:
     def asked(query: str) -> Filter:
         return read(MultiDict(parse_qsl(query)), me="li", home=home, now=NOW).which
 
-    def queue(query: str, *, newest: bool = False) -> Callable[[], object]:
+    def queue(query: str, *, newest: bool = False, after: bool = False) -> Callable[[], object]:
         which, tabs = asked(query), [asked(tab.query) for tab in TABS]
+        place = Place(_number(SIZES[-1] // 2)) if after else None  # it is among those that are open
         return lambda: (
             counts(database, tabs, most=COUNTED, now=NOW),
-            entries(database, which, newest=newest, limit=SHOWN + 1, now=NOW),
+            entries(database, which, newest=newest, after=place, limit=SHOWN + 1, now=NOW),
         )
 
     def case() -> None:
@@ -160,6 +161,7 @@ def _pages(database: Database) -> dict[str, Callable[[], object]]:
 
     return {
         "console, what is due": queue(""),
+        "console, what is due further on": queue("", after=True),
         "console, my own": queue("assignee=me"),
         "console, overdue": queue("overdue=1"),
         "console, all, newest first": queue("state=all", newest=True),
@@ -217,7 +219,7 @@ def _message(index: int, body: str, searched: str, now: datetime) -> dict[str, A
     return {
         **dict.fromkeys(("code_hash", "body_hash", "page_hash", "contact_hash", "source"), label),
         **dict.fromkeys(("created", "changed", "sender_wrote"), now),
-        **dict.fromkeys(("decide_due", "answer_due"), now + timedelta(days=10)),
+        **{"decide_due": now + timedelta(days=3), "answer_due": now + timedelta(days=10)},
         "id": uuid7(),
         "number": number,
         "kind": "report",
