@@ -117,7 +117,8 @@ class Website:
             if answer.status < 300 and failure:
                 return Response(url=url, status=answer.status, headers=headers, failure=failure, time=came)
             content, until = bytearray(), monotonic() + _LONGEST
-            while len(content) < most and (piece := answer.read(_PIECE)):
+            # `read` would wait until a piece is whole, however slowly it comes.
+            while len(content) < most and (piece := answer.read1(_PIECE)):
                 content += piece
                 if monotonic() > until:
                     failure = Reason("slow", seconds=_LONGEST)

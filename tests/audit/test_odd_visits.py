@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from threading import Event
 
 import pytest
-from flask import Flask, Response, redirect, request
+from click.testing import CliRunner
+from flask import Flask, Response, abort, redirect, request
 from playwright.async_api import Page
 
+from compliance.audit import website
 from compliance.audit.browser import Browser, Visit, Witness, reading, visits
+from compliance.audit.evidence import verify
 from compliance.audit.readers import Reader
 from compliance.audit.site import Context
 from compliance.audit.targets import Reason, told
+from compliance.cli import compliance
 from compliance.page.trackers import Catalogue
 from support.browser import serving
 
@@ -28,6 +34,9 @@ PAGES = {
     "plain": HEAD,
     "busy": f"{HEAD}<script>addEventListener('mousemove', () => {{ for (;;); }})</script>",
     "crash": HEAD,
+    "leaves": f"{HEAD}<script>location = 'http://login.test/'</script>",
+    "closes": f"{HEAD}<script>close()</script>",
+    "eats": f"{HEAD}<script>onload = () => {{ for (const all = []; ;) all.push(new Array(1e6).fill({{}})); }}</script>",
 }
 # Why a page is not read, as a report in Chinese has it; nothing where it is read all the same.
 EXPECTED = {
@@ -57,7 +66,7 @@ class Crashing(Witness):
 def site() -> Iterator[str]:
     app = Flask("odd")
     over = Event()
-    app.add_url_rule("/<name>", "page", lambda name: PAGES[name])
+    app.add_url_rule("/<name>", "page", lambda name: PAGES.get(name) or abort(404))
     app.add_url_rule("/never", "never", lambda: Response(pieces(over), mimetype="text/html"))
     app.add_url_rule(
         "/download",
@@ -93,6 +102,43 @@ def test_what_cannot_be_read_is_told_and_the_run_goes_on(site: str, monkeypatch:
     for name, expected in EXPECTED.items():
         assert (expected in reasons[name]) if expected else reasons[name] == "", (name, reasons[name])
     assert isinstance(found["plain"], Visit) and found["plain"].failure is None
+
+
+# Why a page is not read where evidence is kept, as the report has it; nothing where it is read all the same.
+MISSING = {
+    "plain": "",
+    "closes": "",
+    "never": "未读完",
+    "download": "不是网页",
+    "circle": "跳转",
+    "elsewhere": "其他网站",
+    "login": "401",
+    "leaves": "其他网站",
+    "busy": "占用浏览器",
+    "eats": "崩溃",
+}
+
+
+def test_evidence_is_whole_though_pages_cannot_be_read(
+    site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(website, "_LONGEST", 1)
+    monkeypatch.setattr(visits, "_LONGEST", 15)
+    addresses, bundle = tmp_path / "addresses", tmp_path / "evidence"
+    addresses.write_text("\n".join(f"{site}/{name}" for name in MISSING))
+    arguments = [
+        *("check", f"{site}/plain", "--browser", "--urls", str(addresses), "--open", str(len(MISSING))),
+        *("--evidence", str(bundle), "--language", "zh_CN", "--delay", "0.01"),
+        f"--browser-argument=--host-resolver-rules=MAP login.test 127.0.0.1:{site.rpartition(':')[2]}",
+        "--browser-argument=--js-flags=--max-old-space-size=64",
+    ]
+    result = CliRunner().invoke(compliance, arguments, catch_exceptions=False)
+    assert result.exit_code == 1, result.output
+    assert verify(bundle).problems == ()
+    report = json.loads((bundle / "report.json").read_text(encoding="utf-8"))
+    reasons = {one["url"].rpartition("/")[2]: one["reason"] for one in report["unread"]}
+    assert set(reasons) == {name for name, reason in MISSING.items() if reason}
+    assert {name: reason for name, reason in reasons.items() if MISSING[name] not in reason} == {}
 
 
 def test_a_decision_on_its_way_is_waited_for() -> None:
