@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -129,6 +129,16 @@ class _Tally:
             if row.result:
                 self.results[row.result] += row.cases
 
+    @classmethod
+    def of(cls, parts: Iterable[_Tally]) -> _Tally:
+        """Return what is counted in all *parts* together."""
+        made = cls()
+        for part in parts:
+            made.months = [*map(sum, zip(made.months, part.months, strict=True))]
+            for name in ("counts", "categories", "states", "results", "days"):
+                getattr(made, name).update(getattr(part, name))
+        return made
+
     def figures(self) -> Figures:
         names = ("answered", "in_time", "late", "pending", "overdue", "spam", "ended")
         return Figures(
@@ -148,12 +158,9 @@ def of_year(database: Database, year: int, *, now: datetime) -> Year:
 
     For the hours that they took, every one that was answered is read.
     """
-    tallies = {kind.value: _Tally() for kind in Kind}
-    total = _Tally()
     first, after = date(year, 1, 1), date(year + 1, 1, 1)
-    for row in _alike(database, first, after, results=True, now=now):
-        for tally in (total, tallies[row.kind]):
-            tally.add(row)
+    tallies = _by_kind(_counted(database, first, after, results=True, now=now))
+    total = _Tally.of(tallies.values())
     table = message.c
     query = select(table.id, table.kind, table.created, table.answered).where(
         table.created >= deadlines.midnight(first), table.created < deadlines.midnight(after)
@@ -173,17 +180,13 @@ def of_days(database: Database, first: date, last: date, *, results: bool = Fals
     Without hours; how they came out only where *results* are asked for, for which what happened to each is looked up.
     One query; the database counts.
     """
-    total = _Tally()
-    kinds = {kind.value: _Tally() for kind in Kind}
-    categories: dict[tuple[str, str], _Tally] = {}
-    for row in _alike(database, first, last + timedelta(days=1), results=results, now=now):
-        for tally in (total, kinds[row.kind], categories.setdefault((row.kind, row.category), _Tally())):
-            tally.add(row)
+    categories = _counted(database, first, last + timedelta(days=1), results=results, now=now)
+    kinds = _by_kind(categories)
     return Days(
         first=first,
         last=last,
         made=now,
-        total=total.figures(),
+        total=_Tally.of(kinds.values()).figures(),
         kinds={kind: tally.figures() for kind, tally in kinds.items()},
         categories={key: tally.figures() for key, tally in sorted(categories.items())},
     )
@@ -235,6 +238,20 @@ def chart(year: Year) -> bytes:
         range=(0, max(1, *year.total.months)),
         value_formatter=lambda value: f"{value:.0f}",
     )
+
+
+def _counted(
+    database: Database, first: date, after: date, *, results: bool, now: datetime
+) -> dict[tuple[str, str], _Tally]:
+    """Return the figures of each kind and category, from the *first* day to that before *after*."""
+    found: dict[tuple[str, str], _Tally] = {}
+    for row in _alike(database, first, after, results=results, now=now):
+        found.setdefault((row.kind, row.category), _Tally()).add(row)
+    return found
+
+
+def _by_kind(categories: Mapping[tuple[str, str], _Tally]) -> dict[str, _Tally]:
+    return {kind.value: _Tally.of(tally for (one, _), tally in categories.items() if one == kind) for kind in Kind}
 
 
 def _alike(database: Database, first: date, after: date, *, results: bool, now: datetime) -> Sequence[Row[Any]]:
