@@ -83,7 +83,8 @@ class Bucket:
             answer = client.get_object(Bucket=self._name, Key=self._path(key))
             with answer["Body"] as body:
                 content = bytearray()
-                while len(content) <= size and (piece := body.read(_PIECE)):
+                # `body.read` would wait until a piece is whole, however slowly its bytes come.
+                while len(content) <= size and (piece := body.read1(_PIECE)):
                     content += piece
                     if monotonic() > deadline:
                         raise BucketError(Message(_AWAY, error="slow"))
@@ -174,6 +175,7 @@ class Bucket:
     def _asked(self) -> Iterator[Any]:
         """Ask the store within the block; a store that hangs is waited for by one thread alone."""
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        from urllib3.exceptions import HTTPError
 
         try:
             with self._breaker.attempt():
@@ -181,7 +183,7 @@ class Bucket:
                     yield self._client()
                 except ClientError as error:
                     raise BucketError(_REASONS.get(code := _code(error)) or Message(_AWAY, error=code)) from None
-                except (BotoCoreError, HTTPClientError, OSError) as error:
+                except (BotoCoreError, HTTPClientError, HTTPError, OSError) as error:
                     name = type(error).__name__
                     raise BucketError(_REASONS.get(name) or Message(_AWAY, error=name)) from None
         except BucketError:

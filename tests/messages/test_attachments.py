@@ -9,11 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from socket import create_server
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -218,26 +219,29 @@ def test_what_is_not_what_was_kept_is_told_and_not_shown(content: bytes, objects
         shown(box, number)
 
 
-def test_an_answer_without_an_end_is_given_up(lite: Database, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("piece", [b"x", b"x" * 70_000], ids=["drops", "a flood"])
+def test_an_answer_without_an_end_is_given_up(piece: bytes, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("compliance.store.bucket._WHOLE", 1.0)
+    over = Event()
+
+    def answer() -> None:
+        client, _ = listening.accept()
+        with client, suppress(OSError):
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            while not over.wait(0.01):
+                client.sendall(piece)
+
     with create_server(("127.0.0.1", 0)) as listening:
-
-        def drip() -> None:
-            client, _ = listening.accept()
-            with client:
-                client.recv(65536)
-                client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-                try:
-                    while True:
-                        client.sendall(b"x" * 70_000)
-                        until(lambda: True)
-                except OSError:
-                    pass
-
-        Thread(target=drip, daemon=True).start()
+        server = Thread(target=answer)
+        server.start()
         bucket = Bucket(f"s3://bucket?endpoint=http://127.0.0.1:{listening.getsockname()[1]}&path_style=true")
+        begun = monotonic()
         with pytest.raises(StoreError):
             bucket.get("key", size=5_000_000)
+        assert monotonic() - begun < 60
+        over.set()
+        server.join()
 
 
 @pytest.mark.parametrize("versioned", [False, True])
@@ -299,8 +303,9 @@ def test_a_copy_that_another_site_adopts_sweeps_nothing_of_the_first(objects: Ob
     first = Database("sqlite:///a.db", folder=tmp_path)
     box = opened(first, objects.address)
     send(box, picture())
-    (tmp_path / "b.db").write_bytes((tmp_path / "a.db").read_bytes())
     first.close()
+    first.settle()
+    (tmp_path / "b.db").write_bytes((tmp_path / "a.db").read_bytes())
     later = send(box, picture("later"), key="later")
     copy = Database("sqlite:///b.db", folder=tmp_path, owner=Owner(name="B", url="https://b.example.org"))
     copy.adopt()
@@ -328,11 +333,11 @@ def test_many_senders_at_once_each_have_their_pictures(box: Box, objects: Object
 def test_a_process_that_stood_still_too_long_keeps_its_picture_in_the_row(box: Box, database: Database):
     [sent] = box.attachments.send([picture()])
     number = send(box)
+    list(box.attachments.sweep(datetime.now(UTC) + 2 * DAY))
     late = type(sent)(identity=sent.identity, picture=sent.picture, key=sent.key, at=sent.at - 4000)
     with database.reading() as connection:
         message = connection.scalar(select(tables.message.c.id))
     database.write(lambda connection: box.attachments.attach(connection, message, [late], datetime.now(UTC)))
-    list(box.attachments.sweep(datetime.now(UTC) + 2 * DAY))
     assert shown(box, number) == [picture()]
 
 
