@@ -108,12 +108,13 @@ class Ledger(Reader):
         it comes. Raises `StoreError`, and `SealError` where the end is sealed with none of our keys.
         """
         with self._database.reading() as connection:
+            began = (self._end.read(connection)[0] or Head()).period
             # Before the end is locked: a reader's rows are looked for one after the other, and others wait meanwhile.
             found, missing = self._history(connection, record)
 
         def work(connection: Connection) -> int:
             head = self._end.locked(connection)
-            more, rest = self._history(connection, missing)  # it may just have come
+            more, rest = self._history(connection, missing, first=began)  # it may just have come
             _entomb(connection, rest, now)
             return self._empty(connection, (*found, *more), head, now)
 

@@ -66,7 +66,7 @@ class Reader:
         more than *most* of them; the first not in months before *since*, where that is known. Raises `StoreError`.
         """
         with self._database.reading() as connection:
-            return self._history(connection, record, most=most, since=since)[0]
+            return self._history(connection, record, most=most, first=month(since) if since else 0)[0]
 
     def row(self, number: int) -> Link | None:
         """Return the row of that *number*, None where it was let go of, or never was. Raises `StoreError`."""
@@ -156,12 +156,15 @@ class Reader:
         return self._rows.links(connection, connection.execute(query).all())
 
     def _history(
-        self, connection: Connection, record: str | None, *, most: int = _LONGEST, since: datetime | None = None
+        self, connection: Connection, record: str | None, *, most: int = _LONGEST, first: int = 0
     ) -> tuple[list[Link], str | None]:
-        """Return the rows of *record* and of the decisions before it, and the id of the first that is not there."""
+        """Return the rows of *record* and of the decisions before it, and the id of the first that is not there.
+
+        That of *record* itself is looked for in the month *first* and later ones.
+        """
         before = record
         found: dict[str, Link] = {}
-        within = [written_since(month(since))] if since else []
+        within = [written_since(first)] if first else []
         while before and before not in found and len(found) < most:
             rows = self._found(connection, decision.c.record_hash == record_hash(before), *within)
             within = []  # when the ones before were decided is not known

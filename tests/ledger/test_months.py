@@ -16,10 +16,10 @@ from sqlalchemy import inspect, select, text, update
 from compliance.ledger import Finding, Ledger, Walk, archive, verify
 from compliance.ledger.archive import ArchiveError
 from compliance.ledger.chain import Month
-from compliance.store import Database, StoreError
+from compliance.store import Database, StoreError, partitions
 from compliance.store.tables import decision, period
 from support.databases import fresh
-from support.decisions import COOKIES, KEY, PRIVACY, TEXTS, entry
+from support.decisions import COOKIES, KEY, NOW, PRIVACY, TEXTS, entry
 
 MONTHS = (202609, 202610, 202611)
 EACH = 5
@@ -85,6 +85,27 @@ def test_what_is_there_already_is_known_in_whichever_month_it_was_written(filled
     assert filled.append_late([entry(record=first.said["record"], time=first.at), entry(time=first.at)]) == 1
     for one, when in ((late.record, september), (first.said["record"], first.at), ("a11", known[-1].time)):
         assert filled.history(one, since=when) == filled.history(one) != []
+
+
+def test_decision_that_comes_just_when_its_month_ends_and_it_is_erased_is_erased(
+    filled: Ledger, database: Database
+) -> None:
+    """It is there once the end is locked, and was not when it was looked for; the one before it lies far back."""
+
+    class Busy(Ledger):
+        def _history(self, *given: Any, **named: Any) -> Any:
+            found = super()._history(*given, **named)
+            if not came:
+                came.append(filled.append([entry(record="late", before="a9", time=datetime(2026, 11, 20, tzinfo=UTC))]))
+                filled.append([entry(time=datetime(2026, 12, 2, tzinfo=UTC))])
+            return found
+
+    came: list[int] = []
+    for number in (202612, 202701):  # who looks up the decision holds none of them up
+        partitions.make(database, number)
+    assert Busy(database, [KEY]).erase("late", now=NOW) == 2
+    assert [link.content for link in (*filled.history("late"), *filled.history("a9"))] == [None, None]
+    assert list(verify(filled)) == []
 
 
 @pytest.mark.slow
