@@ -109,7 +109,8 @@ def test_a_link_that_cannot_be_read_is_refused_in_words(office: Office, handler:
 
 def test_pages_take_as_many_queries_for_few_as_for_many(office: Office, handler: Browser):
     first = office.send("first")
-    paths = ("/messages", "/messages?group=1", "/messages?q=不实&sort=newest&state=all", f"/cases/{first}", "/")
+    queue = ("", "?group=1", "?q=不实&sort=newest&state=all", "?overdue=1", "?today=1", f"?after={first}")
+    paths = (*(f"/messages{query}" for query in queue), f"/cases/{first}", "/")
 
     def counted() -> list[int]:
         return [queries(office, lambda path=path: handler.get(path)) for path in paths]
