@@ -32,7 +32,7 @@ THEME_PAGES = ("index.html", "charts.html", "login.html", "401.html")
 _DEMO = ("/", "/zh/", "/archive")
 # What vendors give their customers, as packages that anybody may serve, from the hosts that they serve them from.
 _SCRIPTS = {
-    "cdn.mxpnl.com/libs/mixpanel-2-latest.min.js": "mixpanel-browser/dist/mixpanel.min.js",
+    "cdn.mxpnl.com/libs/mixpanel-2-latest.min.js": "mixpanel-browser/dist/mixpanel.umd.js",
     "cdn.mxpnl.com/libs/mixpanel-recorder.min.js": "mixpanel-browser/dist/mixpanel-recorder.min.js",
     "openfpcdn.io/fingerprintjs/v5/iife.min.js": "@fingerprintjs/fingerprintjs/dist/fp.umd.min.js",
     "us-assets.i.posthog.com/static/array.js": "posthog-js/dist/array.full.js",
@@ -43,11 +43,15 @@ _SNIPPETS = """<script src="https://us-assets.i.posthog.com/static/array.js"></s
 <script src="https://openfpcdn.io/fingerprintjs/v5/iife.min.js"></script>
 <script src="https://www.clarity.ms/s/clarity.js"></script>
 <script async src="https://hm.baidu.com/hm.js?0123456789abcdef0123456789abcdef"></script>
+<script>posthog.init("phc_bench", {api_host: "https://us.i.posthog.com"});</script>
 <script>
-posthog.init("phc_bench", {api_host: "https://us.i.posthog.com"});
 mixpanel.init("bench", {persistence: "localStorage", record_sessions_percent: 100});
 mixpanel.track("Seen");
+</script>
+<script>
 FingerprintJS.load().then(one => one.get()).then(one => fetch("https://collect.example/visit?id=" + one.visitorId));
+</script>
+<script>
 clarity("start", {projectId: "bench", upload: "https://x.clarity.ms/collect", content: true, track: true});
 </script></head>"""
 
