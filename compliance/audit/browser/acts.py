@@ -154,7 +154,7 @@ def _fields(seen: Sighting) -> Iterator[Behaviour]:
 def _forms(body: bytes) -> Iterator[bytes]:
     """Yield *body*, and what it is when what may have been done to it is undone."""
     yield body
-    if b"%" in body:
+    if b"%" in body and body.isascii():  # in other bytes it stands for itself
         body = unquote_to_bytes(body.replace(b"+", b" "))
         yield body
     if (inflated := _inflated(body)) is not None:
