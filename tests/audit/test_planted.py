@@ -87,7 +87,9 @@ def test_precision_and_recall_of_every_kind(seen: Seen) -> None:
 @pytest.mark.parametrize("plant", TURNING, ids=lambda plant: plant.name)
 def test_host_is_named_with_what_led_to_it(plant: Plant, seen: Seen) -> None:
     through = seen.recipients[plant.host].through
-    assert plant.through in ([urlsplit(one).path if "//127." in one else one for one in through] or ["page"])
+    led = {urlsplit(one).path if "//127." in one else one for one in through} or {"page"}
+    # What a worker asks for before it can be listened to is at times told of the page that started it.
+    assert plant.through in led or (plant in CHANNELS["worker"] and led == {"page"}), through
 
 
 @pytest.mark.parametrize("plant", IDLE, ids=lambda plant: plant.name)
