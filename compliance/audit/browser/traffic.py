@@ -177,8 +177,8 @@ class Traffic:
 
     def makes(self, url: str, by: str) -> None:
         """Note that the script *by* made what is at *url*, the address of a blob."""
-        if len(self._first) < MOST:
-            self._first.setdefault(url, Asked(url=url, type="script", by=by))
+        if len(self._first) < MOST:  # where it was asked for says less
+            self._first[url] = Asked(url=url, type="script", by=by)
 
     def chain(self, asked: Asked) -> tuple[str, ...]:
         """Return the scripts and frames that led to *asked*, the nearest first, without the page itself."""
