@@ -106,7 +106,10 @@ def test_memory_counts_what_it_keeps_of_a_page(kind: str) -> None:
                 known.keep(reader, known, b"<!--%s-->" % own, b"")
     assert len(asked) > 20 * MIB
     entries = memory._entries.values()
-    kept = pickle.dumps([(one.page, one._notes, [*map(itemgetter(1, 2), one._results.values())]) for one in entries])
+    results = itemgetter(2, 4)  # what stands before and after the body's own
+    kept = pickle.dumps(
+        [(one.page, one._notes, [*map(results, one._results.values())], [*one._places]) for one in entries]
+    )
     assert MIB / 2 < len(kept) <= MIB
 
 
