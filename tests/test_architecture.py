@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -142,3 +143,9 @@ def test_only_the_edge_knows_flask():
 
 def test_a_file_can_be_read_in_one_go():
     assert [name(path) for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST] == []
+
+
+def test_every_file_of_tests_has_a_name_of_its_own():
+    """They are collected without packages: of two with one name the second would not run."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

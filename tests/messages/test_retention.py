@@ -289,14 +289,14 @@ def test_an_editor_who_is_writing_wins(desk: Desk, monkeypatch: pytest.MonkeyPat
         return changed(*arguments, **options)
 
     if desk.database.dialect == "sqlite":  # there one writes at a time: the editor comes before the transaction
-        in_one = retention._in_one
+        buried = retention._buried
 
         def early(*arguments: Any) -> Any:
             if desk.cases.get(number).state is State.CLOSED:
                 desk.cases.move(number, State.REOPENED, now=now)
-            return in_one(*arguments)
+            return buried(*arguments)
 
-        monkeypatch.setattr(retention, "_in_one", early)
+        monkeypatch.setattr(retention, "_buried", early)
     else:
         monkeypatch.setattr(retention, "_changed", late)
     done = Counter(retention.purge(desk.database, desk.cases, RULES, now=now))
