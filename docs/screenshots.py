@@ -6,10 +6,12 @@ import logging
 import shutil
 import sys
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Thread
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
@@ -24,11 +26,29 @@ from demo import create_app  # noqa: E402
 from demo.console import ACCOUNT, open_console, password, secret  # noqa: E402
 
 ARTICLE = "/articles/consuls-general-two-sessions"
+#: What docs/console.md shows of the console, in each language.
+CONSOLE = {
+    "home": "/",
+    "queue": "/messages",
+    "case": "/messages",
+    "health": "/health",
+    "figures": "/figures",
+    "consents": "/consents",
+    "trail": "/trail",
+}
+
+
+def few(picture: bytes, path: Path) -> None:
+    """Write *picture* with as few colours as a page of text needs."""
+    Image.open(BytesIO(picture)).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+
 
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
 app = create_app()
 app.secret_key, app.instance_path = "pictures", mkdtemp()  # the report of the pictures is nobody's
 Compliance(app, settings=DOCS.parent / "compliance.toml")
+site, now = app.extensions["compliance"], datetime.now(UTC)
+console = open_console(site, now=now)  # with a month of letters and decisions
 server = make_server("127.0.0.1", 0, app, threaded=True)
 Thread(target=server.serve_forever, daemon=True).start()
 with sync_playwright() as playwright:
@@ -51,8 +71,6 @@ with sync_playwright() as playwright:
     form.get_by_role("link", name="打开回执页").click()
     page.locator(".compliance-receipt").screenshot(path=DOCS / "receipt.png")
 
-    site, now = app.extensions["compliance"], datetime.now(UTC)
-    console = open_console(site, now=now)
     for name, role, full_name in (("wang.fang", Role.SUPERVISOR, "王芳"), ("auditor", Role.AUDITOR, "")):
         console.extensions[NAME].accounts.add(name, role, full_name=full_name, now=now)
     desk = make_server("127.0.0.1", 0, console, threaded=True)
@@ -66,6 +84,13 @@ with sync_playwright() as playwright:
     page.get_by_role("button", name="继续").click()
     page.wait_for_url("**/accounts")
     page.screenshot(path=DOCS / "console.png")
+    for language, folder in (("en", DOCS), ("zh_CN", DOCS / "zh")):
+        for name, address in CONSOLE.items():
+            page.goto(f"http://127.0.0.1:{desk.port}{address}?lang={language}", wait_until="networkidle")
+            if name == "case":
+                page.locator("main .first a").nth(2).click()
+                page.wait_for_load_state()
+            few(page.screenshot(), folder / f"console-{name}.png")
     desk.shutdown()
     browser.close()
 server.shutdown()

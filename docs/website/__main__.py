@@ -33,9 +33,9 @@ PAGES = {
     DOCS / "index.md": ("en", "contents.md"),
     DOCS / "zh" / "index.md": ("zh", "contents.md"),
 }
-#: What pages show, or link to, that is no page: in both trees.
+#: What pages show, or link to, that is no page: in both trees, but for pictures of what is in Chinese.
 FILES = {
-    **{picture: picture.name for picture in DOCS.glob("*.png")},
+    **{picture: picture.name for picture in (*DOCS.glob("*.png"), *(DOCS / "zh").glob("*.png"))},
     ROOT / "LICENSE": "license.txt",
     ROOT / "compliance" / "static" / "openapi.json": "openapi.json",
 }
@@ -48,7 +48,8 @@ def lay_out(folder: Path) -> None:
     for tree in TREES:
         (folder / tree).mkdir()
         for source, name in FILES.items():
-            shutil.copy(source, folder / tree / name)
+            if tree == "zh" or source.parent != DOCS / "zh":
+                shutil.copy(source, folder / tree / name)
     for source, (tree, name) in PAGES.items():
         text = _COUNTERPART.sub("", linked(source), count=1)
         (folder / tree / name).write_text(f"---\ncounterpart: {_counterpart(source)}\n---\n\n{text}", encoding="utf-8")
